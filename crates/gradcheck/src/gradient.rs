@@ -1,0 +1,99 @@
+//! The gradient of ⟨R, f(x)⟩ by central differences and by autodiff.
+
+use burn::tensor::{DType, Device, Tensor, TensorData};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use crate::{Arguments, Input};
+
+/// Values drawn uniformly from [−1, 1), the same for the same seed.
+pub(crate) fn random_values(count: usize, seed: u64) -> Vec<f64> {
+    let mut generator = ChaCha8Rng::seed_from_u64(seed);
+    (0..count).map(|_| generator.random_range(-1.0..1.0)).collect()
+}
+
+/// A random cotangent R for an output of the given shape, in f64.
+///
+/// Random, since an all-ones one hides bugs: batch norm's ∂x under it is zero, whatever the backward leaves out.
+#[must_use]
+pub fn random_cotangent<const D: usize>(shape: [usize; D], seed: u64, device: &Device) -> Tensor<D> {
+    let values = random_values(shape.iter().product(), seed);
+    Tensor::from_data(TensorData::new(values, shape), (device, DType::F64))
+}
+
+/// ∂⟨R, f⟩/∂x for every input, as Burn's autodiff computes it, flattened.
+///
+/// # Panics
+/// If the output is not f64.
+pub fn autodiff_gradients<const D: usize>(
+    function: impl Fn(&Arguments) -> Tensor<D>,
+    inputs: &[Input],
+    device: &Device,
+    seed: u64,
+) -> Vec<Vec<f64>> {
+    let device = device.clone().autodiff();
+    let arguments = Arguments::new(inputs, &device);
+    let output = function(&arguments);
+    check_dtype(&output);
+    let cotangent = random_cotangent(output.dims(), seed, &device);
+    let gradients = (output * cotangent).sum().backward();
+    let of_leaf = |leaf: &Tensor<1>| match leaf.grad(&gradients) {
+        Some(gradient) => to_f64(gradient),
+        // A leaf that the output does not depend on.
+        None => vec![0.0; leaf.dims()[0]],
+    };
+    arguments.leaves.iter().map(of_leaf).collect()
+}
+
+/// ∂⟨R, f⟩/∂x for every input by central differences, (f(x + h) − f(x − h))/2h, flattened.
+///
+/// `step` is h for |x| ≤ 1 and relative to |x| beyond.
+///
+/// # Panics
+/// If the output is not f64.
+pub fn numeric_gradients<const D: usize>(
+    function: impl Fn(&Arguments) -> Tensor<D>,
+    inputs: &[Input],
+    device: &Device,
+    seed: u64,
+    step: f64,
+) -> Vec<Vec<f64>> {
+    let mut shifted = inputs.to_vec();
+    let mut gradients = Vec::with_capacity(inputs.len());
+    for (position, input) in inputs.iter().enumerate() {
+        let mut gradient = Vec::with_capacity(input.values.len());
+        for (index, &value) in input.values.iter().enumerate() {
+            let h = step * value.abs().max(1.0);
+            let mut at = |x: f64| {
+                shifted[position].values[index] = x;
+                inner_product(&function, &shifted, device, seed)
+            };
+            gradient.push((at(value + h) - at(value - h)) / ((value + h) - (value - h)));
+            shifted[position].values[index] = value;
+        }
+        gradients.push(gradient);
+    }
+    gradients
+}
+
+/// ⟨R, f(x)⟩, summed in f64 on the host.
+fn inner_product<const D: usize>(
+    function: impl Fn(&Arguments) -> Tensor<D>,
+    inputs: &[Input],
+    device: &Device,
+    seed: u64,
+) -> f64 {
+    let output = function(&Arguments::new(inputs, device));
+    check_dtype(&output);
+    let values = to_f64(output);
+    let cotangent = random_values(values.len(), seed);
+    values.iter().zip(&cotangent).map(|(value, weight)| value * weight).sum()
+}
+
+fn check_dtype<const D: usize>(output: &Tensor<D>) {
+    assert_eq!(output.dtype(), DType::F64, "gradcheck: the function turned its f64 inputs into another type");
+}
+
+fn to_f64<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {
+    tensor.into_data().try_to_vec::<f64>().expect("an f64 tensor")
+}

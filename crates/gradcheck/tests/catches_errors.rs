@@ -1,0 +1,55 @@
+//! The check accepts right gradients and points at the wrong element of wrong ones.
+
+use burn::tensor::{Device, Tensor};
+use untied_gradcheck::{Arguments, GradCheck, Input, autodiff_gradients};
+
+fn function(given: &Arguments) -> Tensor<2> {
+    given.get::<2>("x").exp() * given.get::<1>("scale").unsqueeze()
+}
+
+fn inputs() -> [Input; 2] {
+    [Input::random("x", [2, 3], 5), Input::random("scale", [3], 6)]
+}
+
+#[test]
+fn right_gradients_agree() {
+    let report = GradCheck::default().check(function, &inputs(), &Device::flex());
+    report.assert();
+    assert_eq!(report.elements, 9);
+    assert!(report.error() > 0.0, "two different computations do not agree to the last bit");
+}
+
+#[test]
+fn a_wrong_element_is_named() {
+    let check = GradCheck::default();
+    let mut gradients = autodiff_gradients(function, &inputs(), &Device::flex(), check.seed);
+    gradients[0][5] += 1e-5;
+    let report = check.check_gradients(function, &inputs(), &Device::flex(), &gradients);
+    assert!(!report.passes());
+    assert_eq!((report.worst[0].input, &report.worst[0].index[..]), ("x", &[1, 2][..]));
+    assert!(report.to_string().contains("x[1, 2]"), "{report}");
+}
+
+#[test]
+fn nan_does_not_pass() {
+    let check = GradCheck::default();
+    let mut gradients = autodiff_gradients(function, &inputs(), &Device::flex(), check.seed);
+    gradients[1][0] = f64::NAN;
+    let report = check.check_gradients(function, &inputs(), &Device::flex(), &gradients);
+    assert!(!report.passes());
+    assert!(report.error().is_nan());
+}
+
+#[test]
+fn an_unused_input_has_gradient_zero() {
+    let inputs = [Input::random("x", [2], 1), Input::random("unused", [2], 2)];
+    let report = GradCheck::default().check(|given| given.get::<1>("x").square(), &inputs, &Device::flex());
+    report.assert();
+    assert_eq!(report.worst[1].given, 0.0);
+}
+
+#[test]
+#[should_panic(expected = "no input `y` among [\"x\", \"scale\"]")]
+fn a_misspelt_name_is_told() {
+    let _ = GradCheck::default().check(|given| given.get::<2>("y"), &inputs(), &Device::flex());
+}

@@ -1,0 +1,72 @@
+//! Batch normalization as a function of tensors.
+
+use burn::backend::Dispatch;
+use burn::tensor::Tensor;
+
+use crate::BatchNormBackend;
+
+/// What [`batch_norm`] returns.
+#[derive(Debug, Clone)]
+pub struct BatchNormOutput<const D: usize> {
+    /// y = γ·x̂ + β, shape `[n, c, ...]`.
+    pub output: Tensor<D>,
+    /// μ of the batch, shape `[c]`; carries no gradient.
+    pub mean: Tensor<1>,
+    /// σ² of the batch, biased (divided by the number of values), shape `[c]`; carries no gradient.
+    pub var: Tensor<1>,
+}
+
+/// Normalizes each channel to the batch's mean 0 and variance 1, then scales and shifts it.
+///
+/// y = γ·x̂ + β,  x̂ = (x − μ)·r,  r = 1/√(σ² + ε);  μ and the biased σ² over all axes but the channel.
+///
+/// # Shapes
+/// x, y `[n, c, ...]` of any rank from 2; γ, β, μ, σ² `[c]`.
+///
+/// # Backward
+/// dx = γ·r·(dy − mean(dy) − x̂·mean(dy·x̂)), derived in [`backward`](crate::backward); dγ = Σ dy·x̂; dβ = Σ dy.
+/// The returned mean and variance carry no gradient.
+///
+/// # Panics
+/// If x has a rank below 2 or fewer than two values per channel, γ or β has another length than x has channels,
+/// or x is on a backend whose feature of this crate is not enabled.
+///
+/// # Source
+/// Ioffe & Szegedy 2015, Batch Normalization, Algorithm 1.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use untied_batch_norm::batch_norm;
+///
+/// let device = Device::default();
+/// let x = Tensor::<2>::from_floats([[1.0], [3.0]], &device);
+/// let y = batch_norm(x, Tensor::ones([1], &device), Tensor::zeros([1], &device), 1e-5);
+/// assert_eq!(y.mean.into_data().try_to_vec::<f32>().unwrap(), [2.0]);
+/// assert_eq!(y.var.into_data().try_to_vec::<f32>().unwrap(), [1.0]);
+/// ```
+#[must_use]
+pub fn batch_norm<const D: usize>(x: Tensor<D>, gamma: Tensor<1>, beta: Tensor<1>, epsilon: f64) -> BatchNormOutput<D> {
+    check_shapes(&x, &gamma, &beta);
+    let (output, mean, var) =
+        Dispatch::untied_batch_norm(x.into_dispatch(), gamma.into_dispatch(), beta.into_dispatch(), epsilon);
+    BatchNormOutput {
+        output: Tensor::from_dispatch(output),
+        mean: Tensor::from_dispatch(mean),
+        var: Tensor::from_dispatch(var),
+    }
+}
+
+fn check_shapes<const D: usize>(x: &Tensor<D>, gamma: &Tensor<1>, beta: &Tensor<1>) {
+    let dims = x.dims();
+    assert!(D >= 2, "batch norm: expected an input [n, c, ...] of rank 2 or more, got {dims:?}");
+    for (name, [length]) in [("gamma", gamma.dims()), ("beta", beta.dims())] {
+        assert!(
+            length == dims[1],
+            "batch norm: expected {name} of length {}, as the input {dims:?} has channels, got {length}",
+            dims[1]
+        );
+    }
+    let values: usize = dims.iter().product::<usize>() / dims[1].max(1);
+    assert!(values > 1, "batch norm: expected at least 2 values per channel while training, got {values} in {dims:?}");
+}

@@ -1,0 +1,56 @@
+//! What makes a convolution impossible.
+
+/// A convolution that cannot be built, or an input that it cannot take.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConvError {
+    /// A size that must be positive is zero.
+    #[error("convolution: expected a positive {what}, got {got:?}")]
+    Zero {
+        /// Which size.
+        what: &'static str,
+        /// All its numbers.
+        got: Vec<usize>,
+    },
+    /// The groups do not divide the channels.
+    #[error("convolution: expected channels that {groups} groups divide, got {channels_in} in and {channels_out} out")]
+    Groups {
+        /// Number of groups.
+        groups: usize,
+        /// Input channels.
+        channels_in: usize,
+        /// Output channels.
+        channels_out: usize,
+    },
+    /// The axes of a partly tied bias are no set of spatial axes.
+    #[error("convolution: expected a bias untied along distinct spatial axes below {rank}, at least one, got {axes:?}")]
+    Axes {
+        /// The axes asked for.
+        axes: Vec<usize>,
+        /// Number of spatial axes.
+        rank: usize,
+    },
+    /// An untied bias has one number per output location, which the configuration does not tell.
+    #[error(
+        "convolution: an untied bias needs the input size: call with_input_size(Some([height, width])), \
+         or use a tied bias for inputs of varying size"
+    )]
+    MissingInputSize,
+    /// The kernel, dilation included, is larger than the padded input.
+    #[error("convolution: expected an input of at least {kernel} along axis {axis}, padding included, got {input}")]
+    KernelTooLarge {
+        /// Spatial axis.
+        axis: usize,
+        /// Kernel size, dilation included.
+        kernel: usize,
+        /// Input size, padding included.
+        input: usize,
+    },
+    /// The input is not the one that the layer was built for.
+    #[error("convolution: expected an input {expected}, got {got:?}")]
+    Input {
+        /// The shape that fits, with letters for the free axes.
+        expected: String,
+        /// The shape given.
+        got: Vec<usize>,
+    },
+}

@@ -1,0 +1,123 @@
+//! The geometry of a convolution: padding and output size, apart from any computation.
+
+use crate::ConvError;
+
+/// Padding of one axis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// As much as makes the output ⌈input/stride⌉ long, the odd one at the end.
+    Same,
+    /// Given numbers of zeros before and after.
+    Explicit(usize, usize),
+}
+
+/// Kernel, stride, dilation and padding of a convolution over `D` spatial axes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Geometry<const D: usize> {
+    /// Kernel size.
+    pub kernel: [usize; D],
+    /// Distance of two output locations in the input.
+    pub stride: [usize; D],
+    /// Distance of two kernel elements in the input.
+    pub dilation: [usize; D],
+    /// Zero padding.
+    pub padding: [Side; D],
+}
+
+impl<const D: usize> Geometry<D> {
+    /// Zeros before and after the input, per axis.
+    #[must_use]
+    pub fn padding_pairs(&self, input: [usize; D]) -> [(usize, usize); D] {
+        std::array::from_fn(|axis| match self.padding[axis] {
+            Side::Explicit(before, after) => (before, after),
+            Side::Same => {
+                let steps = input[axis].div_ceil(self.stride[axis]).saturating_sub(1);
+                let needed = steps * self.stride[axis] + self.extent(axis);
+                let total = needed.saturating_sub(input[axis]);
+                (total / 2, total - total / 2)
+            }
+        })
+    }
+
+    /// Size of the output: ⌊(input + padding − extent)/stride⌋ + 1 per axis, with extent dilation·(kernel − 1) + 1.
+    ///
+    /// # Errors
+    /// If a size is zero, or the kernel is larger than the padded input.
+    pub fn output_size(&self, input: [usize; D]) -> Result<[usize; D], ConvError> {
+        self.check()?;
+        positive("input size", &input)?;
+        let padding = self.padding_pairs(input);
+        let mut output = [0; D];
+        for axis in 0..D {
+            let padded = input[axis] + padding[axis].0 + padding[axis].1;
+            let extent = self.extent(axis);
+            let room = padded.checked_sub(extent);
+            let room = room.ok_or(ConvError::KernelTooLarge { axis, kernel: extent, input: padded })?;
+            output[axis] = room / self.stride[axis] + 1;
+        }
+        Ok(output)
+    }
+
+    pub(crate) fn check(&self) -> Result<(), ConvError> {
+        positive("kernel size", &self.kernel)?;
+        positive("stride", &self.stride)?;
+        positive("dilation", &self.dilation)
+    }
+
+    /// Kernel size, dilation included.
+    fn extent(&self, axis: usize) -> usize {
+        self.dilation[axis] * (self.kernel[axis] - 1) + 1
+    }
+}
+
+pub(crate) fn positive(what: &'static str, sizes: &[usize]) -> Result<(), ConvError> {
+    if sizes.contains(&0) { Err(ConvError::Zero { what, got: sizes.to_vec() }) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn output(kernel: usize, stride: usize, dilation: usize, padding: Side, input: usize) -> Result<usize, ConvError> {
+        let geometry = Geometry { kernel: [kernel], stride: [stride], dilation: [dilation], padding: [padding] };
+        geometry.output_size([input]).map(|[size]| size)
+    }
+
+    #[test]
+    fn sizes_are_those_of_the_definition() {
+        let valid = Side::Explicit(0, 0);
+        for (kernel, stride, dilation, padding, input, expected) in [
+            (3, 1, 1, valid, 8, 6),
+            (3, 1, 1, Side::Same, 8, 8),
+            (4, 1, 1, Side::Same, 8, 8),
+            (3, 2, 1, Side::Same, 7, 4),
+            (3, 2, 1, Side::Same, 8, 4),
+            (3, 1, 2, Side::Same, 8, 8),
+            (3, 1, 2, valid, 8, 4),
+            (1, 5, 1, valid, 8, 2),
+            (3, 5, 1, valid, 8, 2),
+            (3, 1, 1, Side::Explicit(0, 3), 8, 9),
+            (8, 1, 1, valid, 8, 1),
+        ] {
+            let case = format!("kernel {kernel} stride {stride} dilation {dilation} {padding:?} input {input}");
+            assert_eq!(output(kernel, stride, dilation, padding, input), Ok(expected), "{case}");
+        }
+    }
+
+    #[test]
+    fn impossible_sizes_are_errors() {
+        let valid = Side::Explicit(0, 0);
+        let too_large = ConvError::KernelTooLarge { axis: 0, kernel: 9, input: 8 };
+        assert_eq!(output(9, 1, 1, valid, 8), Err(too_large.clone()));
+        assert_eq!(output(5, 1, 2, valid, 8), Err(too_large));
+        for (kernel, stride, dilation, input) in [(0, 1, 1, 8), (1, 0, 1, 8), (1, 1, 0, 8), (1, 1, 1, 0)] {
+            assert!(matches!(output(kernel, stride, dilation, valid, input), Err(ConvError::Zero { .. })));
+        }
+    }
+
+    #[test]
+    fn odd_padding_goes_to_the_end() {
+        let geometry = Geometry { kernel: [4], stride: [1], dilation: [1], padding: [Side::Same] };
+        assert_eq!(geometry.padding_pairs([8]), [(1, 2)]);
+    }
+}

@@ -1,0 +1,14 @@
+//! The devices of the backends compiled in.
+
+use burn::tensor::Device;
+
+pub(crate) fn all() -> Vec<(&'static str, Device)> {
+    vec![
+        ("flex", Device::flex()),
+        #[cfg(feature = "ndarray")]
+        #[allow(deprecated)]
+        ("ndarray", Device::ndarray()),
+        #[cfg(feature = "wgpu")]
+        ("wgpu", Device::wgpu(burn::tensor::DeviceKind::DefaultDevice)),
+    ]
+}

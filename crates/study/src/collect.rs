@@ -1,0 +1,65 @@
+//! From the cells' results to the records of `results.json`.
+
+use crate::{Cell, CellRecord, CellResult, Curves, Metrics, Parameters, Status, StoreError, Study, StudyFolder};
+
+/// The training loss of every step of a cell; `None` where it has no result.
+pub type StepLosses = Option<Vec<f64>>;
+
+/// One record per cell of the grid, in its order, each with its step losses.
+///
+/// # Errors
+/// If a result that exists cannot be read.
+pub fn collect(study: &Study, folder: &StudyFolder) -> Result<(Vec<CellRecord>, Vec<StepLosses>), StoreError> {
+    let mut records = Vec::with_capacity(study.cells.len());
+    let mut losses = Vec::with_capacity(study.cells.len());
+    for cell in &study.cells {
+        let result = folder.read_result(cell)?;
+        losses.push(result.as_ref().map(|result| result.step_losses.clone()));
+        records.push(result.map_or_else(|| CellRecord::missing(cell), |result| CellRecord::new(cell, result)));
+    }
+    Ok((records, losses))
+}
+
+impl CellRecord {
+    /// The record of a cell with a result; metrics of an unfinished one are left out.
+    #[must_use]
+    pub fn new(cell: &Cell, result: CellResult) -> Self {
+        let finished = result.status == Status::Finished;
+        Self {
+            id: cell.id.clone(),
+            factors: cell.factors.clone(),
+            seed: cell.config.seed,
+            status: result.status,
+            reason: result.reason,
+            metrics: if finished { result.metrics } else { Metrics::default() },
+            parameters: result.parameters,
+            epochs: result.epochs,
+            steps: result.steps,
+            test_images: result.test_images,
+            train_seconds: result.train_seconds,
+            images_per_second: result.images_per_second,
+            redundancy: result.redundancy,
+            curves: result.curves,
+        }
+    }
+
+    /// The record of a cell that was not run.
+    #[must_use]
+    pub fn missing(cell: &Cell) -> Self {
+        let nothing = CellResult {
+            status: Status::Missing,
+            reason: None,
+            metrics: Metrics::default(),
+            parameters: Parameters::default(),
+            epochs: 0,
+            steps: 0,
+            test_images: 0,
+            train_seconds: 0.0,
+            images_per_second: 0.0,
+            redundancy: Vec::new(),
+            curves: Curves::default(),
+            step_losses: Vec::new(),
+        };
+        Self::new(cell, nothing)
+    }
+}

@@ -1,0 +1,61 @@
+//! `[compare]` against `[vary]`: the baseline is a point of the grid, the margin a distance.
+
+use toml::Spanned;
+
+use crate::document::Document;
+use crate::grid::{Factor, Grid, same_value};
+use crate::wording::nearest;
+use crate::{CompareConfig, ConfigError};
+
+/// Reads and checks `[compare]`; baseline values become those of the lists, so that 1 and 1.0 are one value.
+pub(crate) fn read(document: &Document<'_>, grid: &Grid<'_>) -> Result<Option<CompareConfig>, ConfigError> {
+    let Some(mut compare) = document.compare()? else { return Ok(None) };
+    if !(compare.margin.is_finite() && compare.margin > 0.0) {
+        let message = format!("expected a finite number above 0, found {:?}", compare.margin);
+        return Err(fail(document, &["margin"], message));
+    }
+    if compare.baseline.is_empty() {
+        let message = "names no key: expected keys of [vary], such as { \"model.bias\" = \"none\" }";
+        return Err(fail(document, &["baseline"], message));
+    }
+    for (key, value) in &mut compare.baseline {
+        let message = match grid.factors.iter().find(|factor| factor.key == *key) {
+            None => not_varied(key, grid),
+            Some(factor) => match factor.labels.iter().find(|label| same_value(label, value)) {
+                None => not_listed(document, factor, &["compare", "baseline", key]),
+                Some(_) if factor.labels.len() < 2 => {
+                    format!(
+                        "`vary.\"{key}\"` has one value, which leaves nothing to compare: add one, or remove [compare]"
+                    )
+                }
+                Some(label) => {
+                    *value = label.clone();
+                    continue;
+                }
+            },
+        };
+        return Err(fail(document, &["baseline", key], message));
+    }
+    Ok(Some(compare))
+}
+
+fn not_varied(key: &str, grid: &Grid<'_>) -> String {
+    let known: Vec<&str> = grid.factors.iter().map(|factor| factor.key.as_str()).collect();
+    if known.is_empty() {
+        return "[vary] lists no key but `seeds`, so that there is nothing to compare".to_owned();
+    }
+    let hint = nearest(key, &known).map(|near| format!("; did you mean `\"{near}\"`?")).unwrap_or_default();
+    format!("expected a key of [vary] ({}){hint}", known.join(", "))
+}
+
+fn not_listed(document: &Document<'_>, factor: &Factor<'_>, path: &[&str]) -> String {
+    let found = document.get(path).map_or("", |value| document.text(&value.span()));
+    let listed = factor.labels.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    format!("expected a value of `vary.\"{}\"` ({listed}), found {found}", factor.key)
+}
+
+fn fail(document: &Document<'_>, path: &[&str], message: impl Into<String>) -> ConfigError {
+    let path: Vec<&str> = ["compare"].iter().chain(path).copied().collect();
+    let span = document.get(&path).map_or(0..0, Spanned::span);
+    document.fail(&span, message)
+}

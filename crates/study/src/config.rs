@@ -1,0 +1,274 @@
+//! The typed config of a study: what one cell trains, and how cells are compared.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// Everything that one training run needs; two runs with equal configs give equal results.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CellConfig {
+    /// `[data]`.
+    pub data: DataConfig,
+    /// `[model]`.
+    pub model: ModelConfig,
+    /// `[train]`.
+    pub train: TrainConfig,
+    /// Seeds the weights and the order of the images.
+    pub seed: u64,
+}
+
+/// `[data]`: the images to train on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataConfig {
+    /// Where they come from.
+    pub source: DataSource,
+}
+
+/// Where the images come from.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum DataSource {
+    /// 5000 + 1000 images of Fashion-MNIST, 28×28, bundled.
+    #[serde(rename = "fashion-mnist-6k")]
+    FashionMnist6k,
+    /// 1437 + 360 handwritten digits, 8×8, bundled.
+    #[serde(rename = "digits")]
+    Digits,
+    /// A folder with MNIST's four IDX files, plain or gzip.
+    #[serde(rename = "idx")]
+    Idx(PathBuf),
+}
+
+/// `[model]`: one block per entry of `channels`, each a convolution, a normalization, `ReLU` and 2×2 max pooling.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelConfig {
+    /// Output channels of each block.
+    pub channels: Vec<usize>,
+    /// Side of the square kernels, at most the smallest input they meet.
+    #[serde(default = "default_kernel")]
+    pub kernel: usize,
+    /// Zero padding of the convolutions.
+    #[serde(default)]
+    pub padding: Padding,
+    /// The convolutions' biases.
+    #[serde(default)]
+    pub bias: BiasKind,
+    /// The normalization after each convolution.
+    #[serde(default)]
+    pub norm: NormKind,
+}
+
+fn default_kernel() -> usize {
+    3
+}
+
+/// Zero padding of the convolutions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Padding {
+    /// The output is as large as the input.
+    #[default]
+    Same,
+    /// No padding: the output is smaller by `kernel - 1`.
+    Valid,
+}
+
+/// How a convolution's bias is shared over locations.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BiasKind {
+    /// No bias.
+    None,
+    /// One number per filter.
+    #[default]
+    Tied,
+    /// One number per filter and location.
+    Untied,
+    /// One number per filter and index of the listed spatial axes (0: height, 1: width).
+    UntiedAlong(Vec<usize>),
+}
+
+/// The normalization after each convolution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NormKind {
+    /// No normalization.
+    None,
+    /// Batch normalization with statistics per channel.
+    #[default]
+    Batch,
+}
+
+/// `[train]`: how long and by which rule.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainConfig {
+    /// Passes over the training set.
+    pub epochs: usize,
+    /// Images a step; the last incomplete batch of an epoch is dropped.
+    pub batch_size: usize,
+    /// The rule that turns gradients into steps.
+    pub optimizer: Optimizer,
+    /// How the learning rate changes.
+    #[serde(default)]
+    pub schedule: Schedule,
+    /// The floating-point type that training computes in.
+    #[serde(default)]
+    pub dtype: Dtype,
+    /// The Burn backend that trains.
+    #[serde(default)]
+    pub device: Device,
+}
+
+/// The rule that turns gradients into steps. Defaults are `PyTorch`'s.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Optimizer {
+    /// `v ← momentum·v + (1 − dampening)·g;  θ ← θ − learning_rate·v`, with g the gradient plus `weight_decay·θ`.
+    Sgd {
+        /// Size of a step; finite and above 0.
+        learning_rate: f64,
+        /// Share of the last velocity that stays; in [0, 1).
+        #[serde(default)]
+        momentum: f64,
+        /// Share of the gradient that the velocity leaves out; in [0, 1].
+        #[serde(default)]
+        dampening: f64,
+        /// Looks ahead along the velocity; needs momentum, and no dampening.
+        #[serde(default)]
+        nesterov: bool,
+        /// L2 penalty; 0 or more.
+        #[serde(default)]
+        weight_decay: f64,
+    },
+    /// Adam; `weight_decay` is added to the gradient (L2).
+    Adam {
+        /// Size of a step; finite and above 0.
+        learning_rate: f64,
+        /// Decay of the gradient's running mean; in [0, 1).
+        #[serde(default = "default_beta_1")]
+        beta_1: f64,
+        /// Decay of the squared gradient's running mean; in [0, 1).
+        #[serde(default = "default_beta_2")]
+        beta_2: f64,
+        /// Added to the denominator; above 0.
+        #[serde(default = "default_epsilon")]
+        epsilon: f64,
+        /// 0 or more.
+        #[serde(default)]
+        weight_decay: f64,
+    },
+    /// `AdamW`; `weight_decay` shrinks the weights apart from the gradient.
+    #[serde(rename = "adamw")]
+    AdamW {
+        /// Size of a step; finite and above 0.
+        learning_rate: f64,
+        /// Decay of the gradient's running mean; in [0, 1).
+        #[serde(default = "default_beta_1")]
+        beta_1: f64,
+        /// Decay of the squared gradient's running mean; in [0, 1).
+        #[serde(default = "default_beta_2")]
+        beta_2: f64,
+        /// Added to the denominator; above 0.
+        #[serde(default = "default_epsilon")]
+        epsilon: f64,
+        /// 0 or more.
+        #[serde(default = "default_decoupled_weight_decay")]
+        weight_decay: f64,
+    },
+}
+
+fn default_beta_1() -> f64 {
+    0.9
+}
+
+fn default_beta_2() -> f64 {
+    0.999
+}
+
+fn default_epsilon() -> f64 {
+    1e-8
+}
+
+fn default_decoupled_weight_decay() -> f64 {
+    0.01
+}
+
+/// How the learning rate changes from step to step, starting at the optimizer's.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Schedule {
+    /// The same at every step.
+    #[default]
+    Constant,
+    /// Half a cosine down to `min_learning_rate` at the last step.
+    Cosine {
+        /// From 0 to the optimizer's.
+        #[serde(default)]
+        min_learning_rate: f64,
+    },
+    /// A straight line to `final_learning_rate` at the last step.
+    Linear {
+        /// 0 or more.
+        final_learning_rate: f64,
+    },
+    /// Multiplied by `gamma` after every epoch.
+    Exponential {
+        /// Above 0, at most 1.
+        gamma: f64,
+    },
+}
+
+/// The floating-point type that training computes in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Dtype {
+    /// Single precision.
+    #[default]
+    F32,
+    /// Double precision; on a CPU device only.
+    F64,
+}
+
+/// The Burn backend that trains.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Device {
+    /// Burn's CPU backend.
+    #[default]
+    Flex,
+    /// Burn's older CPU backend, for comparison.
+    Ndarray,
+    /// GPUs through Vulkan, Metal or DX12.
+    Wgpu,
+    /// NVIDIA GPUs.
+    Cuda,
+}
+
+/// `[compare]`: which variants the report sets against which.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CompareConfig {
+    /// The number that variants are judged by.
+    #[serde(default)]
+    pub metric: Metric,
+    /// The value of each compared factor that the others are measured against.
+    pub baseline: crate::Factors,
+    /// Differences inside ±margin count as none.
+    pub margin: f64,
+}
+
+/// A number that a finished cell is judged by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Metric {
+    /// Share of test images classified rightly, in [0, 1].
+    #[default]
+    TestAccuracy,
+    /// Mean cross-entropy on the test images, in nats.
+    TestLoss,
+    /// Mean cross-entropy over the last epoch's training steps, in nats.
+    TrainLoss,
+}

@@ -1,0 +1,240 @@
+//! A parsed config with its `--set` options applied, still untyped; every value knows where it came from.
+
+use std::ops::Range;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue, ValueDeserializer};
+
+use crate::anchor;
+use crate::error::InvalidConfig;
+use crate::key::{self, Key};
+use crate::overrides;
+use crate::source::Source;
+use crate::wording::{kind, nearest, reword, unknown};
+use crate::{CompareConfig, ConfigError};
+
+/// The tables that one cell is made of.
+pub(crate) const SECTIONS: [&str; 3] = ["data", "model", "train"];
+
+const TOP_LEVEL: [&str; 7] = ["name", "question", "data", "model", "train", "vary", "compare"];
+
+/// The keys of a cell, and `vary.seeds`: what a lone `epochs` is meant to be.
+const DOTTED: [&str; 13] = [
+    "data.source",
+    "model.channels",
+    "model.kernel",
+    "model.padding",
+    "model.bias",
+    "model.norm",
+    "train.epochs",
+    "train.batch_size",
+    "train.optimizer",
+    "train.schedule",
+    "train.dtype",
+    "train.device",
+    "vary.seeds",
+];
+
+/// Choices that take a table of settings.
+const SETTINGS: [[&str; 2]; 2] = [["train", "optimizer"], ["train", "schedule"]];
+
+/// A config as a tree of values.
+pub(crate) struct Document<'s> {
+    source: &'s Source,
+    root: DeTable<'s>,
+    /// The keys that `--set` gave.
+    set: Vec<Vec<Key<'s>>>,
+}
+
+impl<'s> Document<'s> {
+    /// Parses the file first, so that its errors keep line and column; then applies the options, the last one winning.
+    pub(crate) fn parse(source: &'s Source) -> Result<Self, ConfigError> {
+        let root = DeTable::parse(source.text()).map_err(|error| syntax_error(source, &error))?.into_inner();
+        let mut document = Self { source, root, set: Vec::new() };
+        document.check_top_level()?;
+        for (start, option) in source.options() {
+            document.apply(start, option)?;
+        }
+        document.check_top_level()?;
+        Ok(document)
+    }
+
+    fn apply(&mut self, start: usize, option: &'s str) -> Result<(), ConfigError> {
+        let span = start..start + option.len();
+        let parsed = overrides::parse(option, start).map_err(|message| self.invalid(&span, None, message))?;
+        key::set(&mut self.root, &parsed.path, parsed.value).map_err(|blocked| {
+            let message = format!("expected a table, found {}: set the whole of it", blocked.found);
+            self.invalid(&span, Some(blocked.key), message)
+        })?;
+        self.set.push(parsed.path);
+        Ok(())
+    }
+
+    fn check_top_level(&self) -> Result<(), ConfigError> {
+        for key in self.root.keys() {
+            let name = key.get_ref().as_ref();
+            if !TOP_LEVEL.contains(&name) {
+                return Err(self.invalid(&key.span(), None, unknown_top_level(name)));
+            }
+        }
+        Ok(())
+    }
+
+    /// The value at a dotted key.
+    pub(crate) fn get(&self, path: &[&str]) -> Option<&Spanned<DeValue<'s>>> {
+        key::get(&self.root, path)
+    }
+
+    pub(crate) fn text(&self, span: &Range<usize>) -> &'s str {
+        self.source.slice(span)
+    }
+
+    /// `[data]`, `[model]` and `[train]`: what every cell starts from.
+    pub(crate) fn base(&self) -> Result<DeTable<'s>, ConfigError> {
+        let mut base = DeTable::new();
+        for (key, value) in self.root.iter().filter(|(key, _)| SECTIONS.contains(&key.get_ref().as_ref())) {
+            if !value.get_ref().is_table() {
+                return Err(self.fail(&value.span(), format!("expected a table, found {}", kind(value))));
+            }
+            base.insert(key.clone(), value.clone());
+        }
+        Ok(base)
+    }
+
+    /// The keys given by `--set` that change `[data]`, `[model]` or `[train]`.
+    pub(crate) fn set_keys(&self) -> impl Iterator<Item = &[Key<'s>]> {
+        self.set.iter().map(Vec::as_slice).filter(|path| SECTIONS.contains(&path[0].get_ref().as_ref()))
+    }
+
+    /// A mandatory top-level text.
+    pub(crate) fn string(&self, name: &str) -> Result<(String, Range<usize>), ConfigError> {
+        let value = self.get(&[name]).ok_or_else(|| self.fail_file(format!("missing key `{name}`")))?;
+        Ok((self.typed(value)?, value.span()))
+    }
+
+    pub(crate) fn compare(&self) -> Result<Option<CompareConfig>, ConfigError> {
+        let Some(value) = self.get(&["compare"]) else { return Ok(None) };
+        if !value.get_ref().is_table() {
+            return Err(self.fail(&value.span(), format!("expected a table, found {}", kind(value))));
+        }
+        self.typed(value).map(Some)
+    }
+
+    /// Reads a value as a type.
+    pub(crate) fn typed<T: DeserializeOwned>(&self, value: &Spanned<DeValue<'s>>) -> Result<T, ConfigError> {
+        T::deserialize(ValueDeserializer::from(value.clone())).map_err(|error| self.type_error(&error))
+    }
+
+    /// Reads the tables of one variant as a type.
+    pub(crate) fn typed_table<T: for<'de> Deserialize<'de>>(&self, table: DeTable<'s>) -> Result<T, ConfigError> {
+        for path in &SETTINGS {
+            self.require_settings(&table, path)?;
+        }
+        let table = Spanned::new(0..0, DeValue::Table(table));
+        T::deserialize(ValueDeserializer::from(table)).map_err(|error| self.type_error(&error))
+    }
+
+    /// One choice with a table: the typed parse would take a list too, and could not name a second choice.
+    fn require_settings(&self, table: &DeTable<'s>, path: &[&str]) -> Result<(), ConfigError> {
+        let Some(DeValue::Table(choices)) = key::get(table, path).map(Spanned::get_ref) else { return Ok(()) };
+        if choices.len() > 1 {
+            let names: Vec<String> = choices.keys().map(|key| format!("`{}`", key.get_ref())).collect();
+            let last = choices.keys().next_back().map_or(0..0, Spanned::span);
+            return Err(self.invalid(
+                &last,
+                Some(path.join(".")),
+                format!("expected one choice, found {}", names.join(" and ")),
+            ));
+        }
+        match choices.values().find(|value| !value.get_ref().is_table()) {
+            Some(value) => {
+                Err(self.fail(&value.span(), format!("expected a table of settings, found {}", kind(value))))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn type_error(&self, error: &toml::de::Error) -> ConfigError {
+        match error.span() {
+            Some(span) if !span.is_empty() => {
+                let found = self.text(&span);
+                self.fail(&span, reword(error.message(), found))
+            }
+            _ => self.fail_file(reword(error.message(), "")),
+        }
+    }
+
+    /// An error at a span, with the key that stands there.
+    pub(crate) fn fail(&self, span: &Range<usize>, message: impl Into<String>) -> ConfigError {
+        self.invalid(span, self.key_at(span), message.into())
+    }
+
+    /// An error of the file as a whole.
+    pub(crate) fn fail_file(&self, message: impl Into<String>) -> ConfigError {
+        InvalidConfig { place: self.source.file(), key: None, message: message.into() }.into()
+    }
+
+    pub(crate) fn invalid(&self, span: &Range<usize>, key: Option<String>, message: String) -> ConfigError {
+        InvalidConfig { place: self.source.place(span), key, message }.into()
+    }
+
+    /// The key with the smallest span around the given one.
+    fn key_at(&self, span: &Range<usize>) -> Option<String> {
+        let mut best: Option<(usize, String)> = None;
+        key::walk(&self.root, &mut Vec::new(), &mut |path, at| {
+            let around = at.start <= span.start && span.end <= at.end;
+            if around && best.as_ref().is_none_or(|(len, _)| at.len() <= *len) {
+                best = Some((at.len(), key::join(path.iter().map(String::as_str))));
+            }
+        });
+        best.map(|(_, key)| key)
+    }
+
+    /// Makes relative data paths absolute: they start at the config's folder.
+    pub(crate) fn anchor_paths(&mut self) -> Result<(), ConfigError> {
+        anchor::anchor(&mut self.root, self.source.path()).map_err(|wrong| self.fail(&wrong.span, wrong.message))
+    }
+}
+
+/// The dotted key whose last piece the given name is, or nearly is.
+pub(crate) fn full_key(name: &str) -> Option<&'static str> {
+    let last = |dotted: &'static str| dotted.rsplit('.').next().unwrap_or(dotted);
+    let near = nearest(name, &DOTTED.map(last))?;
+    DOTTED.into_iter().find(|dotted| last(dotted) == near)
+}
+
+fn unknown_top_level(name: &str) -> String {
+    match full_key(name) {
+        Some(full) if nearest(name, &TOP_LEVEL).is_none() => format!("unknown key `{name}`; did you mean `{full}`?"),
+        _ => unknown("key", name, &TOP_LEVEL),
+    }
+}
+
+fn syntax_error(source: &Source, error: &toml::de::Error) -> ConfigError {
+    let span = error.span().unwrap_or(0..0);
+    let message = reword(error.message(), source.slice(&span));
+    InvalidConfig { place: source.place(&span), key: None, message }.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn every_key_of_a_cell_is_known() {
+        let text = crate::EXAMPLE.replace("[train]", "bias = \"tied\"\nnorm = \"batch\"\n[train]");
+        let study = crate::Study::parse(&text, Path::new("c.toml"), &[]).unwrap();
+        let json = serde_json::to_value(&study.cells[0].config).unwrap();
+        let mut keys: BTreeSet<String> = BTreeSet::from(["vary.seeds".to_owned()]);
+        for section in SECTIONS {
+            keys.extend(json[section].as_object().unwrap().keys().map(|key| format!("{section}.{key}")));
+        }
+        assert_eq!(keys, DOTTED.iter().map(|key| (*key).to_owned()).collect());
+    }
+}

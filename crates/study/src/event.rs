@@ -1,0 +1,60 @@
+//! What a training run says while it goes on, one JSON object a line.
+
+use serde::{Deserialize, Serialize};
+
+/// A sign of life from a training run. Seconds are training time since the start, evaluation excluded.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// Data and model are ready.
+    Started {
+        /// Epochs to come.
+        epochs: usize,
+        /// Full batches in the training set.
+        steps_per_epoch: usize,
+        /// Images in the training set.
+        train_images: usize,
+        /// Images in the test set.
+        test_images: usize,
+    },
+    /// A few times a second: where training stands.
+    Progress {
+        /// From 1.
+        epoch: usize,
+        /// Steps since the run's start.
+        step: usize,
+        /// Training loss of that step.
+        loss: f64,
+        /// Training images a second.
+        images_per_second: f64,
+    },
+    /// An epoch is over and the test set was evaluated.
+    Epoch {
+        /// From 1.
+        epoch: usize,
+        /// Steps since the run's start.
+        step: usize,
+        /// Mean over the epoch's steps.
+        train_loss: f64,
+        /// Mean over the test set.
+        test_loss: f64,
+        /// Share of the test set, in [0, 1].
+        test_accuracy: f64,
+        /// Training time so far.
+        train_seconds: f64,
+    },
+    /// The loss became NaN or infinite; the run ends here.
+    Diverged {
+        /// From 1.
+        epoch: usize,
+        /// The step whose loss it was, from 1.
+        step: usize,
+    },
+    /// The run is over and its result is written.
+    Finished {
+        /// Share of the test set, in [0, 1].
+        test_accuracy: f64,
+        /// Mean over the test set.
+        test_loss: f64,
+    },
+}

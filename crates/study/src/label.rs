@@ -1,0 +1,109 @@
+//! The names of settings, as configs, reports and plots show them.
+
+use std::fmt;
+
+use crate::{BiasKind, DataSource, Device, Dtype, Metric, NormKind, Optimizer, Padding, Status, Verdict};
+
+/// Gives each name once: `label()` returns it and `Display` writes it.
+macro_rules! labels {
+    ($($kind:ident { $($variant:ident => $name:literal),+ $(,)? })+) => { $(
+        impl $kind {
+            /// The name, as a config or a result spells it.
+            #[must_use]
+            pub fn label(self) -> &'static str {
+                match self { $(Self::$variant => $name),+ }
+            }
+        }
+
+        impl fmt::Display for $kind {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.label())
+            }
+        }
+    )+ };
+}
+
+labels! {
+    Device { Flex => "flex", Ndarray => "ndarray", Wgpu => "wgpu", Cuda => "cuda" }
+    Dtype { F32 => "f32", F64 => "f64" }
+    Metric { TestAccuracy => "test_accuracy", TestLoss => "test_loss", TrainLoss => "train_loss" }
+    NormKind { None => "none", Batch => "batch" }
+    Padding { Same => "same", Valid => "valid" }
+    Status { Finished => "finished", Diverged => "diverged", Failed => "failed", Missing => "missing" }
+    Verdict { Equivalent => "equivalent", Different => "different", Inconclusive => "inconclusive" }
+}
+
+impl fmt::Display for DataSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::FashionMnist6k => f.pad("fashion-mnist-6k"),
+            Self::Digits => f.pad("digits"),
+            Self::Idx(folder) => write!(f, "idx={}", folder.display()),
+        }
+    }
+}
+
+impl fmt::Display for BiasKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => f.pad("none"),
+            Self::Tied => f.pad("tied"),
+            Self::Untied => f.pad("untied"),
+            Self::UntiedAlong(axes) => write!(f, "untied_along{axes:?}"),
+        }
+    }
+}
+
+impl Optimizer {
+    /// `sgd`, `adam` or `adamw`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Sgd { .. } => "sgd",
+            Self::Adam { .. } => "adam",
+            Self::AdamW { .. } => "adamw",
+        }
+    }
+
+    /// The rate that the schedule starts from.
+    #[must_use]
+    pub fn learning_rate(&self) -> f64 {
+        match *self {
+            Self::Sgd { learning_rate, .. } | Self::Adam { learning_rate, .. } | Self::AdamW { learning_rate, .. } => {
+                learning_rate
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Serialize;
+
+    use super::*;
+
+    fn assert_spelled_alike<T: Serialize + fmt::Display>(values: &[T]) {
+        for value in values {
+            assert_eq!(serde_json::to_value(value).unwrap(), value.to_string());
+        }
+    }
+
+    #[test]
+    fn labels_are_what_configs_and_results_spell() {
+        assert_spelled_alike(&[Device::Flex, Device::Ndarray, Device::Wgpu, Device::Cuda]);
+        assert_spelled_alike(&[Dtype::F32, Dtype::F64]);
+        assert_spelled_alike(&[Metric::TestAccuracy, Metric::TestLoss, Metric::TrainLoss]);
+        assert_spelled_alike(&[NormKind::None, NormKind::Batch]);
+        assert_spelled_alike(&[Padding::Same, Padding::Valid]);
+        assert_spelled_alike(&[Status::Finished, Status::Diverged, Status::Failed, Status::Missing]);
+        assert_spelled_alike(&[Verdict::Equivalent, Verdict::Different, Verdict::Inconclusive]);
+        assert_spelled_alike(&[BiasKind::None, BiasKind::Tied, BiasKind::Untied]);
+        assert_spelled_alike(&[DataSource::FashionMnist6k, DataSource::Digits]);
+    }
+
+    #[test]
+    fn values_with_settings_show_them() {
+        assert_eq!(BiasKind::UntiedAlong(vec![0]).to_string(), "untied_along[0]");
+        assert_eq!(DataSource::Idx("/d".into()).to_string(), "idx=/d");
+    }
+}

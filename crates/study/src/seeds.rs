@@ -1,0 +1,54 @@
+//! `vary.seeds`: how many, or which.
+
+use std::collections::HashSet;
+
+use toml::Spanned;
+use toml::de::DeValue;
+
+use crate::ConfigError;
+use crate::document::Document;
+use crate::grid::MAX_CELLS;
+use crate::wording::kind;
+
+/// The seeds of every variant.
+pub(crate) fn read(document: &Document<'_>, seeds: &Spanned<DeValue<'_>>) -> Result<Vec<u64>, ConfigError> {
+    match seeds.get_ref() {
+        DeValue::Integer(_) => match read_seed(document, seeds)? {
+            0 => Err(document.fail(&seeds.span(), "expected at least one seed, found 0")),
+            count if count > MAX_CELLS as u64 => {
+                Err(document.fail(&seeds.span(), format!("expected at most {MAX_CELLS} seeds, found {count}")))
+            }
+            count => Ok((0..count).collect()),
+        },
+        DeValue::Array(values) if values.is_empty() => Err(document.fail(&seeds.span(), "the list is empty")),
+        DeValue::Array(values) => {
+            let mut seen = HashSet::new();
+            values.iter().map(|value| read_new_seed(document, value, &mut seen)).collect()
+        }
+        _ => {
+            let found = kind(seeds);
+            Err(document.fail(&seeds.span(), format!("expected the number of seeds or a list of them, found {found}")))
+        }
+    }
+}
+
+fn read_new_seed(
+    document: &Document<'_>,
+    value: &Spanned<DeValue<'_>>,
+    seen: &mut HashSet<u64>,
+) -> Result<u64, ConfigError> {
+    let seed = read_seed(document, value)?;
+    if !seen.insert(seed) {
+        return Err(document.fail(&value.span(), format!("lists {seed} twice")));
+    }
+    Ok(seed)
+}
+
+/// TOML's integers end at 2^63 - 1.
+fn read_seed(document: &Document<'_>, value: &Spanned<DeValue<'_>>) -> Result<u64, ConfigError> {
+    let found = || format!("expected a whole number from 0 to 2^63 - 1, found {}", document.text(&value.span()));
+    let number = value.get_ref().as_integer().and_then(|number| {
+        i64::from_str_radix(number.as_str(), number.radix()).ok().and_then(|number| u64::try_from(number).ok())
+    });
+    number.ok_or_else(|| document.fail(&value.span(), found()))
+}

@@ -1,0 +1,60 @@
+//! What goes wrong with the files of a study.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::SCHEMA;
+
+/// Why a file of a study could not be written or read. The cause is part of the text.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The file cannot be written.
+    #[error("cannot write {}: {cause}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        cause: io::Error,
+    },
+    /// The file cannot be read.
+    #[error("cannot read {}: {cause}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        cause: io::Error,
+    },
+    /// The file is not what this program writes.
+    #[error("{} is damaged: {cause}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What the JSON parser says.
+        cause: serde_json::Error,
+    },
+    /// The file was written by a program with another format.
+    #[error("{} has schema {found}; this program reads schema {SCHEMA}", path.display())]
+    Schema {
+        /// The file.
+        path: PathBuf,
+        /// Its schema.
+        found: u32,
+    },
+    /// The file belongs to something else.
+    #[error("{} belongs to `{found}`, not to `{expected}`", path.display())]
+    Mismatch {
+        /// The file.
+        path: PathBuf,
+        /// Whose it should be.
+        expected: String,
+        /// Whose it is.
+        found: String,
+    },
+    /// The values hold NaN or an infinity, which JSON cannot say.
+    #[error("cannot write {}: it would hold a number that is not finite", path.display())]
+    NotFinite {
+        /// The file.
+        path: PathBuf,
+    },
+}

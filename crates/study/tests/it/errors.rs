@@ -1,0 +1,301 @@
+//! Every message that a wrong config can meet, in one snapshot.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use untied_study::{EXAMPLE, Study};
+
+use crate::{MINIMAL, parse, with};
+
+fn report(cases: &[(&str, String, Vec<&str>)]) -> String {
+    let mut text = String::new();
+    for (name, config, set) in cases {
+        let error = parse(config, set).expect_err(name);
+        writeln!(text, "## {name}\n{error}\n").unwrap();
+    }
+    text
+}
+
+fn file(cases: &[(&'static str, &str, &str)]) -> Vec<(&'static str, String, Vec<&'static str>)> {
+    cases.iter().map(|(name, line, other)| (*name, with(line, other), vec![])).collect()
+}
+
+fn set<'c>(config: &str, cases: &[&'c str]) -> Vec<(&'c str, String, Vec<&'c str>)> {
+    cases.iter().map(|option| (*option, config.to_owned(), vec![*option])).collect()
+}
+
+#[test]
+fn text() {
+    let messages = report(&file(&[
+        ("syntax", "epochs = 1", "epochs = "),
+        ("open list", "channels = [4]", "channels = [4"),
+        ("duplicate key", "epochs = 1", "epochs = 1\nepochs = 2"),
+        ("duplicate table", "[vary]", "[model]\n[vary]"),
+        ("unknown top-level key", "question", "qeustion"),
+        ("key in no table", "question = \"q\"", "question = \"q\"\nbias = \"tied\"\nchannels = 1"),
+        ("unknown table", "[vary]", "[varry]"),
+        ("unknown key", "channels = [4]", "channels = [4]\nbais = \"tied\""),
+        ("unknown far key", "channels = [4]", "channels = [4]\nzzz = 1"),
+        ("unknown optimizer key", "learning_rate = 0.1", "learning_rat = 0.1"),
+        ("unknown value", "channels = [4]", "channels = [4]\nbias = \"tide\""),
+        ("unknown table value", "channels = [4]", "channels = [4]\nbias = { untied_allong = [0] }"),
+        ("wrong type", "epochs = 1", "epochs = \"many\""),
+        ("wrong type of enum", "source = \"digits\"", "source = 5"),
+        ("float for integer", "epochs = 1", "epochs = 1.5"),
+        ("negative", "epochs = 1", "epochs = -1"),
+        ("beyond i64", "epochs = 1", "epochs = 18446744073709551616"),
+        ("beyond u128", "epochs = 1", "epochs = 999999999999999999999999999999999999999999999999"),
+        ("list for number", "epochs = 1", "epochs = [1]"),
+        ("number for list", "channels = [4]", "channels = 4"),
+        ("string in list", "channels = [4]", "channels = [4, \"x\"]"),
+        ("missing key", "epochs = 1\n", ""),
+        ("missing nested key", "learning_rate = 0.1", ""),
+        (
+            "missing key under a header",
+            "optimizer = { sgd = { learning_rate = 0.1 } }",
+            "[train.optimizer.sgd]\nmomentum = 0.5",
+        ),
+        ("missing name", "name = \"s\"\n", ""),
+        ("missing table", "[data]\nsource = \"digits\"\n", ""),
+        ("missing vary", "[vary]\nseeds = 1\n", ""),
+        ("missing seeds", "seeds = 1\n", ""),
+        ("optimizer without settings", "{ sgd = { learning_rate = 0.1 } }", "\"sgd\""),
+        ("optimizer twice", "{ sgd = {", "{ adam = { learning_rate = 1 }, sgd = {"),
+        ("optimizer with a list", "{ learning_rate = 0.1 }", "[0.1]"),
+        ("sections as lists", "[data]\nsource = \"digits\"\n", "data = [\"digits\"]\n"),
+        ("date", "epochs = 1", "epochs = 1979-05-27"),
+        ("wrong bool", "learning_rate = 0.1", "learning_rate = 0.1, nesterov = 1"),
+        ("beyond f64", "learning_rate = 0.1", "learning_rate = 1e999"),
+        ("source without path", "\"digits\"", "\"idx\""),
+        ("empty path", "\"digits\"", "{ idx = \"\" }"),
+        ("section is no table", "[data]\nsource = \"digits\"\n", "data = 1\n"),
+        ("name escapes", "name = \"s\"", "name = \"../s\""),
+        ("empty name", "name = \"s\"", "name = \"\""),
+        ("control characters", "name = \"s\"", "name = \"\\u001b[31m\""),
+    ]));
+    insta::assert_snapshot!(messages);
+}
+
+#[test]
+fn vary() {
+    let mut cases = file(&[
+        ("value", "seeds = 1", "\"model.bias\" = [\"none\", \"tide\"]\nseeds = 1"),
+        ("inner key", "seeds = 1", "\"train.optimizer\" = [{ sgd = { learning_rat = 1 } }]\nseeds = 1"),
+        ("type", "seeds = 1", "\"train.epochs\" = [1, \"x\"]\nseeds = 1"),
+        ("negative", "seeds = 1", "\"train.epochs\" = [1, -4]\nseeds = 1"),
+        ("check", "seeds = 1", "\"train.epochs\" = [1, 0]\nseeds = 1"),
+        ("inner check", "seeds = 1", "\"train.optimizer\" = [{ sgd = { learning_rate = -1 } }]\nseeds = 1"),
+        ("unknown key", "seeds = 1", "\"model.bais\" = [\"none\"]\nseeds = 1"),
+        ("unknown section", "seeds = 1", "\"modle.bias\" = [\"none\"]\nseeds = 1"),
+        ("short key", "seeds = 1", "channels = [[1]]\nseeds = 1"),
+        ("seed", "seeds = 1", "seed = 1"),
+        ("seed as a factor", "seeds = 1", "seed = 1\nseeds = 1"),
+        ("whole table", "seeds = 1", "model = [{}]\nseeds = 1"),
+        ("no key", "seeds = 1", "\"a..b\" = [1]\nseeds = 1"),
+        ("unquoted key", "seeds = 1", "model.bias = [\"none\"]\nseeds = 1"),
+        ("no list", "seeds = 1", "\"model.bias\" = \"none\"\nseeds = 1"),
+        ("empty list", "seeds = 1", "\"model.bias\" = []\nseeds = 1"),
+        ("twice", "seeds = 1", "\"model.kernel\" = [1, 3, 1]\nseeds = 1"),
+        ("twice as a float", "seeds = 1", "\"train.optimizer.sgd.learning_rate\" = [1, 1.0]\nseeds = 1"),
+        (
+            "twice by default",
+            "seeds = 1",
+            "\"train.optimizer\" = [{ sgd = { learning_rate = 1 } }, { sgd = { learning_rate = 1, momentum = 0 } }]\nseeds = 1",
+        ),
+        (
+            "one key in another",
+            "seeds = 1",
+            "\"train.optimizer\" = [{ sgd = { learning_rate = 1 } }]\n\"train.optimizer.sgd.momentum\" = [0.5]\nseeds = 1",
+        ),
+        ("no table on the way", "seeds = 1", "\"train.epochs.x\" = [1]\nseeds = 1"),
+        ("another optimizer", "seeds = 1", "\"train.optimizer.adam.epsilon\" = [1]\nseeds = 1"),
+        ("unused base value", "[train]", "bias = \"tide\"\n[train]"),
+        ("no seeds", "seeds = 1", "seeds = 0"),
+        ("negative seeds", "seeds = 1", "seeds = -3"),
+        ("too many seeds", "seeds = 1", "seeds = 1000000000000"),
+        ("seeds beyond i64", "seeds = 1", "seeds = 99999999999999999999"),
+        ("no seed in list", "seeds = 1", "seeds = []"),
+        ("wrong seed", "seeds = 1", "seeds = [1, 2.5]"),
+        ("seed twice", "seeds = 1", "seeds = [1, 2, 1]"),
+        ("seeds of another type", "seeds = 1", "seeds = \"many\""),
+        ("date", "seeds = 1", "\"model.bias\" = [1979-05-27]\nseeds = 1"),
+        ("nan", "seeds = 1", "\"train.optimizer.sgd.learning_rate\" = [nan, 1]\nseeds = 1"),
+    ]);
+    let many: Vec<String> = (1..=1001).map(|k| k.to_string()).collect();
+    let lists = format!("\"train.epochs\" = [{0}]\n\"train.batch_size\" = [{0}]\nseeds = 1", many.join(", "));
+    cases.push(("a million cells", with("seeds = 1", &lists), vec![]));
+    let device = with("seeds = 1", "\"train.device\" = [\"flex\", \"wgpu\"]\nseeds = 1");
+    cases.push(("f64 on one device", device.replace("epochs", "dtype = \"f64\"\nepochs"), vec![]));
+    let base = with("seeds = 1", "\"model.bias\" = [\"none\", \"tied\"]\nseeds = 1");
+    cases.push(("wrong base value", base.replace("[train]", "bias = \"tide\"\n[train]"), vec![]));
+    let messages = report(&cases);
+    insta::assert_snapshot!(messages);
+}
+
+#[test]
+fn compare() {
+    let lists = "\"model.bias\" = [\"none\", \"tied\"]\n\"model.kernel\" = [3]\nseeds = 1\n[compare]\n";
+    let cases = [
+        ("margin 0", "baseline = { \"model.bias\" = \"none\" }\nmargin = 0"),
+        ("margin nan", "baseline = { \"model.bias\" = \"none\" }\nmargin = nan"),
+        ("margin infinite", "baseline = { \"model.bias\" = \"none\" }\nmargin = inf"),
+        ("no margin", "baseline = { \"model.bias\" = \"none\" }"),
+        ("no baseline", "margin = 1"),
+        ("empty baseline", "baseline = {}\nmargin = 1"),
+        ("not varied", "baseline = { \"model.bais\" = \"none\" }\nmargin = 1"),
+        ("not listed", "baseline = { \"model.bias\" = \"untied\" }\nmargin = 1"),
+        ("one value", "baseline = { \"model.kernel\" = 3 }\nmargin = 1"),
+        ("unquoted", "baseline = { model.bias = \"none\" }\nmargin = 1"),
+        ("metric", "metric = \"accuracy\"\nbaseline = { \"model.bias\" = \"none\" }\nmargin = 1"),
+        ("unknown key", "metrc = \"test_loss\"\nbaseline = { \"model.bias\" = \"none\" }\nmargin = 1"),
+        ("no table", "baseline = 1\nmargin = 1"),
+        ("far key", "baseline = { x = 1 }\nmargin = 1"),
+    ];
+    let mut cases: Vec<_> =
+        cases.iter().map(|(name, table)| (*name, with("seeds = 1", &format!("{lists}{table}")), vec![])).collect();
+    let nothing = "seeds = 1\n[compare]\nbaseline = { \"model.bias\" = \"none\" }\nmargin = 1";
+    cases.push(("nothing varied", with("seeds = 1", nothing), vec![]));
+    let messages = report(&cases);
+    insta::assert_snapshot!(messages);
+}
+
+#[test]
+fn checks() {
+    let messages = report(&set(
+        MINIMAL,
+        &[
+            "train.epochs=0",
+            "train.epochs=1000000000000000000",
+            "train.batch_size=0",
+            "train.batch_size=9223372036854775807",
+            "model.channels=[]",
+            "model.channels=[4, 0]",
+            "model.channels=[1000000000000]",
+            "model.channels=[65536, 65536]",
+            "model.channels=[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]",
+            "model.kernel=0",
+            "model.kernel=1000000000000",
+            "model.bias={untied_along=[]}",
+            "model.bias={untied_along=[2]}",
+            "model.bias={untied_along=[1, 0]}",
+            "model.bias={untied_along=[0, 0]}",
+            "train.optimizer.sgd.learning_rate=0",
+            "train.optimizer.sgd.learning_rate=-1",
+            "train.optimizer.sgd.learning_rate=nan",
+            "train.optimizer.sgd.learning_rate=inf",
+            "train.optimizer.sgd.learning_rate=1e999",
+            "train.optimizer.sgd.momentum=1",
+            "train.optimizer.sgd.momentum=0.999999999",
+            "train.optimizer.sgd.momentum=-0.1",
+            "train.optimizer.sgd.dampening=1.5",
+            "train.optimizer.sgd.weight_decay=-1",
+            "train.optimizer.sgd.weight_decay=1e300",
+            "train.optimizer.sgd.nesterov=true",
+            "train.optimizer={sgd={learning_rate=1,momentum=0.9,dampening=0.1,nesterov=true}}",
+            "train.optimizer={adam={learning_rate=1,beta_1=1}}",
+            "train.optimizer={adam={learning_rate=1,beta_2=-1}}",
+            "train.optimizer={adam={learning_rate=1,epsilon=0}}",
+            "train.optimizer={adamw={learning_rate=1,epsilon=1e-60}}",
+            "train.optimizer={adamw={learning_rate=1,weight_decay=nan}}",
+            "train.schedule={cosine={min_learning_rate=1}}",
+            "train.schedule={cosine={min_learning_rate=-1}}",
+            "train.schedule={linear={final_learning_rate=inf}}",
+            "train.schedule={exponential={gamma=0}}",
+            "train.schedule={exponential={gamma=1.1}}",
+            "train.schedule=cosine",
+        ],
+    ));
+    insta::assert_snapshot!(messages);
+}
+
+#[test]
+fn set_options() {
+    let mut cases = set(
+        EXAMPLE,
+        &[
+            "model.bais=tied",
+            "model.padding=vaild",
+            "bias=tied",
+            "epochs=3",
+            "seeds=3",
+            "trian.epochs=1",
+            "model.bias=tied",
+            "model={channels=[1]}",
+            "model.bias.untied_along=[0]",
+            "vary.\"model.bais\"=[\"none\"]",
+            "vary.\"model.bias\"=[\"none\", \"tide\"]",
+            "vary.\"model.bias\"=none",
+            "vary.model.bias=[\"none\"]",
+            "vary.\"model.bias\"=[\"none\"]",
+            "train.epochs=x",
+            "train.epochs=",
+            "train.epochs",
+            "=1",
+            "",
+            "train.epochs=[1",
+            "train.epochs=1 2",
+            "train epochs=1",
+            "train.epochs.x=1",
+            "train=1",
+            "vary=1",
+            "train.optimizer=sgd",
+            "train.optimizer.adam.learning_rate=0.1",
+            "name=a/b",
+            "data.source={idx=\"\"}",
+            "data.source={idex=\"d\"}",
+            "compare.margin=-1",
+            "compare.metric=loss",
+            "compare=[1]",
+            "bais=tied",
+            "lr=1",
+        ],
+    );
+    let device = with("seeds = 1", "\"train.device\" = [\"flex\", \"ndarray\"]\nseeds = 1");
+    cases.extend(set(&device, &["train.device=flex"]));
+    let messages = report(&cases);
+    insta::assert_snapshot!(messages);
+}
+
+#[test]
+fn the_file_is_parsed_before_the_options() {
+    let error = parse(&with("epochs = 1", "epochs = "), &["nonsense"]).unwrap_err().to_string();
+    assert!(error.starts_with("c.toml:8:"), "{error}");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn folders_that_are_not_utf8() {
+    use std::os::unix::ffi::OsStrExt;
+    let path = Path::new(std::ffi::OsStr::from_bytes(b"/\xff/c.toml"));
+    let text = with("\"digits\"", "{ idx = \"d\" }");
+    let error = Study::parse(&text, path, &[]).unwrap_err().to_string();
+    assert!(error.contains("not UTF-8: give an absolute path"), "{error}");
+    assert!(Study::parse(&text.replace("\"d\"", "\"/d\""), path, &[]).is_ok());
+}
+
+fn load(folder: &Path, name: &str) -> String {
+    let error = Study::load(&folder.join(name), &[]).unwrap_err().to_string();
+    error.replace(folder.to_str().unwrap(), "DIR")
+}
+
+#[test]
+fn files() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).unwrap();
+    std::fs::create_dir(folder.path().join("folder")).unwrap();
+    write("binary", b"name = \"s\"\n\xff\xfe\n");
+    write("nul", b"\0\0\0");
+    write("empty", b"");
+    write("large", &vec![b'\n'; (1 << 20) + 1]);
+    let names = ["missing", "folder", "binary", "nul", "empty", "large"];
+    let text: Vec<String> = names.iter().map(|name| load(folder.path(), name)).collect();
+    let messages = text.join("\n\n");
+    insta::assert_snapshot!(messages);
+}
+
+#[test]
+fn endless_files_end() {
+    if Path::new("/dev/zero").exists() {
+        assert!(Study::load(Path::new("/dev/zero"), &[]).unwrap_err().to_string().contains("is larger than"));
+    }
+}

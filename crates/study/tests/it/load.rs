@@ -1,0 +1,200 @@
+//! From a config to its cells.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use serde_json::json;
+use untied_study::{BiasKind, DataSource, Device, Dtype, NormKind, Optimizer, Padding, Schedule, Study};
+
+use crate::{MINIMAL, example, parse, with};
+
+#[test]
+fn the_grid_keeps_the_order_of_the_config() {
+    let study = example(&["vary.seeds=[7, 3]"]);
+    let names: Vec<&str> = study.cells.iter().map(|cell| cell.id.rsplit_once('-').unwrap().0).collect();
+    assert_eq!(
+        names,
+        [
+            "none-none-seed7",
+            "none-none-seed3",
+            "none-batch-seed7",
+            "none-batch-seed3",
+            "tied-none-seed7",
+            "tied-none-seed3",
+            "tied-batch-seed7",
+            "tied-batch-seed3",
+            "untied-none-seed7",
+            "untied-none-seed3",
+            "untied-batch-seed7",
+            "untied-batch-seed3",
+        ]
+    );
+    for (index, cell) in study.cells.iter().enumerate() {
+        assert_eq!(cell.index, index);
+        assert_eq!(cell.id, format!("{}-{}", names[index], cell.hash));
+        assert_eq!(cell.hash.len(), 16);
+    }
+}
+
+#[test]
+fn factors_and_configs_agree() {
+    let study = example(&[]);
+    let cell = &study.cells[3 * 3];
+    assert_eq!(json!(cell.factors), json!({"model.bias": "tied", "model.norm": "batch"}));
+    assert_eq!((cell.config.model.bias.clone(), cell.config.model.norm), (BiasKind::Tied, NormKind::Batch));
+    assert_eq!(cell.config.seed, 0);
+}
+
+#[test]
+fn defaults_are_pytorchs() {
+    let study = parse(MINIMAL, &[]).unwrap();
+    let config = &study.cells[0].config;
+    assert_eq!(
+        (config.model.kernel, config.model.padding, config.model.bias.clone()),
+        (3, Padding::Same, BiasKind::Tied)
+    );
+    assert_eq!((config.train.dtype, config.train.device), (Dtype::F32, Device::Flex));
+    assert_eq!(config.train.schedule, Schedule::Constant);
+    let sgd = Optimizer::Sgd { learning_rate: 0.1, momentum: 0.0, dampening: 0.0, nesterov: false, weight_decay: 0.0 };
+    assert_eq!(config.train.optimizer, sgd);
+    let adam = parse(MINIMAL, &["train.optimizer={adam={learning_rate=1}}"]).unwrap().cells[0].config.train.optimizer;
+    let expected = Optimizer::Adam { learning_rate: 1.0, beta_1: 0.9, beta_2: 0.999, epsilon: 1e-8, weight_decay: 0.0 };
+    assert_eq!(adam, expected);
+}
+
+#[test]
+fn set_changes_adds_and_replaces() {
+    let set = [
+        "train.epochs=9",
+        "train.epochs=3",
+        "train.schedule={cosine={}}",
+        "train.optimizer.sgd.momentum=0.5",
+        "model.channels=[2, 3]",
+        "vary.\"model.bias\"=[\"none\", {untied_along=[1]}]",
+        "vary.seeds=2",
+        "question=why?",
+    ];
+    let study = parse(MINIMAL, &set).unwrap();
+    assert_eq!(study.question, "why?");
+    assert_eq!(study.cells.len(), 4);
+    let config = &study.cells[3].config;
+    assert_eq!(config.train.epochs, 3, "the last option wins");
+    assert_eq!(config.train.schedule, Schedule::Cosine { min_learning_rate: 0.0 });
+    assert_eq!(config.model.channels, [2, 3]);
+    assert_eq!(config.model.bias, BiasKind::UntiedAlong(vec![1]));
+    assert!(study.cells[3].id.starts_with("untied_along-1-seed1-"), "{}", study.cells[3].id);
+}
+
+#[test]
+fn a_list_of_one_value_can_be_set() {
+    let text = with("seeds = 1", "\"model.bias\" = [\"none\", \"tied\"]\nseeds = 1");
+    let study = parse(&text, &["vary.\"model.bias\"=[\"untied\"]"]).unwrap();
+    assert_eq!(study.cells.len(), 1);
+    assert_eq!(study.cells[0].config.model.bias, BiasKind::Untied);
+}
+
+#[test]
+fn every_field_changes_the_id() {
+    let changes = [
+        "data.source=fashion-mnist-6k",
+        "data.source={idx=\"d\"}",
+        "model.channels=[5]",
+        "model.kernel=5",
+        "model.padding=valid",
+        "model.bias=none",
+        "model.norm=none",
+        "train.epochs=2",
+        "train.batch_size=9",
+        "train.optimizer.sgd.learning_rate=0.2",
+        "train.optimizer.sgd.momentum=0.5",
+        "train.optimizer.sgd.dampening=0.5",
+        "train.optimizer.sgd.weight_decay=0.5",
+        "train.optimizer={sgd={learning_rate=0.1,momentum=0.5,nesterov=true}}",
+        "train.optimizer={adam={learning_rate=0.1}}",
+        "train.optimizer={adamw={learning_rate=0.1}}",
+        "train.optimizer={adam={learning_rate=0.1,beta_1=0.5}}",
+        "train.optimizer={adam={learning_rate=0.1,beta_2=0.5}}",
+        "train.optimizer={adam={learning_rate=0.1,epsilon=1e-7}}",
+        "train.schedule={cosine={}}",
+        "train.schedule={cosine={min_learning_rate=0.01}}",
+        "train.schedule={exponential={gamma=0.5}}",
+        "train.schedule={linear={final_learning_rate=0}}",
+        "train.dtype=f64",
+        "train.device=ndarray",
+        "vary.seeds=[1]",
+    ];
+    let mut hashes = HashSet::from([parse(MINIMAL, &[]).unwrap().cells[0].hash.clone()]);
+    for change in changes {
+        let study = parse(MINIMAL, &[change]).unwrap_or_else(|error| panic!("{error}"));
+        assert!(hashes.insert(study.cells[0].hash.clone()), "{change}");
+    }
+}
+
+#[test]
+fn name_and_question_do_not_change_the_id() {
+    let plain = parse(MINIMAL, &[]).unwrap().cells[0].id.clone();
+    assert_eq!(parse(MINIMAL, &["name=other", "question=x"]).unwrap().cells[0].id, plain);
+    assert_eq!(parse(MINIMAL, &["model.bias=tied"]).unwrap().cells[0].id, plain, "a default written out");
+}
+
+/// Results lie in folders of this name: changing it loses them.
+#[test]
+fn the_id_is_stable() {
+    let id = &parse(MINIMAL, &[]).unwrap().cells[0].id;
+    insta::assert_snapshot!("id", id);
+}
+
+#[test]
+fn data_paths_start_at_the_configs_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("study.toml");
+    let lists = "\"data.source\" = [\"digits\", { idx = \"a\" }, { idx = \"/b\" }]\nseeds = 1\n\
+        [compare]\nbaseline = { \"data.source\" = { idx = \"a\" } }\nmargin = 0.1";
+    std::fs::write(&path, with("seeds = 1", lists)).unwrap();
+    let study = Study::load(&path, &[]).unwrap();
+    let sources: Vec<_> = study.cells.iter().map(|cell| cell.config.data.source.clone()).collect();
+    let anchored = folder.path().join("a");
+    assert_eq!(sources, [DataSource::Digits, DataSource::Idx(anchored.clone()), DataSource::Idx("/b".into())]);
+    let baseline = &study.compare.unwrap().baseline["data.source"];
+    assert_eq!(*baseline, json!({ "idx": anchored }));
+    assert_eq!(*baseline, study.cells[1].factors["data.source"]);
+
+    std::fs::write(&path, MINIMAL).unwrap();
+    let study = Study::load(&path, &["data.source={idx=\"a\"}".into()]).unwrap();
+    assert_eq!(study.cells[0].config.data.source, DataSource::Idx(anchored));
+}
+
+#[test]
+fn paths_of_configs_without_a_folder_are_absolute_too() {
+    let study = Study::parse(MINIMAL, Path::new("c.toml"), &["data.source={idx=\"a\"}".into()]).unwrap();
+    let DataSource::Idx(path) = &study.cells[0].config.data.source else { panic!("not idx") };
+    assert_eq!(*path, std::env::current_dir().unwrap().join("a"));
+}
+
+#[test]
+fn baseline_values_are_those_of_the_list() {
+    let lists = "\"train.optimizer.sgd.momentum\" = [0.0, 0.5]\nseeds = 1\n\
+        [compare]\nmetric = \"train_loss\"\nbaseline = { \"train.optimizer.sgd.momentum\" = 0 }\nmargin = 1";
+    let study = parse(&with("seeds = 1", lists), &[]).unwrap();
+    let baseline = &study.compare.unwrap().baseline["train.optimizer.sgd.momentum"];
+    assert_eq!(*baseline, study.cells[0].factors["train.optimizer.sgd.momentum"]);
+}
+
+#[test]
+fn device_and_dtype_are_named_or_varied() {
+    let study = parse(MINIMAL, &["vary.\"train.device\"=[\"flex\", \"ndarray\"]", "train.dtype=f64"]).unwrap();
+    assert_eq!((study.device(), study.dtype()), ("varied", "f64"));
+    let study = parse(MINIMAL, &["train.device=wgpu"]).unwrap();
+    assert_eq!((study.device(), study.dtype()), ("wgpu", "f32"));
+}
+
+#[test]
+fn two_large_seeds_are_exact() {
+    let seeds = "vary.seeds=[9223372036854775807, 9223372036854775806]";
+    assert_eq!(parse(MINIMAL, &[seeds]).unwrap().seeds, [(1 << 63) - 1, (1 << 63) - 2]);
+}
+
+#[test]
+fn the_largest_grid_is_expanded() {
+    assert_eq!(parse(MINIMAL, &["vary.seeds=100000"]).unwrap().cells.len(), 100_000);
+}

@@ -1,0 +1,65 @@
+//! The resolved config is the same study.
+
+use std::path::Path;
+
+use proptest::prelude::*;
+use untied_study::{EXAMPLE, Study};
+
+use crate::{MINIMAL, example, parse, with};
+
+fn assert_same(study: &Study) {
+    let text = study.resolved_toml();
+    let again = Study::parse(&text, Path::new("/elsewhere/config.toml"), &[]).unwrap_or_else(|e| panic!("{e}\n{text}"));
+    assert_eq!(again, *study, "{text}");
+    assert_eq!(again.resolved_toml(), text);
+}
+
+#[test]
+fn text() {
+    let text = example(&[]).resolved_toml();
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn loaded_again_it_is_the_same_study() {
+    for set in [
+        vec![],
+        vec!["vary.seeds=[5, 0]", "data.source={idx=\"d d\"}"],
+        vec!["vary.\"data.source\"=[{idx=\"a\"}, \"digits\"]", "question=\"two\\nlines \\\"quoted\\\" \\u0007 é '''\""],
+        vec!["vary.\"train.optimizer\"=[{adam={learning_rate=1e-3}}, {adamw={learning_rate=1}}]"],
+        vec!["vary.\"train.optimizer.sgd.momentum\"=[0, 0.9]", "vary.\"train.optimizer.sgd.nesterov\"=[false]"],
+        vec!["vary.\"train.schedule\"=[\"constant\", {cosine={}}, {exponential={gamma=0.3333333333333333}}]"],
+        vec!["vary.\"model.channels\"=[[1], [2, 3]]", "vary.\" data . source \"=[\"digits\"]", "train.dtype=f64"],
+        vec!["vary.\"train.optimizer.sgd.learning_rate\"=[1e-300, 0.1, 1, 100000000000000000000.0]"],
+        vec!["model.padding=valid", "vary.\"train.device\"=[\"ndarray\", \"flex\"]"],
+    ] {
+        assert_same(&parse(EXAMPLE, &set).unwrap_or_else(|error| panic!("{error}")));
+    }
+    assert_same(&parse(MINIMAL, &[]).unwrap());
+    assert_same(
+        &parse(&with("channels = [4]", "").replace("seeds", "\"model.channels\" = [[4]]\nseeds"), &[]).unwrap(),
+    );
+}
+
+proptest! {
+    #[test]
+    fn numbers_and_texts_survive(rate in 1e-300f64..1e300, question in ".*", seed in 0..i64::MAX, folder in "[^\u{0}]+") {
+        let quoted = |text: &str| toml_string(text);
+        let set = [
+            format!("train.optimizer.sgd.learning_rate={rate:e}"),
+            format!("question={}", quoted(&question)),
+            format!("vary.seeds=[{seed}]"),
+            format!("data.source={{idx={}}}", quoted(&folder)),
+        ];
+        let study = Study::parse(EXAMPLE, Path::new("c.toml"), &set).unwrap_or_else(|error| panic!("{error}"));
+        prop_assert_eq!(&study.question, &question);
+        prop_assert_eq!(study.cells[0].config.train.optimizer.learning_rate().to_bits(), rate.to_bits());
+        assert_same(&study);
+    }
+}
+
+/// A TOML string of any text.
+fn toml_string(text: &str) -> String {
+    let escaped: Vec<String> = text.chars().map(|c| format!("\\U{:08x}", u32::from(c))).collect();
+    format!("\"{}\"", escaped.concat())
+}

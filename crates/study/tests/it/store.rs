@@ -1,0 +1,175 @@
+//! The output folder.
+
+use std::fs;
+
+use untied_study::{
+    Cell, CellResult, Curves, LayerRedundancy, Metrics, Parameters, Status, StoreError, Study, StudyFolder, collect,
+};
+
+use crate::{MINIMAL, example, parse};
+
+fn result() -> CellResult {
+    CellResult {
+        status: Status::Finished,
+        reason: None,
+        metrics: Metrics { test_accuracy: Some(0.1 + 0.2), test_loss: Some(1e-300), train_loss: Some(2.0 / 3.0) },
+        parameters: Parameters { total: 100, bias: 10 },
+        epochs: 1,
+        steps: 2,
+        test_images: 360,
+        train_seconds: 0.5,
+        images_per_second: 1000.0,
+        redundancy: vec![LayerRedundancy {
+            layer: "block1".into(),
+            predicted_redundant: 4,
+            bias_parameters: 4,
+            gradient_norm: 1.1e-7,
+            redundant_gradient_norm: 1.0e-7,
+            round_off: 3.3e-8,
+            bias_norm: 0.0,
+            redundant_bias_norm: 0.0,
+        }],
+        curves: Curves { train_loss: vec![0.7], test_loss: vec![0.8], test_accuracy: vec![0.9] },
+        step_losses: vec![std::f64::consts::LN_10, f64::MAX],
+    }
+}
+
+fn folder() -> (tempfile::TempDir, StudyFolder, Study) {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = StudyFolder::new(dir.path().join("experiments/s"));
+    (dir, folder, example(&[]))
+}
+
+fn message<T: std::fmt::Debug>(dir: &tempfile::TempDir, result: Result<T, StoreError>) -> String {
+    result.unwrap_err().to_string().replace(dir.path().to_str().unwrap(), "DIR")
+}
+
+#[test]
+fn results_read_back_exactly() {
+    let (_dir, folder, study) = folder();
+    let cell = &study.cells[2];
+    assert_eq!(folder.read_result(cell).unwrap(), None);
+    folder.write_cell(cell).unwrap();
+    folder.write_result(cell, &result()).unwrap();
+    assert_eq!(folder.read_result(cell).unwrap(), Some(result()));
+    assert!(folder.result(cell).ends_with(format!("cells/{}/result.json", cell.id)));
+    let names: Vec<_> = fs::read_dir(folder.cell(cell)).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names.len(), 2, "no temporary file stays: {names:?}");
+}
+
+#[test]
+fn files_are_written_alike_each_time() {
+    let (_dir, folder, study) = folder();
+    let cell = &study.cells[0];
+    let write = || {
+        folder.write_cell(cell).unwrap();
+        folder.write_result(cell, &result()).unwrap();
+        folder.write_config(&study).unwrap();
+        [folder.cell_json(cell), folder.result(cell), folder.config()].map(|path| fs::read_to_string(path).unwrap())
+    };
+    let files = write();
+    assert_eq!(files, write());
+    assert_eq!(files[2], study.resolved_toml());
+    let [cell_json, result_json, _] = files;
+    insta::assert_snapshot!("cell_json", cell_json);
+    insta::assert_snapshot!("result_json", result_json);
+}
+
+#[test]
+fn collecting_keeps_the_grids_order_and_counts_what_is_missing() {
+    let (_dir, folder, study) = folder();
+    folder.write_result(&study.cells[1], &result()).unwrap();
+    let diverged = CellResult { status: Status::Diverged, reason: Some("NaN".into()), ..result() };
+    folder.write_result(&study.cells[2], &diverged).unwrap();
+    let (records, losses) = collect(&study, &folder).unwrap();
+    let ids: Vec<_> = study.cells.iter().map(|cell| &cell.id).collect();
+    assert_eq!(records.iter().map(|record| &record.id).collect::<Vec<_>>(), ids);
+    let status: Vec<_> = records.iter().map(|record| record.status).take(4).collect();
+    assert_eq!(status, [Status::Missing, Status::Finished, Status::Diverged, Status::Missing]);
+    assert_eq!(records[0].metrics, Metrics::default());
+    assert_eq!(records[1].metrics, result().metrics);
+    assert_eq!((records[1].seed, &records[1].factors), (1, &study.cells[1].factors));
+    assert_eq!(records[2].metrics, Metrics::default(), "an unfinished cell has no metrics");
+    assert_eq!(losses.len(), records.len());
+    assert_eq!((&losses[0], &losses[1]), (&None, &Some(result().step_losses)));
+}
+
+#[test]
+fn results_of_a_study_read_back() {
+    let (_dir, folder, study) = folder();
+    assert_eq!(folder.read_results().unwrap(), None);
+    let (records, _) = collect(&study, &folder).unwrap();
+    let results = study.results(records, vec![]);
+    folder.write_results(&results).unwrap();
+    assert_eq!(folder.read_results().unwrap(), Some(results));
+    let text = fs::read_to_string(folder.results()).unwrap();
+    assert!(text.starts_with("{\n  \"schema\": 1,\n  \"study\": \"bias_redundancy\",") && text.ends_with("}\n"));
+}
+
+#[test]
+fn nothing_that_is_not_finite_is_written() {
+    let (dir, folder, study) = folder();
+    let cell = &study.cells[0];
+    for (number, name) in [(f64::NAN, "nan"), (f64::INFINITY, "inf")] {
+        let losses = CellResult { step_losses: vec![1.0, number], ..result() };
+        let metrics = CellResult { metrics: Metrics { test_loss: Some(number), ..Metrics::default() }, ..result() };
+        for result in [losses, metrics] {
+            let error = message(&dir, folder.write_result(cell, &result));
+            assert!(error.ends_with("result.json: it would hold a number that is not finite"), "{name}: {error}");
+        }
+    }
+    assert!(!folder.result(cell).exists());
+}
+
+fn spoil(folder: &StudyFolder, cell: &Cell, text: &str) {
+    folder.write_cell(cell).unwrap();
+    folder.write_result(cell, &result()).unwrap();
+    fs::write(folder.result(cell), text).unwrap();
+}
+
+#[test]
+fn damaged_and_foreign_files_are_named() {
+    let (dir, folder, study) = folder();
+    let (cell, other) = (&study.cells[0], &study.cells[1]);
+    folder.write_result(other, &result()).unwrap();
+    let foreign = fs::read_to_string(folder.result(other)).unwrap();
+    let mut messages = Vec::new();
+    for text in ["", "{", "{}", "{\"schema\": 2}", &format!("{{\"schema\": 1, \"id\": \"{}\"}}", cell.id), &foreign] {
+        spoil(&folder, cell, text);
+        messages.push(message(&dir, folder.read_result(cell)));
+        assert_eq!(message(&dir, collect(&study, &folder)), *messages.last().unwrap());
+    }
+    folder.write_result(cell, &result()).unwrap();
+    let text = fs::read_to_string(folder.cell_json(cell)).unwrap();
+    fs::write(folder.cell_json(cell), text.replace("\"epochs\": 2", "\"epochs\": 3")).unwrap();
+    messages.push(message(&dir, folder.read_result(cell)));
+    fs::remove_file(folder.cell_json(cell)).unwrap();
+    assert!(folder.read_result(cell).unwrap().is_some());
+    fs::remove_file(folder.result(cell)).unwrap();
+    fs::create_dir(folder.result(cell)).unwrap();
+    messages.push(message(&dir, folder.read_result(cell)));
+    fs::write(folder.results(), "[]").unwrap();
+    messages.push(message(&dir, folder.read_results()));
+    let messages = messages.join("\n");
+    insta::assert_snapshot!("damaged", messages);
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("file"), "").unwrap();
+    let folder = StudyFolder::new(dir.path().join("file/s"));
+    let study = parse(MINIMAL, &[]).unwrap();
+    let error = message(&dir, folder.write_config(&study));
+    assert!(error.starts_with("cannot write DIR/file/s/config.toml: "), "{error}");
+}
+
+#[test]
+fn an_old_result_stays_whole_until_the_new_one_is() {
+    let (_dir, folder, study) = folder();
+    let cell = &study.cells[0];
+    folder.write_result(cell, &result()).unwrap();
+    let bad = CellResult { train_seconds: f64::NAN, ..result() };
+    assert!(folder.write_result(cell, &bad).is_err());
+    assert_eq!(folder.read_result(cell).unwrap(), Some(result()));
+}

@@ -1,0 +1,118 @@
+//! The sizes of a model, worked out before anything is allocated.
+
+use burn::nn::PaddingConfig2d;
+use untied_conv::{Bias, Conv2dConfig};
+use untied_redundancy::{BiasShape, Normalization, Redundancy};
+use untied_study::{BiasKind, ModelConfig, NormKind, Padding};
+
+use crate::TrainerError;
+
+/// Channels, height and width of an image or feature map.
+pub(crate) type Shape = [usize; 3];
+
+/// A model's blocks and the length of the vector that its linear head reads.
+#[derive(Debug, Clone)]
+pub(crate) struct Architecture {
+    pub(crate) blocks: Vec<BlockPlan>,
+    pub(crate) features: usize,
+}
+
+/// One block: convolution, normalization, ReLU and 2×2 max pooling.
+#[derive(Debug, Clone)]
+pub(crate) struct BlockPlan {
+    pub(crate) convolution: Conv2dConfig,
+    pub(crate) norm: NormKind,
+    /// Of the convolution.
+    pub(crate) output: Shape,
+    pub(crate) bias: Option<BiasPlan>,
+}
+
+/// A block's bias and the part of it that the normalization removes.
+#[derive(Debug, Clone)]
+pub(crate) struct BiasPlan {
+    pub(crate) dims: [usize; 3],
+    pub(crate) redundancy: Redundancy,
+}
+
+impl Architecture {
+    pub(crate) fn new(model: &ModelConfig, input: Shape) -> Result<Self, TrainerError> {
+        let mut shape = input;
+        let mut blocks = Vec::with_capacity(model.channels.len());
+        for (index, &channels) in model.channels.iter().enumerate() {
+            let block = BlockPlan::new(model, index + 1, shape, channels)?;
+            let [_, height, width] = block.output;
+            if height < 2 || width < 2 {
+                let blocks = model.channels.len();
+                return Err(TrainerError::Pooling { block: index + 1, blocks, height, width });
+            }
+            shape = [channels, height / 2, width / 2];
+            blocks.push(block);
+        }
+        Ok(Self { blocks, features: shape.iter().product() })
+    }
+}
+
+impl BlockPlan {
+    fn new(model: &ModelConfig, block: usize, input: Shape, channels: usize) -> Result<Self, TrainerError> {
+        let [channels_in, height, width] = input;
+        let kernel = model.kernel;
+        if kernel > height.min(width) {
+            return Err(TrainerError::Kernel { block, height, width, kernel });
+        }
+        let in_convolution = |source| TrainerError::Convolution { block, source };
+        let convolution = Conv2dConfig::new([channels_in, channels], [kernel, kernel])
+            .with_padding(padding(model.padding))
+            .with_bias(bias(&model.bias))
+            .with_input_size(Some([height, width]));
+        let [height, width] = convolution.geometry().output_size([height, width]).map_err(in_convolution)?;
+        let output = [channels, height, width];
+        countable(&[channels, channels_in, kernel, kernel], block)?;
+        countable(&output, block)?;
+        let dims = convolution.bias_shape().map_err(in_convolution)?;
+        let bias = dims.map(|dims| BiasPlan::new(dims, output, model.norm, block)).transpose()?;
+        Ok(Self { convolution, norm: model.norm, output, bias })
+    }
+
+    /// Name of the block's convolution in results: `block1`, …
+    pub(crate) fn name(index: usize) -> String {
+        format!("block{}", index + 1)
+    }
+}
+
+impl BiasPlan {
+    fn new(dims: [usize; 3], output: Shape, norm: NormKind, block: usize) -> Result<Self, TrainerError> {
+        let refused = |source| TrainerError::Redundancy { block, source };
+        let shape = BiasShape::from_dimensions(&dims, &output[1..]).map_err(refused)?;
+        let redundancy = Redundancy::new(normalization(norm), &shape).map_err(refused)?;
+        Ok(Self { dims, redundancy })
+    }
+}
+
+/// Layers of over 2⁴⁰ numbers fit no machine, and products of such sizes would overflow.
+fn countable(sizes: &[usize], block: usize) -> Result<(), TrainerError> {
+    let product = sizes.iter().try_fold(1usize, |product, &size| product.checked_mul(size));
+    product.filter(|&product| product <= 1 << 40).map(|_| ()).ok_or(TrainerError::TooLarge { block })
+}
+
+fn padding(padding: Padding) -> PaddingConfig2d {
+    match padding {
+        Padding::Same => PaddingConfig2d::Same,
+        Padding::Valid => PaddingConfig2d::Valid,
+    }
+}
+
+fn bias(bias: &BiasKind) -> Bias {
+    match bias {
+        BiasKind::None => Bias::None,
+        BiasKind::Tied => Bias::Tied,
+        BiasKind::Untied => Bias::Untied,
+        BiasKind::UntiedAlong(axes) => Bias::UntiedAlong(axes.clone()),
+    }
+}
+
+fn normalization(norm: NormKind) -> Normalization {
+    match norm {
+        NormKind::None => Normalization::None,
+        NormKind::Batch => Normalization::BatchPerChannel,
+    }
+}

@@ -1,0 +1,128 @@
+use std::io::Read;
+
+use super::DataError;
+use super::idx::{self, Idx};
+
+/// A training set and a test set of images of one size.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dataset {
+    /// What the weights are trained on.
+    pub train: Split,
+    /// What accuracies are measured on.
+    pub test: Split,
+    /// The largest label of the training set, plus 1.
+    pub classes: usize,
+    /// What was loaded.
+    pub checksums: Checksums,
+}
+
+/// Images and their labels.
+///
+/// # Shapes
+/// `images` is `[count, channels, height, width]`, row-major.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Split {
+    /// The pixels as they stand in the file.
+    pub images: Vec<u8>,
+    /// The class of each image.
+    pub labels: Vec<u8>,
+    /// The number of images.
+    pub count: usize,
+    /// 1: IDX images are grey.
+    pub channels: usize,
+    /// Pixels from top to bottom.
+    pub height: usize,
+    /// Pixels from left to right.
+    pub width: usize,
+}
+
+/// The SHA-256 of the four IDX files, decompressed, in hexadecimal: the same whether a file is compressed or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checksums {
+    /// Of the training images.
+    pub train_images: String,
+    /// Of the training labels.
+    pub train_labels: String,
+    /// Of the test images.
+    pub test_images: String,
+    /// Of the test labels.
+    pub test_labels: String,
+}
+
+/// Four IDX files, plain or gzip, each with the name that errors give it.
+#[derive(Debug, Clone)]
+pub struct IdxFiles<R> {
+    /// `[count, height, width]`.
+    pub train_images: (String, R),
+    /// `[count]`.
+    pub train_labels: (String, R),
+    /// `[count, height, width]`.
+    pub test_images: (String, R),
+    /// `[count]`.
+    pub test_labels: (String, R),
+}
+
+impl Dataset {
+    /// Reads a data set from IDX files of unsigned bytes.
+    ///
+    /// # Errors
+    /// If a file is damaged or not what it should be, or the files do not belong together; see [`DataError`].
+    pub fn from_idx<R: Read>(files: IdxFiles<R>) -> Result<Self, DataError> {
+        let test_images = files.test_images.0.clone();
+        let test_labels = files.test_labels.0.clone();
+        let (train, [train_images_sha256, train_labels_sha256]) = Split::read(files.train_images, files.train_labels)?;
+        let (test, [test_images_sha256, test_labels_sha256]) = Split::read(files.test_images, files.test_labels)?;
+
+        let classes = train.labels.iter().max().map_or(0, |&label| usize::from(label) + 1);
+        check_size(test_images, &train, &test)?;
+        check_labels(test_labels, classes, &test)?;
+        let checksums = Checksums {
+            train_images: train_images_sha256,
+            train_labels: train_labels_sha256,
+            test_images: test_images_sha256,
+            test_labels: test_labels_sha256,
+        };
+        Ok(Self { train, test, classes, checksums })
+    }
+}
+
+impl Split {
+    /// The split and the checksums of its two files.
+    fn read<R: Read>(images: (String, R), labels: (String, R)) -> Result<(Self, [String; 2]), DataError> {
+        let images: Idx<3> = idx::read(&images.0, images.1)?;
+        let file = labels.0;
+        let labels: Idx<1> = idx::read(&file, labels.1)?;
+        let ([count, height, width], [found]) = (images.dimensions, labels.dimensions);
+        if found != count {
+            return Err(DataError::Count { file, expected: count, found });
+        }
+        let split = Self { images: images.values, labels: labels.values, count, channels: 1, height, width };
+        Ok((split, [images.sha256, labels.sha256]))
+    }
+
+    /// The number of pixels of one image, over all channels.
+    pub fn image_length(&self) -> usize {
+        self.channels * self.height * self.width
+    }
+
+    /// The pixels of one image.
+    ///
+    /// # Panics
+    /// If there is no image `index`.
+    pub fn image(&self, index: usize) -> &[u8] {
+        let length = self.image_length();
+        &self.images[index * length..(index + 1) * length]
+    }
+}
+
+fn check_size(file: String, train: &Split, test: &Split) -> Result<(), DataError> {
+    let [expected, found] = [train, test].map(|split| [split.height, split.width]);
+    if expected == found { Ok(()) } else { Err(DataError::Size { file, expected, found }) }
+}
+
+fn check_labels(file: String, classes: usize, test: &Split) -> Result<(), DataError> {
+    match test.labels.iter().position(|&label| usize::from(label) >= classes) {
+        Some(index) => Err(DataError::Label { file, classes, found: test.labels[index], index }),
+        None => Ok(()),
+    }
+}

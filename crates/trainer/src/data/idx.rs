@@ -1,0 +1,101 @@
+use std::fmt::Write as _;
+use std::io::{self, Cursor, Read};
+
+use flate2::read::MultiGzDecoder;
+use sha2::{Digest, Sha256};
+
+use super::DataError;
+
+/// The most bytes of data that one file may claim.
+const LIMIT: u64 = 1 << 31;
+const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+const UNSIGNED_BYTES: u8 = 0x08;
+
+/// The content of one IDX file.
+pub(super) struct Idx<const RANK: usize> {
+    pub(super) dimensions: [usize; RANK],
+    pub(super) values: Vec<u8>,
+    /// Over the whole file, decompressed.
+    pub(super) sha256: String,
+}
+
+/// Reads an IDX file of unsigned bytes with `RANK` dimensions, plain or gzip.
+///
+/// Memory grows with the data that is there, not with what the header claims; no more than the claimed length and
+/// one byte is decompressed.
+pub(super) fn read<const RANK: usize>(file: &str, reader: impl Read) -> Result<Idx<RANK>, DataError> {
+    let failed = |source| DataError::Read { file: file.to_owned(), source };
+    let mut reader = decompressed(reader).map_err(failed)?;
+
+    let header_length = 4 + 4 * RANK;
+    let header = up_to(&mut reader, header_length as u64).map_err(failed)?;
+    check_kind(file, RANK as u8, &header)?;
+    if header.len() < header_length {
+        return Err(DataError::Header { file: file.to_owned(), expected: header_length, found: header.len() });
+    }
+
+    let dimensions: [u32; RANK] = std::array::from_fn(|axis| {
+        let at = 4 + 4 * axis;
+        u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]])
+    });
+    let expected = claimed_length(file, &dimensions)?;
+    let values = up_to(&mut reader, expected + 1).map_err(failed)?;
+    check_length(file, expected, values.len() as u64)?;
+
+    let sha256 = hexadecimal(&Sha256::new().chain_update(&header).chain_update(&values).finalize());
+    Ok(Idx { dimensions: dimensions.map(|size| size as usize), values, sha256 })
+}
+
+/// What is in the file, whether or not it is compressed: its first bytes tell.
+fn decompressed<'a>(mut reader: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
+    let head = up_to(&mut reader, GZIP_MAGIC.len() as u64)?;
+    let compressed = head == GZIP_MAGIC;
+    let whole = Cursor::new(head).chain(reader);
+    Ok(if compressed { Box::new(MultiGzDecoder::new(whole)) } else { Box::new(whole) })
+}
+
+/// The next `length` bytes, or as many as there are.
+fn up_to(reader: &mut impl Read, length: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    reader.take(length).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Checks the magic number, as far as there is one.
+fn check_kind(file: &str, rank: u8, header: &[u8]) -> Result<(), DataError> {
+    let file = file.to_owned();
+    match *header {
+        [a, b, ..] if [a, b] != [0, 0] => Err(DataError::Magic { file, found: [a, b] }),
+        [_, _, kind, ..] if kind != UNSIGNED_BYTES => Err(DataError::ElementType { file, found: kind }),
+        [_, _, _, found, ..] if found != rank => Err(DataError::Rank { file, expected: rank, found }),
+        _ => Ok(()),
+    }
+}
+
+fn claimed_length(file: &str, dimensions: &[u32]) -> Result<u64, DataError> {
+    if dimensions.contains(&0) {
+        return Err(DataError::Empty { file: file.to_owned(), dimensions: dimensions.to_vec() });
+    }
+    let length = dimensions.iter().try_fold(1_u64, |product, &size| product.checked_mul(u64::from(size)));
+    length.filter(|&length| length <= LIMIT).ok_or_else(|| DataError::TooLarge {
+        file: file.to_owned(),
+        dimensions: dimensions.to_vec(),
+        limit: LIMIT,
+    })
+}
+
+fn check_length(file: &str, expected: u64, found: u64) -> Result<(), DataError> {
+    let file = file.to_owned();
+    match found {
+        _ if found < expected => Err(DataError::Truncated { file, expected, found }),
+        _ if found > expected => Err(DataError::Trailing { file, expected }),
+        _ => Ok(()),
+    }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

@@ -1,0 +1,60 @@
+//! The Burn device behind a config's name for it.
+
+use untied_study::{Device, Dtype};
+
+use crate::TrainerError;
+
+/// The devices whose Cargo feature was enabled.
+#[must_use]
+pub fn compiled_devices() -> &'static [Device] {
+    &[
+        #[cfg(feature = "flex")]
+        Device::Flex,
+        #[cfg(feature = "ndarray")]
+        Device::Ndarray,
+        #[cfg(feature = "wgpu")]
+        Device::Wgpu,
+        #[cfg(feature = "cuda")]
+        Device::Cuda,
+    ]
+}
+
+/// Uses at most this many threads in this process. To be called once, before anything is trained; later calls have no
+/// effect.
+pub fn limit_threads(threads: usize) {
+    // The only error is that a pool exists already.
+    let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+}
+
+pub(crate) fn check(device: Device) -> Result<(), TrainerError> {
+    if compiled_devices().contains(&device) {
+        return Ok(());
+    }
+    let compiled: Vec<_> = compiled_devices().iter().map(|device| device.label()).collect();
+    Err(TrainerError::Device { device, compiled: compiled.join(", ") })
+}
+
+/// The device, without autodiff.
+pub(crate) fn open(device: Device) -> Result<burn::tensor::Device, TrainerError> {
+    check(device)?;
+    Ok(match device {
+        #[cfg(feature = "flex")]
+        Device::Flex => burn::tensor::Device::flex(),
+        #[cfg(feature = "ndarray")]
+        #[expect(deprecated, reason = "offered for comparison, as long as Burn has it")]
+        Device::Ndarray => burn::tensor::Device::ndarray(),
+        #[cfg(feature = "wgpu")]
+        Device::Wgpu => burn::tensor::Device::wgpu(burn::tensor::DeviceKind::DefaultDevice),
+        #[cfg(feature = "cuda")]
+        Device::Cuda => burn::tensor::Device::cuda(burn::tensor::DeviceIndex::Default),
+        #[allow(unreachable_patterns, reason = "with every feature enabled nothing is left")]
+        _ => unreachable!("`check` refuses devices that are not compiled in"),
+    })
+}
+
+pub(crate) fn burn_dtype(dtype: Dtype) -> burn::tensor::DType {
+    match dtype {
+        Dtype::F32 => burn::tensor::DType::F32,
+        Dtype::F64 => burn::tensor::DType::F64,
+    }
+}

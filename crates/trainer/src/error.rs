@@ -1,0 +1,91 @@
+//! What keeps a cell from being trained.
+
+use untied_study::Device;
+
+use crate::data::DataError;
+
+/// A config that cannot be trained on this machine or this data.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainerError {
+    /// The data are missing or damaged.
+    #[error("data.source: {0}")]
+    Data(#[from] DataError),
+    /// The backend was left out of this build.
+    #[error(
+        "train.device: `{device}` is not compiled in (compiled in: {compiled}); build with `--features {device}`, \
+         e.g. `cargo run --features {device} -- run CONFIG`"
+    )]
+    Device {
+        /// The device asked for.
+        device: Device,
+        /// Those there are.
+        compiled: String,
+    },
+    /// A block's kernel is larger than its input.
+    #[error("model.kernel: expected at most {height}x{width}, the input of block {block}, got {kernel}")]
+    Kernel {
+        /// Number of the block, from 1.
+        block: usize,
+        /// Height of its input.
+        height: usize,
+        /// Width of its input.
+        width: usize,
+        /// Side of the kernel.
+        kernel: usize,
+    },
+    /// A block has nothing left to pool.
+    #[error(
+        "model.channels: block {block} of {blocks} leaves {height}x{width}, too small for 2x2 pooling; use fewer blocks"
+    )]
+    Pooling {
+        /// Number of the block, from 1.
+        block: usize,
+        /// Blocks asked for.
+        blocks: usize,
+        /// Height of the convolution's output.
+        height: usize,
+        /// Width of the convolution's output.
+        width: usize,
+    },
+    /// A layer is too large to count.
+    #[error("model.channels: block {block} has more numbers than this machine can count")]
+    TooLarge {
+        /// Number of the block, from 1.
+        block: usize,
+    },
+    /// A convolution that its crate refuses.
+    #[error("model: block {block}: {source}")]
+    Convolution {
+        /// Number of the block, from 1.
+        block: usize,
+        /// Why.
+        source: untied_conv::ConvError,
+    },
+    /// A bias that the redundancy table does not know.
+    #[error("model: block {block}: {source}")]
+    Redundancy {
+        /// Number of the block, from 1.
+        block: usize,
+        /// Why.
+        source: untied_redundancy::RedundancyError,
+    },
+    /// The training set does not fill one batch.
+    #[error("train.batch_size: expected at most {train_images}, the images of the training set, got {batch_size}")]
+    BatchSize {
+        /// Images to train on.
+        train_images: usize,
+        /// Images asked for in a batch.
+        batch_size: usize,
+    },
+    /// Batch norm has a single value to take the statistics of.
+    #[error(
+        "train.batch_size: batch norm needs at least 2 values per channel, block {block} has 1; use a larger batch"
+    )]
+    OneValue {
+        /// Number of the block, from 1.
+        block: usize,
+    },
+    /// A learning-rate schedule that burn refuses.
+    #[error("train.schedule: {0} (rates as shares of the optimizer's learning rate)")]
+    Schedule(String),
+}

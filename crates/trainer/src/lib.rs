@@ -1,0 +1,20 @@
+#![doc = include_str!("../README.md")]
+
+mod architecture;
+pub mod data;
+mod device;
+mod error;
+mod evaluation;
+mod loss;
+mod measurement;
+mod model;
+mod optimizer;
+pub mod random;
+mod schedule;
+mod summary;
+mod training;
+
+pub use device::{compiled_devices, limit_threads};
+pub use error::TrainerError;
+pub use summary::{LayerSummary, ModelSummary, check, explain};
+pub use training::train;

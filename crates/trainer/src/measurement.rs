@@ -1,0 +1,136 @@
+//! Measures, while training, how much of each bias gradient lies in the part that the normalization removes.
+
+use burn::tensor::{Gradients, Tensor};
+use untied_redundancy::{UNIT_ROUND_OFF_F32, UNIT_ROUND_OFF_F64, norm};
+use untied_study::{Dtype, LayerRedundancy};
+
+use crate::architecture::{Architecture, BiasPlan, BlockPlan};
+use crate::model::Net;
+
+/// Most steps of a run that are measured, and the share of them: measuring then costs about a hundredth of a run.
+const MOST_STEPS: usize = 16;
+const ONE_STEP_IN: usize = 20;
+
+/// Running sums of the norms, per block with a bias.
+pub(crate) struct Measurement<'a> {
+    plan: &'a Architecture,
+    unit_round_off: f64,
+    total_steps: usize,
+    samples: usize,
+    measured: usize,
+    sums: Vec<Norms>,
+}
+
+/// L2 norms of one layer's bias gradient.
+#[derive(Debug, Clone, Copy, Default)]
+struct Norms {
+    gradient: f64,
+    redundant: f64,
+    round_off: f64,
+}
+
+/// Zeros added to the outputs of the convolutions: their gradients are ∂J/∂z, which a non-leaf cannot be asked for.
+pub(crate) struct Probes(Vec<Option<Tensor<4>>>);
+
+impl<'a> Measurement<'a> {
+    pub(crate) fn new(plan: &'a Architecture, dtype: Dtype, total_steps: usize) -> Self {
+        let unit_round_off = match dtype {
+            Dtype::F32 => UNIT_ROUND_OFF_F32,
+            Dtype::F64 => UNIT_ROUND_OFF_F64,
+        };
+        let samples = (total_steps / ONE_STEP_IN).clamp(1, MOST_STEPS);
+        let sums = vec![Norms::default(); plan.blocks.len()];
+        Self { plan, unit_round_off, total_steps, samples, measured: 0, sums }
+    }
+
+    /// Whether the step, counted from 0, is one of the sample: the middles of equal parts of the run.
+    pub(crate) fn is_due(&self, step: usize) -> bool {
+        let part = step * self.samples / self.total_steps;
+        step == (2 * part + 1) * self.total_steps / (2 * self.samples)
+    }
+
+    /// A forward pass with probes after the convolutions that have a bias.
+    pub(crate) fn forward(&self, model: &Net, x: Tensor<4>) -> (Tensor<2>, Probes) {
+        let mut probes = vec![None; self.plan.blocks.len()];
+        let scores = model.forward_with(x, |index, z| {
+            if self.plan.blocks[index].bias.is_none() {
+                return z;
+            }
+            let probe = z.clone().detach().zeros_like().require_grad();
+            probes[index] = Some(probe.clone());
+            z + probe
+        });
+        (scores, Probes(probes))
+    }
+
+    /// Adds up the norms of one step.
+    pub(crate) fn record(&mut self, model: &Net, probes: &Probes, gradients: &Gradients) {
+        self.measured += 1;
+        for (index, plan) in self.plan.blocks.iter().enumerate() {
+            let (Some(bias), Some(probe)) = (&plan.bias, &probes.0[index]) else { continue };
+            let parameter = model.blocks[index].convolution.bias.as_ref().expect("the plan has a bias");
+            let db = parameter.grad(gradients).expect("the loss depends on every bias");
+            let dz = probe.grad(gradients).expect("the loss depends on every convolution");
+            let norms = Norms::of(bias, &host(db), &host(absolute_sums(dz, bias.dims)), self.unit_round_off);
+            let sums = &mut self.sums[index];
+            sums.gradient += norms.gradient;
+            sums.redundant += norms.redundant;
+            sums.round_off += norms.round_off;
+        }
+    }
+
+    /// The averages over the measured steps, with the norms of the biases as they are now. Empty where a norm is not
+    /// finite, as in a run that diverges.
+    pub(crate) fn finish(&self, model: &Net) -> Vec<LayerRedundancy> {
+        let layer = |(index, plan): (usize, &BlockPlan)| {
+            let bias = plan.bias.as_ref()?;
+            let values = host(model.blocks[index].convolution.bias.as_ref()?.val());
+            let mean = |sum: f64| sum / self.measured.max(1) as f64;
+            let sums = self.sums[index];
+            Some(LayerRedundancy {
+                layer: BlockPlan::name(index),
+                predicted_redundant: bias.redundancy.dimensions(),
+                bias_parameters: values.len(),
+                gradient_norm: mean(sums.gradient),
+                redundant_gradient_norm: mean(sums.redundant),
+                round_off: mean(sums.round_off),
+                bias_norm: norm(&values),
+                redundant_bias_norm: norm(&bias.redundancy.project(&values)),
+            })
+        };
+        let layers: Vec<_> = self.plan.blocks.iter().enumerate().filter_map(layer).collect();
+        if layers.iter().all(is_finite) { layers } else { Vec::new() }
+    }
+}
+
+impl Norms {
+    fn of(bias: &BiasPlan, gradient: &[f64], absolute_sums: &[f64], unit_round_off: f64) -> Self {
+        Self {
+            gradient: norm(gradient),
+            redundant: norm(&bias.redundancy.project(gradient)),
+            round_off: bias.redundancy.round_off(absolute_sums, unit_round_off),
+        }
+    }
+}
+
+/// Σ|∂J/∂z| over the images and locations that share a bias number: `[n, c, h, w]` → `[c, h|1, w|1]`.
+fn absolute_sums(dz: Tensor<4>, dims: [usize; 3]) -> Tensor<3> {
+    let [_, height, width] = dims;
+    let mut sums = dz.abs().sum_dim(0);
+    if height == 1 {
+        sums = sums.sum_dim(2);
+    }
+    if width == 1 {
+        sums = sums.sum_dim(3);
+    }
+    sums.reshape(dims)
+}
+
+fn host<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {
+    tensor.into_data().convert::<f64>().try_to_vec().expect("converted to f64")
+}
+
+fn is_finite(layer: &LayerRedundancy) -> bool {
+    let norms = [layer.gradient_norm, layer.redundant_gradient_norm, layer.round_off, layer.bias_norm];
+    norms.iter().all(|norm| norm.is_finite()) && layer.redundant_bias_norm.is_finite()
+}

@@ -1,0 +1,125 @@
+//! The CNN: blocks of convolution, normalization, ReLU and max pooling, then a linear head.
+
+use burn::module::{Module, Param, RunningState};
+use burn::nn::Linear;
+use burn::tensor::activation::relu;
+use burn::tensor::module::max_pool2d;
+use burn::tensor::ops::MaxPoolOptions;
+use burn::tensor::{DType, Device, Tensor, TensorData};
+use untied_batch_norm::{BatchNorm, BatchNormConfig};
+use untied_conv::Conv2d;
+use untied_study::NormKind;
+
+use crate::architecture::{Architecture, BlockPlan};
+use crate::random::Generator;
+
+/// The model of one cell.
+#[derive(Module, Debug)]
+pub(crate) struct Net {
+    pub(crate) blocks: Vec<Block>,
+    head: Linear,
+}
+
+/// Convolution, normalization, ReLU and 2×2 max pooling.
+#[derive(Module, Debug)]
+pub(crate) struct Block {
+    pub(crate) convolution: Conv2d,
+    norm: Option<BatchNorm>,
+}
+
+impl Net {
+    /// Draws the weights on the host, from one stream per layer: variants of one seed start from the same
+    /// weights on every device. Weights are uniform within ±1/√fan_in, as in PyTorch; convolution biases are zero.
+    pub(crate) fn new(plan: &Architecture, classes: usize, seed: u64, device: &Device, dtype: DType) -> Self {
+        let source = Source { generator: Generator::new(seed), device, dtype };
+        let block = |(index, plan): (usize, &BlockPlan)| Block::new(plan, &BlockPlan::name(index), &source);
+        let head = Linear {
+            weight: source.uniform("head/weight", [plan.features, classes], plan.features),
+            bias: Some(source.uniform("head/bias", [classes], plan.features)),
+        };
+        Self { blocks: plan.blocks.iter().enumerate().map(block).collect(), head }
+    }
+
+    /// Class scores `[n, classes]` of images `[n, c, h, w]`.
+    pub(crate) fn forward(&self, x: Tensor<4>) -> Tensor<2> {
+        self.forward_with(x, |_, z| z)
+    }
+
+    /// As [`forward`](Self::forward), with every convolution's output passed through `probe`, which gets the index of
+    /// its block.
+    pub(crate) fn forward_with(
+        &self,
+        mut x: Tensor<4>,
+        mut probe: impl FnMut(usize, Tensor<4>) -> Tensor<4>,
+    ) -> Tensor<2> {
+        for (index, block) in self.blocks.iter().enumerate() {
+            let z = probe(index, block.convolution.forward(x));
+            x = block.after_convolution(z);
+        }
+        self.head.forward(x.flatten::<2>(1, 3))
+    }
+
+    /// Numbers that training changes.
+    pub(crate) fn trainable_parameters(&self) -> usize {
+        let of_block = |block: &Block| {
+            let (weights, biases) = block.convolution.parameter_counts();
+            let norm = block
+                .norm
+                .as_ref()
+                .map_or(0, |norm| [&norm.gamma, &norm.beta].into_iter().flatten().map(|param| param.dims()[0]).sum());
+            weights + biases + norm
+        };
+        self.blocks.iter().map(of_block).sum::<usize>() + self.head.num_params()
+    }
+}
+
+impl Block {
+    fn new(plan: &BlockPlan, name: &str, source: &Source) -> Self {
+        let mut convolution = plan.convolution.init(source.device);
+        let dims = convolution.weight.dims();
+        convolution.weight = source.uniform(&format!("{name}/weight"), dims, dims[1] * dims[2] * dims[3]);
+        convolution.bias = plan.bias.as_ref().map(|bias| Param::from_tensor(source.constant(bias.dims, 0.0)));
+        let norm = match plan.norm {
+            NormKind::None => None,
+            NormKind::Batch => Some(source.batch_norm(plan.output[0])),
+        };
+        Self { convolution, norm }
+    }
+
+    fn after_convolution(&self, z: Tensor<4>) -> Tensor<4> {
+        let normalized = match &self.norm {
+            None => z,
+            Some(norm) => norm.forward(z),
+        };
+        max_pool2d(relu(normalized), MaxPoolOptions::new([2, 2]).with_stride([2, 2]))
+    }
+}
+
+/// Makes parameters of one type on one device from the seeded generator.
+struct Source<'a> {
+    generator: Generator,
+    device: &'a Device,
+    dtype: DType,
+}
+
+impl Source<'_> {
+    fn uniform<const D: usize>(&self, name: &str, shape: [usize; D], fan_in: usize) -> Param<Tensor<D>> {
+        let bound = 1.0 / (fan_in as f64).sqrt();
+        let mut stream = self.generator.stream(name);
+        let values: Vec<f64> = (0..shape.iter().product()).map(|_| stream.uniform(-bound, bound)).collect();
+        Param::from_tensor(Tensor::from_data(TensorData::new(values, shape), (self.device, self.dtype)))
+    }
+
+    fn constant<const D: usize>(&self, shape: [usize; D], value: f64) -> Tensor<D> {
+        Tensor::full(shape, value, (self.device, self.dtype))
+    }
+
+    fn batch_norm(&self, channels: usize) -> BatchNorm {
+        let mut norm = BatchNormConfig::new(channels).init(self.device);
+        norm.gamma = Some(Param::from_tensor(self.constant([channels], 1.0)));
+        norm.beta = Some(Param::from_tensor(self.constant([channels], 0.0)));
+        norm.running_mean = RunningState::new(self.constant([channels], 0.0));
+        norm.running_var = RunningState::new(self.constant([channels], 1.0));
+        norm
+    }
+}

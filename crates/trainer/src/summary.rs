@@ -1,0 +1,123 @@
+//! What can be told of a cell before training: whether it can run, and its redundancy by theory.
+
+use untied_study::{CellConfig, NormKind, Parameters};
+
+use crate::architecture::{Architecture, BlockPlan, Shape};
+use crate::data::{Dataset, Standardisation};
+use crate::schedule::LearningRates;
+use crate::{TrainerError, data, device, optimizer};
+
+/// A model's layers, by theory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelSummary {
+    /// Channels, height and width of the images.
+    pub input: [usize; 3],
+    /// Number of classes.
+    pub classes: usize,
+    /// One entry per block.
+    pub layers: Vec<LayerSummary>,
+    /// Trainable numbers.
+    pub parameters: Parameters,
+}
+
+/// One block's convolution and what its normalization removes of its bias.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LayerSummary {
+    /// `block1`, …
+    pub layer: String,
+    /// Channels, height and width of the convolution's output.
+    pub output: [usize; 3],
+    /// The bias mode, as in the config.
+    pub bias: String,
+    /// The normalization, as in the config.
+    pub norm: String,
+    /// Weights of the convolution.
+    pub weights: usize,
+    /// Numbers of the bias.
+    pub bias_parameters: usize,
+    /// Dimensions of the bias that the normalization removes.
+    pub redundant: usize,
+}
+
+/// Checks that a cell can be trained here, without training: data, device, sizes.
+///
+/// # Errors
+/// See [`TrainerError`].
+pub fn check(config: &CellConfig) -> Result<(), TrainerError> {
+    device::check(config.train.device)?;
+    prepare(config).map(|_| ())
+}
+
+/// Works out a cell's model, with nothing trained.
+///
+/// # Errors
+/// If the data cannot be read or the model does not fit them.
+pub fn explain(config: &CellConfig) -> Result<ModelSummary, TrainerError> {
+    let Prepared { dataset, plan, .. } = prepare(config)?;
+    let layers: Vec<_> = plan.blocks.iter().enumerate().map(|(index, block)| layer(config, index, block)).collect();
+    let bias = layers.iter().map(|layer| layer.bias_parameters).sum();
+    let weights: usize = layers.iter().map(|layer| layer.weights).sum();
+    let norms: usize = plan.blocks.iter().map(norm_parameters).sum();
+    let head = (plan.features + 1) * dataset.classes;
+    Ok(ModelSummary {
+        input: shape_of(&dataset),
+        classes: dataset.classes,
+        layers,
+        parameters: Parameters { total: weights + bias + norms + head, bias },
+    })
+}
+
+fn layer(config: &CellConfig, index: usize, block: &BlockPlan) -> LayerSummary {
+    let [inputs, outputs] = block.convolution.channels;
+    LayerSummary {
+        layer: BlockPlan::name(index),
+        output: block.output,
+        bias: config.model.bias.to_string(),
+        norm: config.model.norm.label().to_string(),
+        weights: inputs * outputs * config.model.kernel.pow(2),
+        bias_parameters: block.bias.as_ref().map_or(0, |bias| bias.dims.iter().product()),
+        redundant: block.bias.as_ref().map_or(0, |bias| bias.redundancy.dimensions()),
+    }
+}
+
+fn norm_parameters(block: &BlockPlan) -> usize {
+    match block.norm {
+        NormKind::None => 0,
+        NormKind::Batch => 2 * block.output[0],
+    }
+}
+
+/// Data and sizes of a cell, checked against each other.
+pub(crate) struct Prepared {
+    pub(crate) dataset: Dataset,
+    pub(crate) standardisation: Standardisation,
+    pub(crate) plan: Architecture,
+}
+
+pub(crate) fn prepare(config: &CellConfig) -> Result<Prepared, TrainerError> {
+    let dataset = data::load(&config.data.source)?;
+    let standardisation = Standardisation::of(&dataset.train)?;
+    let plan = Architecture::new(&config.model, shape_of(&dataset))?;
+    let steps = check_batches(config, &dataset, &plan)?;
+    let (_, learning_rate) = optimizer::optimizer(&config.train.optimizer);
+    LearningRates::new(&config.train.schedule, learning_rate, steps, config.train.epochs)?;
+    Ok(Prepared { dataset, standardisation, plan })
+}
+
+/// Steps per epoch.
+fn check_batches(config: &CellConfig, dataset: &Dataset, plan: &Architecture) -> Result<usize, TrainerError> {
+    let (train_images, batch_size) = (dataset.train.count, config.train.batch_size);
+    if batch_size > train_images {
+        return Err(TrainerError::BatchSize { train_images, batch_size });
+    }
+    let one_value =
+        |block: &BlockPlan| block.norm == NormKind::Batch && batch_size * block.output[1] * block.output[2] < 2;
+    if let Some(index) = plan.blocks.iter().position(one_value) {
+        return Err(TrainerError::OneValue { block: index + 1 });
+    }
+    Ok(train_images / batch_size)
+}
+
+fn shape_of(dataset: &Dataset) -> Shape {
+    [dataset.train.channels, dataset.train.height, dataset.train.width]
+}

@@ -1,0 +1,138 @@
+//! Every variant against its baseline: paired tests, one family of p-values, verdicts.
+
+use untied_study::{CellRecord, CompareConfig, Comparison, Factors, Results, Verdict};
+
+use crate::holm::holm;
+use crate::pairs::{Pairs, differences, max_loss_difference, pair, resolution};
+use crate::statistics::{paired_test, sample};
+
+/// Largest Holm-adjusted TOST p of an equivalent variant; at 0.025 the 95 % interval lies inside ±margin.
+const EQUIVALENT_AT: f64 = 0.025;
+/// Largest Holm-adjusted t-test p of a different variant.
+const DIFFERENT_AT: f64 = 0.05;
+
+/// Compares every other combination of the baseline's keys with the baseline, once per context of the remaining factors.
+///
+/// Contexts and treatments come in grid order. Pairs share a seed; those with an unfinished run are left out and counted.
+/// `step_losses` holds each cell's training loss of every step, in the order of `cells`, where it is at hand.
+///
+/// `equivalent`: Holm-adjusted TOST p ≤ 0.025; otherwise `different`: Holm-adjusted t-test p ≤ 0.05; otherwise
+/// `inconclusive`. The family holds both p-values of every comparison that has them.
+pub fn compare(cells: &[CellRecord], step_losses: &[Option<Vec<f64>>], compare: &CompareConfig) -> Vec<Comparison> {
+    let mut comparisons = Vec::new();
+    for context in distinct(cells, |cell| split(cell, compare).1) {
+        for treatment in distinct(cells, |cell| split(cell, compare).0) {
+            if treatment != compare.baseline {
+                comparisons.extend(comparison(cells, step_losses, compare, &treatment, &context));
+            }
+        }
+    }
+    adjust(&mut comparisons);
+    comparisons
+}
+
+/// Compares the cells of stored results again, keeping each stored `max_loss_difference`: the losses of every step
+/// are not part of `results.json`.
+pub fn recompare(results: &Results, compare: &CompareConfig) -> Vec<Comparison> {
+    let mut comparisons = self::compare(&results.cells, &[], compare);
+    for new in &mut comparisons {
+        let stored = results
+            .comparisons
+            .iter()
+            .find(|old| old.treatment == new.treatment && old.baseline == new.baseline && old.context == new.context);
+        new.max_loss_difference = stored.and_then(|old| old.max_loss_difference);
+    }
+    comparisons
+}
+
+fn comparison(
+    cells: &[CellRecord],
+    step_losses: &[Option<Vec<f64>>],
+    compare: &CompareConfig,
+    treatment: &Factors,
+    context: &Factors,
+) -> Option<Comparison> {
+    let side = |compared: &Factors| -> Vec<usize> {
+        let belongs = |cell: &CellRecord| split(cell, compare) == (compared.clone(), context.clone());
+        (0..cells.len()).filter(|&index| belongs(&cells[index])).collect()
+    };
+    let (treated, base) = (side(treatment), side(&compare.baseline));
+    if treated.is_empty() || base.is_empty() {
+        return None;
+    }
+    let pairs = pair(cells, &treated, &base, compare.metric);
+    let empty = unjudged(compare, treatment.clone(), context.clone(), &pairs);
+    Some(judge(Comparison { max_loss_difference: max_loss_difference(&pairs, step_losses), ..empty }, cells, &pairs))
+}
+
+fn unjudged(compare: &CompareConfig, treatment: Factors, context: Factors, pairs: &Pairs) -> Comparison {
+    Comparison {
+        metric: compare.metric,
+        treatment,
+        baseline: compare.baseline.clone(),
+        context,
+        seeds: pairs.complete.len(),
+        left_out: pairs.left_out,
+        mean_difference: None,
+        ci95: None,
+        max_loss_difference: None,
+        margin: compare.margin,
+        tost_p: None,
+        t_p: None,
+        tost_p_holm: None,
+        t_p_holm: None,
+        verdict: Verdict::Inconclusive,
+    }
+}
+
+fn judge(comparison: Comparison, cells: &[CellRecord], pairs: &Pairs) -> Comparison {
+    let differences = differences(cells, pairs, comparison.metric);
+    let floor = resolution(cells, pairs, comparison.metric);
+    let test = paired_test(&differences, floor, comparison.margin);
+    Comparison {
+        mean_difference: sample(&differences).map(|sample| sample.mean),
+        ci95: test.map(|test| test.ci95),
+        tost_p: test.map(|test| test.tost_p),
+        t_p: test.map(|test| test.t_p),
+        ..comparison
+    }
+}
+
+/// Adjusts both p-values of all comparisons as one family, then draws the verdicts.
+fn adjust(comparisons: &mut [Comparison]) {
+    let family: Vec<f64> = comparisons.iter().flat_map(|one| [one.t_p, one.tost_p]).flatten().collect();
+    let mut adjusted = holm(&family).into_iter();
+    for one in comparisons {
+        one.t_p_holm = one.t_p.and_then(|_| adjusted.next());
+        one.tost_p_holm = one.tost_p.and_then(|_| adjusted.next());
+        one.verdict = verdict(one.t_p_holm, one.tost_p_holm);
+    }
+}
+
+fn verdict(t_p_holm: Option<f64>, tost_p_holm: Option<f64>) -> Verdict {
+    let at_most = |p: Option<f64>, level| p.is_some_and(|p| p <= level);
+    if at_most(tost_p_holm, EQUIVALENT_AT) {
+        Verdict::Equivalent
+    } else if at_most(t_p_holm, DIFFERENT_AT) {
+        Verdict::Different
+    } else {
+        Verdict::Inconclusive
+    }
+}
+
+/// A cell's compared factors and its context.
+fn split(cell: &CellRecord, compare: &CompareConfig) -> (Factors, Factors) {
+    cell.factors.clone().into_iter().partition(|(key, _)| compare.baseline.contains_key(key))
+}
+
+/// The values of `part` in order of first appearance, which is grid order.
+fn distinct(cells: &[CellRecord], part: impl Fn(&CellRecord) -> Factors) -> Vec<Factors> {
+    let mut found = Vec::new();
+    for cell in cells {
+        let value = part(cell);
+        if !found.contains(&value) {
+            found.push(value);
+        }
+    }
+    found
+}

@@ -1,0 +1,39 @@
+#![doc = include_str!("../README.md")]
+//!
+//! [`compare()`] judges variants against a baseline with paired seeds; [`render`] turns [`Results`](untied_study::Results)
+//! into a [`Report`].
+
+mod canvas;
+mod certificate;
+mod compare;
+mod document;
+mod guide;
+mod holm;
+mod html;
+mod label;
+mod legend;
+mod markdown;
+mod number;
+mod outline;
+mod pairs;
+mod palette;
+mod phrase;
+mod plot_differences;
+mod plot_loss;
+mod plot_metric;
+mod plot_redundancy;
+mod report;
+mod row_chart;
+mod section_answer;
+mod section_differences;
+mod section_redundancy;
+mod section_unfinished;
+mod section_variants;
+mod sentence;
+mod statistics;
+mod text_layout;
+mod variant;
+mod view;
+
+pub use compare::{compare, recompare};
+pub use report::{Report, render};

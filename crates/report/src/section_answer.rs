@@ -1,0 +1,62 @@
+//! The short answer: every verdict in a sentence.
+
+use untied_study::{Status, Verdict};
+
+use crate::document::{Block, Section, Text};
+use crate::label::verdict_name;
+use crate::number::plural;
+use crate::sentence::sentence;
+use crate::view::View;
+
+pub(crate) fn section(view: &View<'_>) -> Section {
+    let comparisons = &view.results.comparisons;
+    let mut blocks = Vec::new();
+    blocks.extend(notice(view));
+    if comparisons.is_empty() {
+        let text = "This study sets no variants against each other: its config has no [compare], or nothing but the \
+                    baseline ran. The table of variants has what was measured.";
+        blocks.push(Block::Paragraph(text.into()));
+    } else {
+        if comparisons.len() > 1 {
+            blocks.push(Block::Paragraph(tally(view)));
+        }
+        blocks.push(Block::Verdicts(comparisons.iter().map(|one| (one.verdict, sentence(one))).collect()));
+    }
+    Section { id: "answer", title: "The short answer", blocks }
+}
+
+/// `Of 4 comparisons, 2 are equivalent, 1 is different, 1 is inconclusive.`
+fn tally(view: &View<'_>) -> Text {
+    let comparisons = &view.results.comparisons;
+    let count = |verdict: Verdict| comparisons.iter().filter(|one| one.verdict == verdict).count();
+    let part = |verdict: Verdict| match count(verdict) {
+        0 => None,
+        1 => Some(format!("1 is {}", verdict_name(verdict))),
+        several => Some(format!("{several} are {}", verdict_name(verdict))),
+    };
+    let parts: Vec<String> =
+        [Verdict::Equivalent, Verdict::Different, Verdict::Inconclusive].into_iter().filter_map(part).collect();
+    format!("Of {}, {}.", plural(comparisons.len(), "comparison"), parts.join(", ")).into()
+}
+
+/// What did not finish, said before anything is claimed.
+fn notice(view: &View<'_>) -> Option<Block> {
+    let cells = &view.results.cells;
+    let count = |status: Status| cells.iter().filter(|cell| cell.status == status).count();
+    let unfinished = cells.len() - count(Status::Finished);
+    if unfinished == 0 {
+        return None;
+    }
+    let parts: Vec<String> = [(Status::Diverged, "diverged"), (Status::Failed, "failed"), (Status::Missing, "missing")]
+        .into_iter()
+        .filter(|(status, _)| count(*status) > 0)
+        .map(|(status, name)| format!("{} {name}", count(status)))
+        .collect();
+    let text = Text::default().strong(format!("{unfinished} of {} did not finish", plural(cells.len(), "run")));
+    let left_out = if view.results.comparisons.is_empty() {
+        ""
+    } else {
+        "; pairs with an unfinished run are left out of the comparisons"
+    };
+    Some(Block::Notice(text.plain(format!(": {}{left_out}. The reasons stand below.", parts.join(", ")))))
+}

@@ -1,0 +1,145 @@
+//! Whole reports: what they say, that nothing in a name becomes markup, and that equal results give equal bytes.
+
+use std::collections::BTreeSet;
+
+use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag};
+use serde_json::json;
+use untied_report::{Report, render};
+use untied_study::{Results, Status};
+
+mod made_up;
+use made_up::{baseline, bias_redundancy, cell, factors, layer, results, small, troubled, unfinished};
+
+fn report(results: &Results) -> Report {
+    render(results, Some(&baseline()))
+}
+
+#[test]
+fn a_small_report_in_markdown() {
+    insta::assert_snapshot!(report(&small()).markdown);
+}
+
+#[test]
+fn a_troubled_report_in_markdown() {
+    insta::assert_snapshot!(report(&troubled()).markdown);
+}
+
+#[test]
+fn equal_results_give_equal_bytes() {
+    let text = serde_json::to_string(&troubled()).unwrap();
+    let again: Results = serde_json::from_str(&text).unwrap();
+    assert_eq!(report(&troubled()), report(&again));
+}
+
+#[test]
+fn the_page_needs_nothing_else() {
+    let html = report(&bias_redundancy(3)).html;
+    for outside in ["<script", "<link", "@import", "url(", "src=", "href="] {
+        assert!(!html.contains(outside), "{outside}");
+    }
+    let addresses = html.matches("http").count();
+    assert_eq!(addresses, html.matches("xmlns=\"http://www.w3.org/2000/svg\"").count());
+}
+
+#[test]
+fn every_plot_stands_in_both_texts() {
+    let report = report(&bias_redundancy(3));
+    let names: Vec<&str> = report.plots.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["differences.svg", "metric.svg", "loss.svg", "redundancy.svg"]);
+    for (name, svg) in &report.plots {
+        assert!(report.markdown.contains(&format!("](plots/{name})")));
+        assert!(report.html.contains(svg.trim_end()));
+        assert!(svg.starts_with("<svg") && svg.ends_with("</svg>\n"));
+        assert!(!svg.contains("NaN") && !svg.contains("inf"));
+    }
+}
+
+#[test]
+fn names_never_become_markup() {
+    let hostile = "</title><script>alert(1)</script> [x](http://y) | *a* `b` \u{1}\u{202e} \"'&\n# c";
+    let biases = [json!("none"), json!(hostile)];
+    let cells = biases
+        .iter()
+        .flat_map(|bias| (0..3).map(move |seed| cell(factors(&[("model.bias", bias.clone())]), seed, 0.0, 2)))
+        .map(|mut run| {
+            run.redundancy = vec![layer(hostile, 4, 4, 1.0, 1e-9)];
+            if run.seed == 2 { unfinished(run, Status::Failed, Some(hostile)) } else { run }
+        })
+        .collect();
+    let report = report(&results(hostile, hostile, cells, &baseline()));
+    let svgs: String = report.plots.iter().map(|(_, svg)| svg.as_str()).collect();
+    for text in [&report.html, &svgs] {
+        assert!(!text.contains("<script"));
+        assert!(!text.contains(['\u{1}', '\u{202e}']));
+    }
+    assert_markdown_is_ours(&report.markdown);
+}
+
+/// Parsed as GitHub does, the text holds no HTML, no links, no headings but the title and ours, and whole table rows.
+fn assert_markdown_is_ours(markdown: &str) {
+    let (mut headings, mut tables) = (0, Vec::new());
+    for event in Parser::new_ext(markdown, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH) {
+        match event {
+            Event::Html(_) | Event::InlineHtml(_) | Event::Start(Tag::Link { .. }) => panic!("{event:?}"),
+            Event::Start(Tag::Heading { level: HeadingLevel::H1, .. }) => headings += 1,
+            Event::Start(Tag::Table(columns)) => tables.push((columns.len(), 0)),
+            Event::Start(Tag::TableCell) => tables.last_mut().unwrap().1 += 1,
+            _ => {}
+        }
+    }
+    assert_eq!(headings, 1);
+    assert_eq!(tables.len(), 3);
+    assert_eq!(tables.iter().map(|(columns, cells)| cells / columns).collect::<Vec<_>>(), [2, 3, 3]);
+    let bars = |line: &&str| line.starts_with("| ");
+    let widths = markdown.lines().filter(bars).map(|line| line.replace("\\|", "").matches('|').count());
+    assert!(widths.collect::<BTreeSet<_>>().len() <= 3, "{markdown}");
+}
+
+#[test]
+fn degenerate_studies_still_give_a_report() {
+    let one = cell(factors(&[]), 0, 0.0, 1);
+    let missing =
+        |seed| unfinished(cell(factors(&[("model.bias", json!("none"))]), seed, 0.0, 1), Status::Missing, None);
+    let mut flat = cell(factors(&[]), 0, 0.0, 3);
+    flat.curves.train_loss = vec![f64::MAX, 0.0, -f64::MAX];
+    flat.curves.test_loss = vec![0.0; 3];
+    flat.metrics.test_accuracy = Some(f64::INFINITY);
+    let mut silent = bias_redundancy(2);
+    for layer in silent.cells.iter_mut().flat_map(|cell| &mut cell.redundancy) {
+        (layer.round_off, layer.gradient_norm, layer.redundant_gradient_norm) = (0.0, 0.0, f64::MIN_POSITIVE);
+    }
+    for cells in [vec![], vec![one], vec![missing(0), missing(1)], vec![flat], silent.cells] {
+        let report = render(&results("degenerate", "", cells, &baseline()), None);
+        for text in [&report.markdown, &report.html] {
+            assert!(text.contains("How to read this"));
+            assert!(!text.contains("NaN") && !text.contains("inf "), "{}", report.markdown);
+        }
+    }
+}
+
+#[test]
+fn many_variants_with_long_names_fit() {
+    let cells = (0..12)
+        .flat_map(|index| {
+            let name = format!("a_rather_long_name_of_a_variant_{}", "x".repeat(index * 7));
+            (0..2).map(move |seed| cell(factors(&[("model.bias", json!(name))]), seed, 0.0, 3))
+        })
+        .collect();
+    let config = untied_study::CompareConfig {
+        baseline: factors(&[("model.bias", json!("a_rather_long_name_of_a_variant_"))]),
+        ..baseline()
+    };
+    let report = render(&results("long", "?", cells, &config), Some(&config));
+    assert_eq!(report.plots.len(), 3);
+}
+
+#[test]
+fn a_report_is_written_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let report = report(&small());
+    report.write(folder.path()).unwrap();
+    let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    assert_eq!(read("report.md"), report.markdown);
+    assert_eq!(read("report.html"), report.html);
+    assert_eq!(read("plots/loss.svg"), report.plots.iter().find(|(name, _)| name == "loss.svg").unwrap().1);
+}

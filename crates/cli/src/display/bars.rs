@@ -1,0 +1,115 @@
+use std::collections::BTreeMap;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use untied_study::{Cell, Event};
+
+use super::Display;
+use super::lines::line;
+use super::tally::Tally;
+use crate::runner::RunEvent;
+use crate::terminal::say;
+use crate::wording::cell_name;
+
+/// Length of the overall bar, so that it moves with every percent.
+const FINENESS: u64 = 1000;
+
+/// A bar for the run, and below it one for every running cell: a terminal too low for all shows the first ones. What
+/// ended scrolls away above.
+#[derive(Debug)]
+pub(super) struct Bars {
+    verbose: bool,
+    tally: Tally,
+    screen: MultiProgress,
+    all: ProgressBar,
+    cells: BTreeMap<usize, Row>,
+}
+
+/// The bar of one running cell.
+#[derive(Debug)]
+struct Row {
+    bar: ProgressBar,
+    epochs: usize,
+    /// After the last whole epoch.
+    accuracy: Option<f64>,
+}
+
+impl Bars {
+    pub(super) fn new(verbose: bool, cells: &[&Cell]) -> Self {
+        let screen = MultiProgress::new();
+        let all = screen.add(ProgressBar::new(FINENESS).with_style(style("{bar:20.green/dim} {wide_msg}")));
+        Self { verbose, tally: Tally::new(cells), screen, all, cells: BTreeMap::new() }
+    }
+
+    fn start(&mut self, cell: &Cell) {
+        let name = format!("{:width$}", cell_name(cell), width = self.tally.width);
+        let bar = ProgressBar::new(1).with_style(style("{bar:20.cyan/dim} {wide_msg}")).with_message(name);
+        let bar = self.screen.add(bar);
+        bar.tick();
+        self.cells.insert(cell.index, Row { bar, epochs: cell.config.train.epochs, accuracy: None });
+    }
+
+    fn update(&mut self, cell: &Cell, event: &Event) {
+        let Some(row) = self.cells.get_mut(&cell.index) else { return };
+        let name = format!("{:width$}", cell_name(cell), width = self.tally.width);
+        row.update(&name, event);
+    }
+}
+
+impl Row {
+    fn update(&mut self, name: &str, event: &Event) {
+        match *event {
+            Event::Started { epochs, steps_per_epoch, .. } => self.bar.set_length((epochs * steps_per_epoch) as u64),
+            Event::Progress { epoch, step, loss, images_per_second } => {
+                let accuracy = self.accuracy.map_or_else(|| "–".to_owned(), |accuracy| format!("{accuracy:.4}"));
+                let numbers = format!("loss {loss:<8.4} accuracy {accuracy:<6}  {images_per_second:.0} images/s");
+                self.bar.set_message(format!("{name}  epoch {epoch}/{}  {numbers}", self.epochs));
+                self.bar.set_position(step as u64);
+            }
+            Event::Epoch { step, test_accuracy, .. } => {
+                self.accuracy = Some(test_accuracy);
+                self.bar.set_position(step as u64);
+            }
+            Event::Diverged { .. } | Event::Finished { .. } => {}
+        }
+    }
+}
+
+impl Display for Bars {
+    fn show(&mut self, event: &RunEvent<'_>) {
+        self.tally.note(event);
+        match event {
+            RunEvent::Started(cell) => self.start(cell),
+            RunEvent::Said(cell, event) => self.update(cell, event),
+            RunEvent::Ended(cell, ..) => {
+                if let Some(row) = self.cells.remove(&cell.index) {
+                    row.bar.finish_and_clear();
+                }
+            }
+            RunEvent::Waited => {}
+        }
+        if let Some(line) = line(event, &self.tally, self.verbose) {
+            // A terminal that is gone has nobody to tell.
+            let _ = self.screen.println(line);
+        }
+        self.all.set_position((self.tally.share() * FINENESS as f64) as u64);
+        self.all.set_message(self.tally.text());
+    }
+
+    /// An interrupted run's bars stay: the ^C that the terminal wrote has moved the cursor, and to clear them would leave
+    /// one behind.
+    fn close(&mut self, interrupted: bool) {
+        if interrupted {
+            self.screen.set_draw_target(ProgressDrawTarget::hidden());
+            say("");
+        }
+        for row in std::mem::take(&mut self.cells).into_values() {
+            row.bar.finish_and_clear();
+        }
+        self.all.finish_and_clear();
+    }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    style.progress_chars("━━─")
+}

@@ -1,0 +1,82 @@
+//! `untied explain`: what theory says of the configured models, before anything trains.
+
+use std::collections::HashSet;
+use std::fmt::Write;
+
+use untied_study::{Cell, Factors, Study};
+use untied_trainer::ModelSummary;
+
+use crate::arguments::ExplainArguments;
+use crate::check::in_variant;
+use crate::exit::Exit;
+use crate::table::Table;
+use crate::terminal::print;
+use crate::wording::variant_name;
+
+const RULE: &str = "\
+The rule: a normalization removes the part of a bias that its centring subtracts again. Of the bias numbers
+before it, this many dimensions are redundant (C channels, G groups):
+
+  normalization                        tied: C  untied along an axis: C·K  untied: C·H·W
+  batch norm, per channel                    C                          C              C
+  batch norm, per activation                 C                        C·K          C·H·W
+  instance norm                              C                          C              C
+  group norm                                 G                          G              G
+  layer norm over (c, y, x)                  1                          1              1
+  RMS norm, none                             0                          0              0
+  batch norm in evaluation mode              0                          0              0
+
+Affine parameters, ε and zero padding change none of this, since the centring comes first.
+";
+
+pub(crate) fn explain(arguments: &ExplainArguments) -> anyhow::Result<Exit> {
+    let study = arguments.config.load(None)?;
+    let mut text = String::new();
+    for cell in distinct_models(&study) {
+        let name = variant_name(&study, &model_factors(cell));
+        let summary = in_variant(&study, cell, untied_trainer::explain(&cell.config))?;
+        text += &block(if name.is_empty() { &study.name } else { &name }, &summary);
+        text.push('\n');
+    }
+    print(&(text + RULE))?;
+    Ok(Exit::Done)
+}
+
+/// The first cell of each data set and model: seeds and training rules do not matter here.
+fn distinct_models(study: &Study) -> Vec<&Cell> {
+    let mut seen = HashSet::new();
+    let new = |cell: &&Cell| seen.insert(format!("{:?} {:?}", cell.config.data, cell.config.model));
+    study.cells.iter().filter(new).collect()
+}
+
+fn model_factors(cell: &Cell) -> Factors {
+    let factors = cell.factors.iter().filter(|(key, _)| key.starts_with("data") || key.starts_with("model"));
+    factors.map(|(key, value)| (key.clone(), value.clone())).collect()
+}
+
+fn block(name: &str, model: &ModelSummary) -> String {
+    let mut text = format!("{name}\n");
+    let input = sizes(model.input);
+    let _ = writeln!(text, "input {input}, {} classes, {} parameters", model.classes, model.parameters.total);
+    let header = ["layer", "output", "weights", "norm", "bias", "bias numbers", "redundant", "at work"];
+    let mut table = Table::new(header).align_right(&[2, 5, 6, 7]);
+    for layer in &model.layers {
+        let numbers = layer.bias_parameters;
+        let count = |count: usize| if numbers == 0 { "–".to_owned() } else { count.to_string() };
+        table.push([
+            layer.layer.clone(),
+            sizes(layer.output),
+            layer.weights.to_string(),
+            layer.norm.clone(),
+            layer.bias.clone(),
+            numbers.to_string(),
+            count(layer.redundant),
+            count(numbers.saturating_sub(layer.redundant)),
+        ]);
+    }
+    text + &table.text()
+}
+
+fn sizes(sizes: [usize; 3]) -> String {
+    sizes.map(|size| size.to_string()).join("×")
+}

@@ -1,0 +1,64 @@
+//! From the cells' results to `results.json` and the report.
+
+use std::collections::BTreeMap;
+
+use untied_study::{Cell, CellRecord, Comparison, Results, Status, StoreError, Study, StudyFolder};
+
+/// Why cells failed, by index.
+pub(crate) type Failures = BTreeMap<usize, String>;
+
+/// Every cell's record, and the comparisons.
+///
+/// A cell without a result keeps its record in `stored`, which names it by the hash of its config: an old `results.json`
+/// may be all that is left of a study whose cells were deleted.
+pub(crate) fn gather(
+    study: &Study,
+    folder: &StudyFolder,
+    stored: Option<&Results>,
+    failures: &Failures,
+) -> Result<Results, StoreError> {
+    let mut records = Vec::with_capacity(study.cells.len());
+    let mut losses = Vec::with_capacity(study.cells.len());
+    for cell in &study.cells {
+        let (result, reason) = match folder.read_result(cell) {
+            Err(error @ (StoreError::Damaged { .. } | StoreError::Mismatch { .. })) => (None, Some(error.to_string())),
+            other => (other?, failures.get(&cell.index).cloned()),
+        };
+        losses.push(result.as_ref().map(|result| result.step_losses.clone()));
+        records.push(match (result, reason) {
+            (Some(result), _) => CellRecord::new(cell, result),
+            (None, Some(reason)) => failed(cell, reason),
+            (None, None) => stored_record(stored, cell).unwrap_or_else(|| CellRecord::missing(cell)),
+        });
+    }
+    let compare = study.compare.as_ref();
+    let mut comparisons = compare.map_or_else(Vec::new, |compare| untied_report::compare(&records, &losses, compare));
+    keep_loss_differences(&mut comparisons, stored);
+    Ok(study.results(records, comparisons))
+}
+
+fn failed(cell: &Cell, reason: String) -> CellRecord {
+    CellRecord { status: Status::Failed, reason: Some(reason), ..CellRecord::missing(cell) }
+}
+
+fn stored_record(stored: Option<&Results>, cell: &Cell) -> Option<CellRecord> {
+    stored?.cells.iter().find(|record| record.id == cell.id).cloned()
+}
+
+/// Records from `results.json` have no step losses; what was compared with them stands there.
+fn keep_loss_differences(comparisons: &mut [Comparison], stored: Option<&Results>) {
+    let same = |a: &Comparison, b: &Comparison| {
+        (&a.treatment, &a.baseline, &a.context, a.seeds) == (&b.treatment, &b.baseline, &b.context, b.seeds)
+    };
+    for one in comparisons.iter_mut().filter(|one| one.max_loss_difference.is_none() && one.seeds > 0) {
+        let old = stored.and_then(|stored| stored.comparisons.iter().find(|old| same(old, one)));
+        one.max_loss_difference = old.and_then(|old| old.max_loss_difference);
+    }
+}
+
+/// Writes `results.json`, the reports and the plots.
+pub(crate) fn write(study: &Study, folder: &StudyFolder, results: &Results) -> anyhow::Result<()> {
+    folder.write_results(results)?;
+    untied_report::render(results, study.compare.as_ref()).write(folder.root())?;
+    Ok(())
+}

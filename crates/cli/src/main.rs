@@ -1,0 +1,42 @@
+//! `untied`: the program. It reads arguments, starts workers, shows progress and answers with an exit code; what it
+//! runs lies in the other crates.
+
+mod arguments;
+mod cell;
+mod check;
+mod display;
+mod exit;
+mod explain;
+mod folder;
+mod gather;
+mod interrupt;
+mod lock;
+mod plan;
+mod report;
+mod run;
+mod runner;
+mod summary;
+mod table;
+mod terminal;
+mod wording;
+mod worker;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::arguments::{Arguments, Verb};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    exit::report_panics_in_one_line();
+    let outcome = match Arguments::parse().verb {
+        Verb::Run(arguments) => run::run(&arguments),
+        Verb::Cell(arguments) => cell::cell(&arguments),
+        Verb::Report(arguments) => report::report(&arguments),
+        Verb::Explain(arguments) => explain::explain(&arguments),
+    };
+    exit::code(outcome)
+}

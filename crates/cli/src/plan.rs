@@ -1,0 +1,122 @@
+//! What a run would do: which cells are finished, how many workers train the rest.
+
+use std::fmt::Write;
+use std::num::NonZeroUsize;
+use std::thread::available_parallelism;
+
+use untied_study::{Cell, CellResult, Device, Status, StoreError, Study, StudyFolder};
+
+use crate::arguments::RunArguments;
+use crate::table::Table;
+use crate::wording::{cell_name, plural};
+
+/// Where a cell stands before the run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum State {
+    /// It has a result: finished or diverged.
+    Done(Status),
+    /// It has none.
+    ToRun,
+    /// It has one that cannot be read, and is run again.
+    Damaged(String),
+}
+
+/// The cells of a study with their states, and the workers for those to run.
+#[derive(Debug)]
+pub(crate) struct Plan<'s> {
+    pub(crate) study: &'s Study,
+    pub(crate) folder: &'s StudyFolder,
+    pub(crate) states: Vec<State>,
+    pub(crate) jobs: usize,
+    pub(crate) threads: usize,
+}
+
+impl<'s> Plan<'s> {
+    /// `afresh`: as if no cell had a result.
+    pub(crate) fn new(
+        study: &'s Study,
+        folder: &'s StudyFolder,
+        arguments: &RunArguments,
+        afresh: bool,
+    ) -> Result<Self, StoreError> {
+        let look = |cell| if afresh { Ok(State::ToRun) } else { state(folder, cell) };
+        let states = study.cells.iter().map(look).collect::<Result<Vec<_>, _>>()?;
+        let to_run = states.iter().filter(|state| !matches!(state, State::Done(_))).count();
+        let cores = available_parallelism().map_or(1, NonZeroUsize::get);
+        let jobs = arguments.jobs.map_or_else(|| default_jobs(study, cores), NonZeroUsize::get).min(to_run).max(1);
+        let threads = arguments.threads.map_or((cores / jobs).max(1), NonZeroUsize::get);
+        Ok(Self { study, folder, states, jobs, threads })
+    }
+
+    pub(crate) fn to_run(&self) -> Vec<&'s Cell> {
+        let cells = self.study.cells.iter().zip(&self.states);
+        cells.filter(|(_, state)| !matches!(state, State::Done(_))).map(|(cell, _)| cell).collect()
+    }
+
+    /// `12 cells: 4 have results, 8 to run by 2 workers of 1 thread`.
+    pub(crate) fn outline(&self) -> String {
+        let cells = plural(self.states.len(), "cell");
+        let workers = format!("{} of {}", plural(self.jobs, "worker"), plural(self.threads, "thread"));
+        match (self.to_run().len(), self.states.len()) {
+            (0, _) => format!("{cells}, all with results: nothing to train"),
+            (to_run, all) if to_run == all => format!("{cells} to run by {workers}"),
+            (to_run, all) => format!("{cells}: {} with results, {to_run} to run by {workers}", all - to_run),
+        }
+    }
+
+    /// The whole plan, for people.
+    pub(crate) fn text(&self) -> String {
+        let Self { study, folder, .. } = self;
+        let mut text = format!("{}: {}\n", study.name, study.question);
+        let _ = writeln!(text, "device {}, {}", study.device(), study.dtype());
+        let _ = writeln!(text, "results in {}", folder.root().display());
+        let _ = writeln!(text, "{}", self.outline());
+        let mut table = Table::new(["index", "state", "cell"]).align_right(&[0]);
+        for (cell, state) in study.cells.iter().zip(&self.states) {
+            table.push([cell.index.to_string(), state.label().to_owned(), cell.id.clone()]);
+        }
+        text + &table.text()
+    }
+
+    /// A line for each result that cannot be read.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        let cells = self.study.cells.iter().zip(&self.states);
+        let warn = |(cell, state): (&Cell, &State)| match state {
+            State::Damaged(why) => Some(format!("warning: {} is run again: {why}", cell_name(cell))),
+            _ => None,
+        };
+        cells.filter_map(warn).collect()
+    }
+}
+
+impl State {
+    fn label(&self) -> &'static str {
+        match self {
+            Self::Done(status) => status.label(),
+            Self::ToRun => "missing",
+            Self::Damaged(_) => "damaged",
+        }
+    }
+}
+
+/// A GPU is one for all workers.
+fn default_jobs(study: &Study, cores: usize) -> usize {
+    let on_gpu = |cell: &Cell| matches!(cell.config.train.device, Device::Wgpu | Device::Cuda);
+    if study.cells.iter().any(on_gpu) { 1 } else { cores }
+}
+
+fn state(folder: &StudyFolder, cell: &Cell) -> Result<State, StoreError> {
+    match folder.read_result(cell) {
+        Ok(Some(result)) if is_done(&result) => Ok(State::Done(result.status)),
+        Ok(_) => Ok(State::ToRun),
+        Err(error @ (StoreError::Damaged { .. } | StoreError::Mismatch { .. })) => {
+            Ok(State::Damaged(error.to_string()))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// A run that diverged is as done as one that finished: run again, it diverges again.
+pub(crate) fn is_done(result: &CellResult) -> bool {
+    matches!(result.status, Status::Finished | Status::Diverged)
+}

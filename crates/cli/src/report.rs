@@ -1,0 +1,55 @@
+//! `untied report`: the report again, from what lies in a study's folder.
+
+use anyhow::{Context, bail};
+use untied_study::{CellRecord, Results, Status, Study, StudyFolder};
+
+use crate::arguments::ReportArguments;
+use crate::exit::Exit;
+use crate::folder;
+use crate::gather::{Failures, gather, write};
+use crate::summary::{Counts, verdicts};
+use crate::terminal::{print, say};
+
+pub(crate) fn report(arguments: &ReportArguments) -> anyhow::Result<Exit> {
+    let folder = StudyFolder::new(arguments.folder.clone());
+    let study = load(&folder)?;
+    folder::check_owner(&folder, &study)?;
+    let results = if folder.cells().is_dir() {
+        gather(&study, &folder, folder::stored_results(&folder)?.as_ref(), &Failures::new())?
+    } else {
+        from_results(&study, &folder)?
+    };
+    write(&study, &folder, &results)?;
+    let counts = Counts::of(&results);
+    print(&format!("{}report: {}\n{counts}\n", verdicts(&study, &results), folder.report_html().display()))?;
+    results.cells.iter().filter_map(unfinished).for_each(|line| say(&line));
+    Ok(counts.exit())
+}
+
+fn load(folder: &StudyFolder) -> anyhow::Result<Study> {
+    let (root, config) = (folder.root(), folder.config());
+    if !root.is_dir() {
+        bail!("{} is no folder", root.display());
+    }
+    if !config.is_file() {
+        bail!("{} is no folder of a study: it has no config.toml", root.display());
+    }
+    Ok(Study::load(&config, &[])?)
+}
+
+/// All that is left of a study whose cells were deleted, or were never here.
+fn from_results(study: &Study, folder: &StudyFolder) -> anyhow::Result<Results> {
+    let root = folder.root().display();
+    let stored = folder.read_results()?;
+    let mut results = stored.with_context(|| format!("{root} has no results yet: neither cells/ nor results.json"))?;
+    if let Some(compare) = &study.compare {
+        results.comparisons = untied_report::recompare(&results, compare);
+    }
+    Ok(results)
+}
+
+fn unfinished(record: &CellRecord) -> Option<String> {
+    let why = record.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    let listed = matches!(record.status, Status::Failed | Status::Missing);
+    listed.then(|| format!("{} {}{why}", record.status, record.id))
+}

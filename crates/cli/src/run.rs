@@ -1,0 +1,103 @@
+//! `untied run`: check, plan, train, report.
+
+use std::fmt::Write;
+use std::time::Instant;
+
+use untied_study::{Results, Status, Study, StudyFolder};
+
+use crate::arguments::RunArguments;
+use crate::exit::Exit;
+use crate::gather::{Failures, gather};
+use crate::lock::Lock;
+use crate::plan::Plan;
+use crate::runner::{self, Runner};
+use crate::summary::{Counts, verdicts};
+use crate::terminal::{print, say};
+use crate::worker::Crew;
+use crate::{check, display, folder, gather as results, interrupt};
+
+pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<Exit> {
+    let started = Instant::now();
+    let study = arguments.config.load(arguments.device.get())?;
+    check::check_study(&study)?;
+    let folder = StudyFolder::new(arguments.out.folder(&study));
+    folder::check_owner(&folder, &study)?;
+    if arguments.dry_run {
+        print(&Plan::new(&study, &folder, arguments, arguments.fresh)?.text())?;
+        return Ok(Exit::Done);
+    }
+    let _lock = lock(&folder, arguments)?;
+    let plan = Plan::new(&study, &folder, arguments, false)?;
+    let stored = folder::stored_results(&folder)?;
+    folder.write_config(&study)?;
+    let outcome = train(&plan, arguments)?;
+    let results = gather(&study, &folder, stored.as_ref(), &outcome.failures)?;
+    if results.cells.iter().any(|cell| cell.status != Status::Missing) {
+        results::write(&study, &folder, &results)?;
+    }
+    let interrupted = outcome.interrupted;
+    finish(
+        &Ended { study: &study, folder: &folder, results, interrupted, trained: outcome.trained, started },
+        arguments,
+    )
+}
+
+/// Taken again after old results moved aside, with the lock among them: another process may have come in between.
+fn lock(folder: &StudyFolder, arguments: &RunArguments) -> anyhow::Result<Lock> {
+    let lock = Lock::take(folder)?;
+    if !arguments.fresh {
+        return Ok(lock);
+    }
+    let aside = folder::move_aside(folder)?;
+    if let (Some(aside), false) = (aside, arguments.verbosity.quiet) {
+        say(&format!("old results moved to {}", aside.display()));
+    }
+    Lock::take(folder)
+}
+
+fn train(plan: &Plan<'_>, arguments: &RunArguments) -> anyhow::Result<runner::Outcome> {
+    plan.warnings().iter().for_each(|warning| say(warning));
+    if !arguments.verbosity.quiet {
+        say(&format!("{}: {}", plan.study.name, plan.outline()));
+    }
+    let cells = plan.to_run();
+    if cells.is_empty() {
+        return Ok(runner::Outcome { failures: Failures::new(), interrupted: false, trained: 0 });
+    }
+    interrupt::catch()?;
+    let crew = Crew {
+        program: std::env::current_exe()?,
+        config: plan.folder.config(),
+        out: plan.folder.root().to_owned(),
+        jobs: plan.jobs,
+        threads: plan.threads,
+    };
+    let mut display = display::choose(arguments.verbosity, &cells);
+    Ok(Runner::new(plan.folder, &crew, &cells).run(&mut *display))
+}
+
+/// A run that is over, one way or another.
+struct Ended<'r> {
+    study: &'r Study,
+    folder: &'r StudyFolder,
+    results: Results,
+    interrupted: bool,
+    trained: usize,
+    started: Instant,
+}
+
+fn finish(ended: &Ended<'_>, arguments: &RunArguments) -> anyhow::Result<Exit> {
+    let counts = Counts::of(&ended.results);
+    let mut text = String::new();
+    if !arguments.verbosity.quiet && !ended.interrupted {
+        text += &verdicts(ended.study, &ended.results);
+        let _ = writeln!(text, "report: {}", ended.folder.report_html().display());
+    }
+    let _ = writeln!(text, "{}", counts.line(ended.trained, ended.started.elapsed()));
+    print(&text)?;
+    if ended.interrupted {
+        say("interrupted: what was finished is kept; the same command goes on from there");
+        return Ok(Exit::Interrupted);
+    }
+    Ok(counts.exit())
+}

@@ -1,0 +1,71 @@
+//! The end of a run in a few lines.
+
+use std::time::Duration;
+
+use untied_study::{Comparison, Factors, Results, Status, Study};
+
+use crate::exit::Exit;
+use crate::table::Table;
+use crate::wording::{plural, time, variant_name};
+
+/// How many cells ended how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Counts {
+    finished: usize,
+    diverged: usize,
+    failed: usize,
+    missing: usize,
+}
+
+impl Counts {
+    pub(crate) fn of(results: &Results) -> Self {
+        let count = |status: Status| results.cells.iter().filter(|cell| cell.status == status).count();
+        Self {
+            finished: count(Status::Finished),
+            diverged: count(Status::Diverged),
+            failed: count(Status::Failed),
+            missing: count(Status::Missing),
+        }
+    }
+
+    pub(crate) fn exit(self) -> Exit {
+        if self.failed + self.missing == 0 { Exit::Done } else { Exit::Incomplete }
+    }
+
+    /// `12 cells: 11 finished, 1 diverged, 0 failed, 0 missing; 8 trained in 34 s`.
+    pub(crate) fn line(self, trained: usize, elapsed: Duration) -> String {
+        format!("{self}; {trained} trained in {}", time(elapsed))
+    }
+}
+
+impl std::fmt::Display for Counts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { finished, diverged, failed, missing } = self;
+        let cells = plural(finished + diverged + failed + missing, "cell");
+        write!(f, "{cells}: {finished} finished, {diverged} diverged, {failed} failed, {missing} missing")
+    }
+}
+
+/// Every comparison in a line; empty where the study compares nothing.
+pub(crate) fn verdicts(study: &Study, results: &Results) -> String {
+    let Some(first) = results.comparisons.first() else { return String::new() };
+    let baseline = variant_name(study, &first.baseline);
+    let title = format!("{} against {baseline}, margin ±{}\n", first.metric, first.margin);
+    let mut table = Table::new(["", "", "difference", "95 % interval", "seeds", "verdict"]).align_right(&[2, 3, 4]);
+    for one in &results.comparisons {
+        table.push(row(study, one));
+    }
+    title + &table.text()
+}
+
+fn row(study: &Study, one: &Comparison) -> [String; 6] {
+    let name = |factors: &Factors| variant_name(study, factors);
+    let difference = one.mean_difference.map_or_else(|| "–".to_owned(), signed);
+    let interval =
+        one.ci95.map_or_else(|| "–".to_owned(), |[low, high]| format!("[{}, {}]", signed(low), signed(high)));
+    [name(&one.context), name(&one.treatment), difference, interval, one.seeds.to_string(), one.verdict.to_string()]
+}
+
+fn signed(value: f64) -> String {
+    format!("{value:+.4}").replace('-', "−")
+}

@@ -1,0 +1,56 @@
+//! Columns of text, aligned.
+
+/// Rows of equal length; columns are as wide as their widest entry.
+#[derive(Debug, Default)]
+pub(crate) struct Table {
+    rows: Vec<Vec<String>>,
+    /// Columns whose entries end at the same place, as numbers do.
+    right: Vec<usize>,
+}
+
+impl Table {
+    pub(crate) fn new<const N: usize>(header: [&str; N]) -> Self {
+        Self { rows: vec![header.map(str::to_owned).to_vec()], right: Vec::new() }
+    }
+
+    pub(crate) fn align_right(mut self, columns: &[usize]) -> Self {
+        self.right = columns.to_vec();
+        self
+    }
+
+    pub(crate) fn push<const N: usize>(&mut self, row: [String; N]) {
+        self.rows.push(row.into());
+    }
+
+    /// Each row a line, indented by two spaces; columns that are empty everywhere are left out.
+    pub(crate) fn text(&self) -> String {
+        let lines: Vec<String> = self.rows.iter().map(|row| format!("  {}", self.line(row).trim_end())).collect();
+        lines.join("\n") + "\n"
+    }
+
+    fn line(&self, row: &[String]) -> String {
+        let entries = row.iter().enumerate().filter_map(|(column, entry)| {
+            let width = self.width(column);
+            let right = self.right.contains(&column);
+            let padded = if right { format!("{entry:>width$}") } else { format!("{entry:<width$}") };
+            (width > 0).then_some(padded)
+        });
+        entries.collect::<Vec<_>>().join("  ")
+    }
+
+    fn width(&self, column: usize) -> usize {
+        self.rows.iter().filter_map(|row| row.get(column)).map(|entry| entry.chars().count()).max().unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_line_up_and_empty_ones_vanish() {
+        let mut table = Table::new(["name", "", "count"]).align_right(&[2]);
+        table.push(["a×b".into(), String::new(), "12345678".into()]);
+        assert_eq!(table.text(), "  name     count\n  a×b   12345678\n");
+    }
+}

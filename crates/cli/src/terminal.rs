@@ -1,0 +1,30 @@
+//! The only places that write to stdout and stderr. A reader that went away (`| head`) is no error.
+
+use std::io::{self, Write};
+
+/// Results, for stdout.
+pub(crate) fn print(text: &str) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(anyhow::Error::new(error).context("stdout")),
+        _ => Ok(()),
+    }
+}
+
+/// One message for stderr. There is nowhere to say that stderr is gone.
+pub(crate) fn say(line: &str) {
+    let _ = writeln!(io::stderr().lock(), "{}", printable(line));
+}
+
+/// Without characters that a terminal would act upon: file names may hold any.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn no_control_character_reaches_the_terminal() {
+        assert_eq!(super::printable("a\u{1b}[31m\nb"), "a\u{fffd}[31m\nb");
+    }
+}

@@ -1,0 +1,129 @@
+//! One worker process: `untied cell … --events`, its events, its last words.
+
+use std::collections::VecDeque;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::Sender;
+use std::thread::{self, JoinHandle};
+use std::time::Instant;
+
+use untied_study::{Cell, Event};
+
+/// What all workers of a run have in common.
+#[derive(Debug)]
+pub(crate) struct Crew {
+    pub(crate) program: PathBuf,
+    /// The resolved config: its indices are those of the run's own grid.
+    pub(crate) config: PathBuf,
+    pub(crate) out: PathBuf,
+    pub(crate) jobs: usize,
+    pub(crate) threads: usize,
+}
+
+/// What the runner hears of the worker of a cell.
+#[derive(Debug)]
+pub(crate) struct Message {
+    pub(crate) index: usize,
+    pub(crate) said: Said,
+}
+
+#[derive(Debug)]
+pub(crate) enum Said {
+    Event(Event),
+    /// Its stdout is closed: it ended, one way or another.
+    Closed,
+}
+
+/// A running worker. Its stdin stays open as long as this lives, and it ends when that closes.
+#[derive(Debug)]
+pub(crate) struct Worker {
+    child: Child,
+    last_words: JoinHandle<String>,
+    pub(crate) started: Instant,
+}
+
+impl Worker {
+    pub(crate) fn start(crew: &Crew, cell: &Cell, sender: Sender<Message>) -> io::Result<Self> {
+        let mut child = command(crew, cell).spawn()?;
+        let stdout = child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
+        let stderr = child.stderr.take().ok_or(io::ErrorKind::BrokenPipe)?;
+        let index = cell.index;
+        thread::spawn(move || forward_events(stdout, index, &sender));
+        let last_words = thread::spawn(move || last_words(stderr));
+        Ok(Self { child, last_words, started: Instant::now() })
+    }
+
+    /// Waits for its end.
+    pub(crate) fn end(mut self) -> io::Result<(ExitStatus, String)> {
+        let status = self.child.wait()?;
+        Ok((status, self.last_words.join().unwrap_or_default()))
+    }
+
+    pub(crate) fn kill(mut self) {
+        // Fails only where the worker is gone already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn command(crew: &Crew, cell: &Cell) -> Command {
+    let mut command = Command::new(&crew.program);
+    command.arg("cell").arg(&crew.config).arg("--out").arg(&crew.out);
+    command.args(["--index", &cell.index.to_string(), "--threads", &crew.threads.to_string(), "--events"]);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Lines that are no events come from elsewhere, such as a driver, and are left out.
+fn forward_events(stdout: impl Read, index: usize, sender: &Sender<Message>) {
+    for line in BufReader::new(stdout).split(b'\n').map_while(Result::ok) {
+        if let Ok(event) = serde_json::from_slice(&line) {
+            // The runner stops listening only when it has ended.
+            let _ = sender.send(Message { index, said: Said::Event(event) });
+        }
+    }
+    let _ = sender.send(Message { index, said: Said::Closed });
+}
+
+/// The last lines, in one.
+fn last_words(stderr: impl Read) -> String {
+    const LINES: usize = 4;
+    const LENGTH: usize = 500;
+    let mut lines = VecDeque::new();
+    for line in BufReader::new(stderr).split(b'\n').map_while(Result::ok) {
+        let line = String::from_utf8_lossy(&line);
+        let line: String = line.trim().chars().take(LENGTH).collect();
+        if !line.is_empty() {
+            lines.push_back(line);
+        }
+        if lines.len() > LINES {
+            lines.pop_front();
+        }
+    }
+    Vec::from(lines).join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use super::*;
+
+    #[test]
+    fn lines_that_are_no_events_are_left_out() {
+        let (sender, receiver) = channel();
+        let text = b"hello\n\xff\xfe\n{\"diverged\":{\"epoch\":1,\"step\":7}}\n{\"unknown\":{}}\n{\"diver".as_slice();
+        forward_events(text, 3, &sender);
+        drop(sender);
+        let said: Vec<Said> = receiver.iter().map(|message| message.said).collect();
+        assert!(matches!(said[..], [Said::Event(Event::Diverged { step: 7, .. }), Said::Closed]), "{said:?}");
+    }
+
+    #[test]
+    fn last_words_are_few_and_short() {
+        let text = format!("a\n\nb\nc\nd\n{}\n", "x".repeat(9000));
+        let words = last_words(text.as_bytes());
+        assert!(words.starts_with("b; c; d; xxx") && words.len() < 600, "{words}");
+    }
+}

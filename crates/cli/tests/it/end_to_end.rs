@@ -1,0 +1,145 @@
+use std::fs;
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use crate::program::{Bench, tree};
+
+#[test]
+fn a_study_runs_from_the_config_to_the_report() {
+    let bench = Bench::new();
+    let ended = bench.expect(0, "run study.toml --jobs 2");
+    assert!(ended.last_line().starts_with("4 cells: 4 finished, 0 diverged, 0 failed, 0 missing; 4 trained in "));
+    assert!(ended.stdout.contains("report.html") && ended.stdout.contains("test_accuracy against model.bias=none"));
+    assert_eq!(ended.stderr.matches("accuracy").count(), 4, "{}", ended.stderr);
+    let out = bench.path("experiments/small");
+    for file in ["config.toml", "results.json", "report.md", "report.html"] {
+        assert!(out.join(file).is_file(), "{file}");
+    }
+    for cell in bench.cells("experiments/small") {
+        for file in ["cell.json", "events.jsonl", "result.json"] {
+            assert!(cell.join(file).is_file(), "{file}");
+        }
+        let events = fs::read_to_string(cell.join("events.jsonl")).unwrap();
+        assert!(events.lines().all(|line| serde_json::from_str::<Value>(line).is_ok_and(|event| event.is_object())));
+    }
+    check_schema(&bench.json("experiments/small/results.json"));
+
+    let before = tree(&out);
+    let again = bench.expect(0, "run study.toml");
+    assert!(again.stderr.contains("nothing to train"), "{}", again.stderr);
+    assert!(again.last_line().contains("0 trained"), "{}", again.last_line());
+    bench.expect(0, "report experiments/small");
+    // The lock holds the id of its last process.
+    let without_lock = |files: Vec<(std::path::PathBuf, Vec<u8>)>| -> Vec<_> {
+        files.into_iter().filter(|(path, _)| !path.ends_with(".lock")).collect()
+    };
+    assert_eq!(without_lock(tree(&out)), without_lock(before), "a second run and a report change nothing");
+
+    let committed = ["results.json", "report.md", "report.html"].map(|file| fs::read(out.join(file)).unwrap());
+    fs::remove_dir_all(out.join("cells")).unwrap();
+    bench.expect(0, "report experiments/small");
+    let again = ["results.json", "report.md", "report.html"].map(|file| fs::read(out.join(file)).unwrap());
+    assert!(committed == again, "results.json alone gives the same report");
+
+    fs::remove_dir_all(out.join("plots")).unwrap();
+    let resumed = bench.expect(0, "run experiments/small/config.toml --out elsewhere -q");
+    assert_eq!(resumed.stderr, "");
+    assert_eq!(resumed.stdout.lines().count(), 1);
+    let elsewhere = bench.json("elsewhere/results.json");
+    assert_eq!(timeless(elsewhere), timeless(bench.json("experiments/small/results.json")));
+}
+
+fn check_schema(results: &Value) {
+    assert_eq!(
+        (&results["schema"], &results["study"], &results["device"]),
+        (&1.into(), &"small".into(), &"flex".into())
+    );
+    let cells = results["cells"].as_array().unwrap();
+    assert_eq!(cells.len(), 4);
+    for cell in cells {
+        for field in "id factors seed status reason metrics parameters epochs steps train_seconds images_per_second \
+                      redundancy curves"
+            .split_whitespace()
+        {
+            assert!(cell.get(field).is_some(), "cells: {field}");
+        }
+        assert_eq!(cell["status"], "finished");
+        assert!((0.0..=1.0).contains(&cell["metrics"]["test_accuracy"].as_f64().unwrap()));
+    }
+    let comparisons = results["comparisons"].as_array().unwrap();
+    assert_eq!(comparisons.len(), 1);
+    for field in "metric treatment baseline context seeds mean_difference ci95 max_loss_difference margin tost_p t_p \
+                  tost_p_holm t_p_holm verdict"
+        .split_whitespace()
+    {
+        assert!(comparisons[0].get(field).is_some(), "comparisons: {field}");
+    }
+}
+
+/// Without what depends on the clock.
+fn timeless(mut results: Value) -> Value {
+    for cell in results["cells"].as_array_mut().unwrap() {
+        cell["train_seconds"] = Value::Null;
+        cell["images_per_second"] = Value::Null;
+    }
+    results
+}
+
+#[test]
+fn results_do_not_depend_on_the_number_of_jobs() {
+    let bench = Bench::new();
+    bench.expect(0, "run study.toml --jobs 1 --out one -q");
+    bench.expect(0, "run study.toml --jobs 2 --out two -q");
+    assert_eq!(timeless(bench.json("one/results.json")), timeless(bench.json("two/results.json")));
+}
+
+#[test]
+fn a_dry_run_writes_nothing() {
+    let bench = Bench::new();
+    let before = tree(&bench.path(""));
+    let ended = bench.expect(0, "run study.toml --dry-run --jobs 3 --threads 1");
+    assert!(ended.stdout.contains("4 cells to run by 3 workers of 1 thread"), "{}", ended.stdout);
+    assert_eq!(ended.stdout.matches("missing").count(), 4);
+    assert_eq!(ended.stderr, "");
+    assert_eq!(tree(&bench.path("")), before);
+}
+
+#[test]
+fn the_cells_of_a_job_array_make_a_study() {
+    let bench = Bench::new();
+    for index in [2, 0] {
+        let ended = bench.expect(0, &format!("cell study.toml --index {index} --threads 1 --out out"));
+        assert!(ended.stdout.contains("finished, accuracy"), "{}", ended.stdout);
+        assert!(ended.stderr.contains("epoch 1/1"), "{}", ended.stderr);
+    }
+    let report = bench.expect(1, "report out");
+    assert_eq!(report.stderr.matches("missing ").count(), 2, "{}", report.stderr);
+    assert!(report.last_line().contains("2 finished, 0 diverged, 0 failed, 2 missing"));
+    let again = bench.expect(0, "cell study.toml --index 2 --out out");
+    assert!(again.stderr.contains("is finished already"), "{}", again.stderr);
+    let rest = bench.expect(0, "run study.toml --out out");
+    assert!(rest.last_line().contains("4 finished") && rest.last_line().contains("2 trained"), "{}", rest.last_line());
+}
+
+#[test]
+fn fresh_keeps_what_was_there() {
+    let bench = Bench::new();
+    bench.expect(0, "run study.toml --out out -q --set vary.seeds=1");
+    let old = fs::read(bench.path("out/results.json")).unwrap();
+    let ended = bench.expect(0, "run study.toml --out out --fresh --set vary.seeds=1");
+    assert!(ended.last_line().contains("2 trained"), "{}", ended.last_line());
+    assert!(ended.stderr.contains("out.old-1"), "{}", ended.stderr);
+    assert_eq!(fs::read(bench.path("out.old-1/results.json")).unwrap(), old);
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let bench = Bench::new();
+    for arguments in [&["explain", "study.toml"][..], &["run", "study.toml", "--dry-run"], &["--help"]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = bench.command(arguments).stdout(writer).stderr(Stdio::piped()).output().unwrap();
+        assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0), "{arguments:?}");
+    }
+}

@@ -1,0 +1,63 @@
+use std::fs;
+
+use crate::program::Bench;
+
+/// A folder in the place of a cell's event log: its worker cannot start.
+#[test]
+fn one_bad_cell_costs_no_other() {
+    let bench = Bench::new();
+    bench.expect(0, "run study.toml --out out -q");
+    let bad = bench.cells("out").remove(0);
+    let name = bad.file_name().unwrap().to_str().unwrap().to_owned();
+    for cell in bench.cells("out") {
+        fs::remove_file(cell.join("result.json")).unwrap();
+    }
+    fs::remove_file(bench.path("out/results.json")).unwrap();
+    fs::remove_file(bad.join("events.jsonl")).unwrap();
+    fs::create_dir(bad.join("events.jsonl")).unwrap();
+
+    let ended = bench.expect(1, "run study.toml --out out --jobs 1");
+    assert!(ended.last_line().starts_with("4 cells: 3 finished, 0 diverged, 1 failed, 0 missing; 3 trained"));
+    assert!(
+        ended.stderr.contains("failed: cannot write") && ended.stderr.contains("exit status: 2"),
+        "{}",
+        ended.stderr
+    );
+    let results = bench.json("out/results.json");
+    let failed = results["cells"].as_array().unwrap().iter().find(|cell| cell["id"] == name.as_str()).unwrap();
+    assert_eq!(failed["status"], "failed");
+    assert!(failed["reason"].as_str().unwrap().contains("events.jsonl"));
+
+    let report = bench.expect(1, "report out");
+    assert!(report.stderr.contains(&format!("failed {name}")), "{}", report.stderr);
+    assert_eq!(bench.json("out/results.json"), results, "the reason is not lost");
+
+    fs::remove_dir(bad.join("events.jsonl")).unwrap();
+    let again = bench.expect(0, "run study.toml --out out -q");
+    assert!(again.last_line().starts_with("4 cells: 4 finished") && again.last_line().contains("; 1 trained"));
+}
+
+#[test]
+fn a_damaged_result_is_run_again() {
+    let bench = Bench::new();
+    bench.expect(0, "run study.toml --out out -q");
+    let cell = bench.cells("out").remove(0);
+    fs::write(cell.join("result.json"), "{\"schema\": 1, \"id").unwrap();
+    let report = bench.expect(1, "report out");
+    assert!(report.stderr.contains("is damaged"), "{}", report.stderr);
+    let ended = bench.expect(0, "run study.toml --out out");
+    assert!(ended.stderr.contains("warning: ") && ended.stderr.contains("is damaged"), "{}", ended.stderr);
+    assert!(ended.last_line().contains("4 finished") && ended.last_line().contains("1 trained"));
+}
+
+#[test]
+fn a_diverged_cell_is_a_result() {
+    let bench = Bench::new();
+    let arguments = "run study.toml --out out --set vary.seeds=1 --set train.epochs=3 \
+                     --set model.norm=none --set train.optimizer.sgd.learning_rate=1e30";
+    let arguments = arguments.split_whitespace().collect::<Vec<_>>().join(" ");
+    let ended = bench.expect(0, &arguments);
+    assert!(ended.last_line().starts_with("2 cells: 0 finished, 2 diverged"), "{}", ended.last_line());
+    let again = bench.expect(0, &arguments);
+    assert!(again.last_line().contains("; 0 trained"), "{}", again.last_line());
+}

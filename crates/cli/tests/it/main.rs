@@ -1,0 +1,8 @@
+//! The program as its users meet it: every test runs the real binary.
+
+mod bad_input;
+mod end_to_end;
+mod failures;
+mod help;
+mod program;
+mod signals;

@@ -30,7 +30,7 @@ pub(crate) fn cell(arguments: &CellArguments) -> anyhow::Result<Exit> {
         return Ok(Exit::Done);
     }
     if !arguments.events {
-        check::check_cell(&study, cell)?;
+        check::check_cell(&study, cell, arguments.config.path())?;
         prepare(&study, cell, &folder, arguments.config.path())?;
     }
     let cores = available_parallelism().unwrap_or(NonZeroUsize::MIN);

@@ -34,7 +34,7 @@ pub(crate) fn explain(arguments: &ExplainArguments) -> anyhow::Result<Exit> {
     let mut text = String::new();
     for cell in distinct_models(&study) {
         let name = variant_name(&study, &model_factors(cell));
-        let summary = in_variant(&study, cell, untied_trainer::explain(&cell.config))?;
+        let summary = in_variant(&study, cell, arguments.config.path(), untied_trainer::explain(&cell.config))?;
         text += &block(if name.is_empty() { &study.name } else { &name }, &summary);
         text.push('\n');
     }

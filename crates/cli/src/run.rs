@@ -19,7 +19,7 @@ use crate::{check, display, folder, gather as results, interrupt};
 pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<Exit> {
     let started = Instant::now();
     let study = arguments.config.load(arguments.device.get())?;
-    check::check_study(&study)?;
+    check::check_study(&study, arguments.config.path())?;
     let folder = StudyFolder::new(arguments.out.folder(&study));
     folder::check_owner(&folder, &study)?;
     if arguments.dry_run {

@@ -18,3 +18,8 @@ pub use device::{compiled_devices, limit_threads};
 pub use error::TrainerError;
 pub use summary::{LayerSummary, ModelSummary, check, explain};
 pub use training::train;
+
+/// The examples of the project's README, compiled as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+pub struct ProjectReadme;

@@ -6,3 +6,4 @@ mod failures;
 mod help;
 mod program;
 mod signals;
+mod tidy;

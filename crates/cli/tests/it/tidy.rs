@@ -1,0 +1,95 @@
+//! The rules that the code base keeps: floors, sizes, and configs that work.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::program::Bench;
+
+/// Non-test lines that a file may have.
+const MOST_LINES: usize = 300;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("crates/cli").to_owned()
+}
+
+/// Folder of each crate of the workspace → normal dependencies.
+fn dependencies() -> BTreeMap<String, Vec<String>> {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--no-deps", "--offline", "--format-version", "1"])
+        .current_dir(root())
+        .output()
+        .expect("cargo runs");
+    let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo metadata is JSON");
+    let names = |package: &Value| -> Vec<String> {
+        let normal =
+            package["dependencies"].as_array().unwrap().iter().filter(|dependency| dependency["kind"].is_null());
+        normal.map(|dependency| dependency["name"].as_str().unwrap().to_owned()).collect()
+    };
+    let folder = |package: &Value| {
+        let manifest = Path::new(package["manifest_path"].as_str().unwrap());
+        manifest.parent().unwrap().file_name().unwrap().to_str().unwrap().to_owned()
+    };
+    metadata["packages"].as_array().unwrap().iter().map(|package| (folder(package), names(package))).collect()
+}
+
+#[test]
+fn dependencies_point_down_the_floors() {
+    let floor = |name: &str| match name {
+        "untied" => Some(2),
+        "untied-trainer" | "untied-report" => Some(1),
+        name if name.starts_with("untied-") => Some(0),
+        _ => None,
+    };
+    for (folder, dependencies) in dependencies() {
+        let own = floor(&if folder == "cli" { "untied".to_owned() } else { format!("untied-{folder}") });
+        for dependency in &dependencies {
+            assert!(floor(dependency).is_none() || floor(dependency) < own, "{folder} must not depend on {dependency}");
+        }
+        if ["redundancy", "study", "report"].contains(&folder.as_str()) {
+            assert!(!dependencies.iter().any(|name| name.starts_with("burn")), "{folder} must not depend on Burn");
+        }
+    }
+}
+
+#[test]
+fn every_crate_is_on_the_map_and_has_a_readme() {
+    let map = fs::read_to_string(root().join("crates/README.md")).expect("the map");
+    let crates = dependencies();
+    assert_eq!(crates.len(), 8);
+    for folder in crates.keys() {
+        assert!(map.contains(&format!("| `{folder}` |")), "crates/README.md does not list {folder}");
+        assert!(root().join("crates").join(folder).join("README.md").is_file(), "{folder} has no README.md");
+    }
+}
+
+#[test]
+fn files_are_short() {
+    for file in rust_files(&root().join("crates")) {
+        let text = fs::read_to_string(&file).expect("a source file");
+        let lines = text.split("#[cfg(test)]").next().unwrap_or_default().lines().count();
+        let is_test = file.components().any(|part| part.as_os_str() == "tests");
+        assert!(is_test || lines <= MOST_LINES, "{} has {lines} lines: is it one concept?", file.display());
+    }
+}
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    let (folders, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
+    let here = files.into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
+    here.chain(folders.iter().flat_map(|folder| rust_files(folder))).collect()
+}
+
+#[test]
+fn every_shipped_config_can_be_run() {
+    let bench = Bench::new();
+    let configs: Vec<_> =
+        fs::read_dir(root().join("configs")).expect("configs/").map(|entry| entry.unwrap().path()).collect();
+    assert!(configs.len() >= 2);
+    for config in configs {
+        bench.expect(0, &format!("run {} --dry-run", config.display()));
+    }
+}

@@ -1,0 +1,73 @@
+//! Configs that fit the schema but neither the data nor this build.
+
+use untied_study::{Device, Study};
+use untied_trainer::{check, compiled_devices, explain, train};
+
+const BASE: &str = r#"
+name = "refused"
+question = "?"
+[data]
+source = "digits"
+[model]
+channels = [4, 4]
+[train]
+epochs = 1
+batch_size = 32
+optimizer = { sgd = { learning_rate = 0.1 } }
+[vary]
+seeds = 1
+"#;
+
+fn study(overrides: &[&str]) -> Study {
+    let overrides: Vec<String> = overrides.iter().map(ToString::to_string).collect();
+    Study::parse(BASE, std::path::Path::new("refused.toml"), &overrides).expect("a config of the schema")
+}
+
+#[test]
+fn each_has_one_clear_message_from_check_explain_and_train() {
+    for (overrides, expected) in [
+        (&["model.kernel=9"][..], "model.kernel: expected at most 8x8, the input of block 1, got 9"),
+        (&["model.kernel=5"], "model.kernel: expected at most 4x4, the input of block 2, got 5"),
+        (&["model.channels=[1, 1, 1, 1]", "model.kernel=1"], "model.channels: block 4 of 4 leaves 1x1, too small"),
+        (&["model.kernel=8", "model.padding=valid"], "model.channels: block 1 of 2 leaves 1x1, too small"),
+        (
+            &["train.batch_size=1438"],
+            "train.batch_size: expected at most 1437, the images of the training set, got 1438",
+        ),
+    ] {
+        let config = &study(overrides).cells[0].config;
+        let message = check(config).unwrap_err().to_string();
+        assert!(message.starts_with(expected), "{message}");
+        assert_eq!(message, explain(config).unwrap_err().to_string());
+        assert_eq!(message, train(config, &mut |_| {}).unwrap_err().to_string());
+    }
+}
+
+#[test]
+fn a_schedule_that_grows_is_refused() {
+    let config = &study(&["train.schedule={linear={final_learning_rate=0.5}}"]).cells[0].config;
+    let message = check(config).unwrap_err().to_string();
+    println!("{message}");
+    assert!(message.starts_with("train.schedule: "), "{message}");
+}
+
+#[test]
+fn a_device_that_was_not_compiled_in_names_its_feature() {
+    let Some(device) = [Device::Cuda, Device::Wgpu].into_iter().find(|device| !compiled_devices().contains(device))
+    else {
+        return;
+    };
+    let message = check(&study(&[&format!("train.device={device}")]).cells[0].config).unwrap_err().to_string();
+    assert!(message.contains(&format!("`{device}` is not compiled in")), "{message}");
+    assert!(message.contains(&format!("--features {device}")), "{message}");
+}
+
+#[test]
+fn the_parameters_explained_are_those_trained() {
+    for overrides in [&["model.bias=none", "model.norm=none"][..], &["model.bias=untied"], &["model.bias=tied"]] {
+        let config = &study(overrides).cells[0].config;
+        let explained = explain(config).unwrap();
+        assert_eq!(explained.parameters, train(config, &mut |_| {}).unwrap().parameters);
+        assert_eq!((explained.input, explained.classes), ([1, 8, 8], 10));
+    }
+}

@@ -1,0 +1,166 @@
+//! The claims of the project, tried on whole runs on the bundled digits.
+
+use untied_redundancy::CERTIFICATE_FACTOR;
+use untied_study::{
+    BiasKind, CellConfig, CellResult, DataConfig, DataSource, Device, Dtype, Event, ModelConfig, NormKind, Optimizer,
+    Padding, Schedule, Status, TrainConfig,
+};
+use untied_trainer::train;
+
+fn config(bias: BiasKind, norm: NormKind, dtype: Dtype, epochs: usize) -> CellConfig {
+    let optimizer =
+        Optimizer::Sgd { learning_rate: 0.05, momentum: 0.9, dampening: 0.0, nesterov: false, weight_decay: 0.0 };
+    CellConfig {
+        data: DataConfig { source: DataSource::Digits },
+        model: ModelConfig { channels: vec![16, 32], kernel: 3, padding: Padding::Same, bias, norm },
+        train: TrainConfig {
+            epochs,
+            batch_size: 64,
+            optimizer,
+            schedule: Schedule::Constant,
+            dtype,
+            device: Device::Flex,
+        },
+        seed: 0,
+    }
+}
+
+fn run(bias: BiasKind, norm: NormKind, dtype: Dtype, epochs: usize) -> CellResult {
+    train(&config(bias, norm, dtype, epochs), &mut |_| {}).expect("a config that can be trained")
+}
+
+fn largest_difference(a: &CellResult, b: &CellResult) -> f64 {
+    assert_eq!(a.step_losses.len(), b.step_losses.len());
+    a.step_losses.iter().zip(&b.step_losses).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
+}
+
+#[test]
+fn in_f64_a_tied_bias_before_batch_norm_changes_no_loss_and_an_untied_one_does() {
+    let [none, tied, untied] =
+        [BiasKind::None, BiasKind::Tied, BiasKind::Untied].map(|bias| run(bias, NormKind::Batch, Dtype::F64, 10));
+    assert_eq!(none.steps, 220);
+    let (tied, untied) = (largest_difference(&none, &tied), largest_difference(&none, &untied));
+    println!("largest loss difference to no bias: tied {tied:e}, untied {untied:e}");
+    assert!(tied <= 1e-12, "tied: {tied:e}");
+    assert!(untied > 1e-6, "untied: {untied:e}");
+}
+
+#[test]
+fn redundant_gradients_are_round_off_and_the_others_far_above() {
+    for dtype in [Dtype::F32, Dtype::F64] {
+        for (bias, norm, predicted) in [
+            (BiasKind::Tied, NormKind::Batch, [16, 32]),
+            (BiasKind::Untied, NormKind::Batch, [16, 32]),
+            (BiasKind::UntiedAlong(vec![0]), NormKind::Batch, [16, 32]),
+            (BiasKind::Tied, NormKind::None, [0, 0]),
+            (BiasKind::Untied, NormKind::None, [0, 0]),
+        ] {
+            let result = run(bias.clone(), norm, dtype, 2);
+            let layers = result.redundancy.iter().map(|layer| layer.predicted_redundant);
+            assert_eq!(layers.collect::<Vec<_>>(), predicted, "{bias} {norm}");
+            for layer in &result.redundancy {
+                let (all, redundant) =
+                    (layer.gradient_norm / layer.round_off, layer.redundant_gradient_norm / layer.round_off);
+                println!("{dtype} {bias} {norm} {}: gradient {all:.3e}, redundant {redundant:.3e}", layer.layer);
+                assert!(redundant <= CERTIFICATE_FACTOR, "{bias} {norm} {}: {redundant}", layer.layer);
+                let wholly_redundant = layer.predicted_redundant == layer.bias_parameters;
+                assert!(wholly_redundant || all > 1000.0, "{bias} {norm} {}: {all}", layer.layer);
+            }
+        }
+    }
+}
+
+#[test]
+fn variants_of_one_seed_start_alike_and_seeds_do_not() {
+    let first_loss = |bias: BiasKind, seed: u64| {
+        let config = CellConfig { seed, ..config(bias, NormKind::None, Dtype::F32, 1) };
+        train(&config, &mut |_| {}).unwrap().step_losses[0]
+    };
+    let none = first_loss(BiasKind::None, 0);
+    assert_eq!(none, first_loss(BiasKind::Tied, 0));
+    assert_eq!(none, first_loss(BiasKind::Untied, 0));
+    assert_ne!(none, first_loss(BiasKind::None, 1));
+}
+
+#[test]
+fn a_run_repeats_itself_and_learns() {
+    let untimed = |result: CellResult| CellResult { train_seconds: 0.0, images_per_second: 0.0, ..result };
+    let first = untimed(run(BiasKind::Untied, NormKind::Batch, Dtype::F32, 3));
+    assert_eq!(first, untimed(run(BiasKind::Untied, NormKind::Batch, Dtype::F32, 3)));
+    assert_eq!((first.status, first.epochs, first.steps, first.test_images), (Status::Finished, 3, 66, 360));
+    assert_eq!(first.metrics.test_accuracy, first.curves.test_accuracy.last().copied());
+    assert!(first.metrics.test_accuracy.unwrap() > 0.9, "{:?}", first.metrics);
+    let mean = first.step_losses[44..].iter().sum::<f64>() / 22.0;
+    assert!((first.metrics.train_loss.unwrap() - mean).abs() < 1e-12);
+}
+
+/// Pins data, standardisation, weights, order of images, layers and optimizer at once. In f64, so that machines whose
+/// kernels round differently agree to all the digits below.
+#[test]
+fn the_loss_of_ten_steps_is_pinned() {
+    let result = run(BiasKind::Untied, NormKind::Batch, Dtype::F64, 1);
+    let expected = include!("ten_losses.in");
+    for (step, (got, expected)) in result.step_losses.iter().zip(expected).enumerate() {
+        assert!(
+            (got - expected).abs() < 1e-9,
+            "step {step}: {got} instead of {expected}; {:?}",
+            &result.step_losses[..10]
+        );
+    }
+}
+
+#[test]
+fn every_optimizer_and_schedule_trains() {
+    let adam = |learning_rate, weight_decay| Optimizer::Adam {
+        learning_rate,
+        beta_1: 0.9,
+        beta_2: 0.999,
+        epsilon: 1e-8,
+        weight_decay,
+    };
+    let adamw =
+        Optimizer::AdamW { learning_rate: 0.003, beta_1: 0.9, beta_2: 0.999, epsilon: 1e-8, weight_decay: 0.01 };
+    let nesterov =
+        Optimizer::Sgd { learning_rate: 0.05, momentum: 0.9, dampening: 0.0, nesterov: true, weight_decay: 1e-4 };
+    for (optimizer, schedule) in [
+        (adam(0.003, 0.0), Schedule::Constant),
+        (adam(0.003, 1e-4), Schedule::Cosine { min_learning_rate: 1e-4 }),
+        (adamw, Schedule::Linear { final_learning_rate: 0.0 }),
+        (nesterov, Schedule::Exponential { gamma: 0.5 }),
+    ] {
+        let mut config = config(BiasKind::Tied, NormKind::Batch, Dtype::F32, 3);
+        config.train.optimizer = optimizer;
+        config.train.schedule = schedule;
+        let accuracy = train(&config, &mut |_| {}).unwrap().metrics.test_accuracy.unwrap();
+        assert!(accuracy > 0.85, "{optimizer:?} {schedule:?}: {accuracy}");
+    }
+}
+
+#[test]
+fn a_run_that_explodes_is_recorded_with_its_step() {
+    let mut config = config(BiasKind::Tied, NormKind::None, Dtype::F32, 2);
+    config.train.optimizer =
+        Optimizer::Sgd { learning_rate: 1e20, momentum: 0.0, dampening: 0.0, nesterov: false, weight_decay: 0.0 };
+    let mut events = Vec::new();
+    let result = train(&config, &mut |event| events.push(event.clone())).unwrap();
+    assert_eq!(result.status, Status::Diverged);
+    let reason = result.reason.clone().unwrap();
+    let step = result.steps + 1;
+    assert!(reason.starts_with("training loss became") && reason.ends_with(&format!("at step {step}")), "{reason}");
+    assert_eq!(events.last(), Some(&Event::Diverged { epoch: 1, step }));
+    assert_eq!(result.metrics.test_accuracy, None);
+    assert!(result.step_losses.iter().all(|loss| loss.is_finite()));
+}
+
+#[test]
+fn events_tell_the_course_of_a_run() {
+    let mut events = Vec::new();
+    let config = config(BiasKind::Tied, NormKind::Batch, Dtype::F32, 2);
+    let result = train(&config, &mut |event| events.push(event.clone())).unwrap();
+    assert_eq!(events[0], Event::Started { epochs: 2, steps_per_epoch: 22, train_images: 1437, test_images: 360 });
+    let epochs = events.iter().filter(|event| matches!(event, Event::Epoch { .. })).count();
+    assert_eq!(epochs, 2);
+    assert!(events.iter().any(|event| matches!(event, Event::Progress { .. })));
+    assert!(matches!(events.last(), Some(Event::Finished { test_accuracy, .. })
+        if Some(*test_accuracy) == result.metrics.test_accuracy));
+}

@@ -2,6 +2,8 @@
 //!
 //! `cargo run -p untied-batch-norm --example redundant_bias`
 
+#![expect(clippy::print_stdout, reason = "an example shows what it finds")]
+
 use burn::tensor::{Device, Distribution, Tensor};
 use untied_batch_norm::BatchNormConfig;
 

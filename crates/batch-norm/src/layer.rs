@@ -115,7 +115,8 @@ impl BatchNormConfig {
 /// are the plain average over all batches so far.
 ///
 /// Batch statistics are used on an autodiff device, running ones otherwise (`module.valid()`) and in a frozen layer:
-/// [`Module::freeze`] stops γ, β *and* the running statistics.
+/// [`Module::freeze`] stops γ, β *and* the running statistics. Clones share their running statistics, as all of Burn's
+/// running states do; take a snapshot with `valid()`.
 ///
 /// # Shapes
 /// x, y `[n, c, ...]`; γ, β and the running statistics `[c]`, or `[c·h·w…]` with [`Statistics::PerActivation`].
@@ -193,29 +194,32 @@ impl BatchNorm {
     fn by_running_statistics<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         let device = x.device();
         let (gamma, beta) = self.scale_and_shift(&x);
-        let mean = self.running_mean.value_sync().to_device(&device);
-        let var = self.running_var.value_sync().to_device(&device);
+        let mean = self.running_mean.value().to_device(&device).cast(x.dtype());
+        let var = self.running_var.value().to_device(&device).cast(x.dtype());
         burn::tensor::module::batch_norm(x, gamma, beta, mean, var, self.epsilon)
     }
 
     fn scale_and_shift<const D: usize>(&self, x: &Tensor<D>) -> (Tensor<1>, Tensor<1>) {
         let count = [self.statistics.count(self.features)];
         let options = (&x.device(), x.dtype());
-        let gamma = self.gamma.as_ref().map_or_else(|| Tensor::ones(count, options), Param::val);
-        let beta = self.beta.as_ref().map_or_else(|| Tensor::zeros(count, options), Param::val);
+        let learned = |param: &Param<Tensor<1>>| param.val().cast(x.dtype());
+        let gamma = self.gamma.as_ref().map_or_else(|| Tensor::ones(count, options), learned);
+        let beta = self.beta.as_ref().map_or_else(|| Tensor::zeros(count, options), learned);
         (gamma, beta)
     }
 
     /// running ← running + rate·(batch − running), with the momentum or 1/batches for the rate.
+    ///
+    /// Synchronised at once: a record of the layer would otherwise hold the statistics of the batch before.
     fn record(&self, mean: Tensor<1>, var: Tensor<1>) {
         let rate = self.rate(&mean.device());
         for (running, batch) in [(&self.running_mean, mean), (&self.running_var, var)] {
-            let old = running.value_sync().to_device(&batch.device());
+            let old = running.value_sync().to_device(&batch.device()).cast(batch.dtype());
             let new = match &rate {
                 Rate::Constant(rate) => old * (1.0 - rate) + batch * *rate,
                 Rate::OneOver(batches) => old.clone() + (batch - old.clone()) / batches.clone().cast(old.dtype()),
             };
-            running.update(new.detach());
+            set(running, new);
         }
     }
 
@@ -224,7 +228,7 @@ impl BatchNorm {
             (Some(momentum), _) => Rate::Constant(momentum),
             (None, Some(seen)) => {
                 let batches = seen.value_sync().to_device(device) + 1.0;
-                seen.update(batches.clone());
+                set(seen, batches.clone());
                 Rate::OneOver(batches)
             }
             (None, None) => unreachable!("a layer without momentum counts its batches"),
@@ -242,6 +246,11 @@ impl BatchNorm {
         };
         assert!(fits, "batch norm: expected an input [n, {}{rest}], got {dims:?}", self.features);
     }
+}
+
+fn set(running: &RunningState<Tensor<1>>, value: Tensor<1>) {
+    running.update(value.detach());
+    let _ = running.value_sync();
 }
 
 /// Weight of the new batch in the running statistics.

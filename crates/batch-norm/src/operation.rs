@@ -25,7 +25,7 @@ pub trait BatchNormBackend: Backend {
     /// y = γ·x̂ + β with x̂ = (x − μ)/√(σ² + ε), and the batch's mean μ and biased variance σ².
     ///
     /// Under autodiff only y carries a gradient; μ and σ² are constants.
-    #[fusion(meta = |x, gamma, _beta, _epsilon| (x.clone(), gamma.clone(), gamma.clone()))]
+    #[fusion(meta = |x, gamma, _beta, _epsilon| (x.clone(), statistic(x, gamma), statistic(x, gamma)))]
     fn untied_batch_norm(
         x: FloatTensor<Self>,
         gamma: FloatTensor<Self>,
@@ -48,6 +48,12 @@ pub trait BatchNormBackend: Backend {
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
         backward::gradients::<Self>(x, gamma, mean, var, dy, epsilon)
     }
+}
+
+/// A statistic has γ's shape and x's type.
+#[cfg(any(feature = "wgpu", feature = "cuda"))]
+fn statistic(x: &TensorSpec, gamma: &TensorSpec) -> TensorSpec {
+    TensorSpec::new(gamma.shape.clone(), x.dtype)
 }
 
 #[cfg(feature = "flex")]

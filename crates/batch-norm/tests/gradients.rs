@@ -1,4 +1,5 @@
 //! The hand-derived backward against central differences, and against wrong backwards.
+#![cfg(feature = "flex")]
 
 use burn::tensor::{Device, Tensor};
 use untied_batch_norm::batch_norm;

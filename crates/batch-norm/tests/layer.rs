@@ -1,7 +1,8 @@
 //! The layer: running statistics, modes, options and refusals.
+#![cfg(feature = "flex")]
 
 use burn::module::Module;
-use burn::tensor::{Device, Tensor, TensorData, Tolerance};
+use burn::tensor::{DType, Device, Tensor, TensorData, Tolerance};
 use untied_batch_norm::{BatchNorm, BatchNormConfig, Statistics};
 
 fn device() -> Device {
@@ -78,6 +79,34 @@ fn a_frozen_layer_uses_them_and_leaves_them_while_training() {
     // The statistics are constants: dx = dy·γ·r, with no mean taken away.
     let dx = x.grad(&y.sum().backward()).expect("dx");
     assert_close(&values(dx), &[1.0 / 2f32.sqrt(); 2]);
+}
+
+#[test]
+fn a_record_holds_the_statistics_of_the_last_batch() {
+    let norm = BatchNormConfig::new(1).with_momentum(Some(1.0)).init(&device());
+    let _ = norm.forward(column(&[1.0, 3.0]));
+    let used = BatchNormConfig::new(1).with_momentum(Some(1.0)).init(&device());
+    let _ = used.forward(column(&[7.0, 8.0]));
+    for other in [BatchNormConfig::new(1).init(&device()), used] {
+        let loaded = other.load_record(norm.clone().into_record());
+        assert_eq!(running(&loaded), (vec![2.0], vec![2.0]));
+    }
+}
+
+#[test]
+fn inputs_of_another_float_type_are_taken() {
+    let x = column(&[1.0, 3.0, 8.0]);
+    for config in [
+        BatchNormConfig::new(1),
+        BatchNormConfig::new(1).with_affine(false),
+        BatchNormConfig::new(1).with_momentum(None),
+    ] {
+        let (single, double) = (config.init(&device()), config.init(&device()));
+        let trained = |norm: &BatchNorm, x: Tensor<2>| norm.forward(x).cast(DType::F32);
+        assert_close(&values(trained(&double, x.clone().cast(DType::F64))), &values(trained(&single, x.clone())));
+        let evaluated = |norm: &BatchNorm, x: Tensor<2>| norm.valid().forward(x.inner()).cast(DType::F32);
+        assert_close(&values(evaluated(&double, x.clone().cast(DType::F64))), &values(evaluated(&single, x.clone())));
+    }
 }
 
 #[test]

@@ -2,6 +2,8 @@
 //!
 //! `cargo run -p untied-conv --example locations`
 
+#![expect(clippy::print_stdout, reason = "an example shows what it finds")]
+
 use burn::module::Param;
 use burn::nn::Initializer;
 use burn::tensor::{Device, Tensor};

@@ -1,5 +1,7 @@
 //! The layer against the definition of a convolution, written as loops, on every backend compiled in.
 
+#![expect(clippy::print_stdout, reason = "a failing case is told by the last line")]
+
 use burn::module::Param;
 use burn::nn::PaddingConfig2d;
 use burn::tensor::{Tensor, TensorData, Tolerance};
@@ -8,8 +10,8 @@ use untied_gradcheck::Input;
 
 mod devices;
 
-/// y of the definition in the layer's documentation, for symmetric padding.
-fn definition(config: &Conv2dConfig, padding: usize, x: &Input, weight: &Input, bias: Option<&Input>) -> Vec<f32> {
+/// y of the definition in the layer's documentation; `padding` is that at the top and on the left.
+fn definition(config: &Conv2dConfig, padding: [usize; 2], x: &Input, weight: &Input, bias: Option<&Input>) -> Vec<f32> {
     let [n, channels, height, width] = x.shape[..] else { unreachable!("images") };
     let [channels_out, per_group, kernel_height, kernel_width] = weight.shape[..] else { unreachable!("filters") };
     let [out_height, out_width] = config.geometry().output_size([height, width]).expect("a possible case");
@@ -26,8 +28,8 @@ fn definition(config: &Conv2dConfig, padding: usize, x: &Input, weight: &Input, 
             bias.values[(filter * rows + i.min(rows - 1)) * columns + j.min(columns - 1)]
         });
         for (_, c, k, l) in indices([1, per_group, kernel_height, kernel_width]) {
-            let row = (i * stride[0] + k * dilation[0]) as isize - padding as isize;
-            let column = (j * stride[1] + l * dilation[1]) as isize - padding as isize;
+            let row = (i * stride[0] + k * dilation[0]) as isize - padding[0] as isize;
+            let column = (j * stride[1] + l * dilation[1]) as isize - padding[1] as isize;
             let w = weight.values[((filter * per_group + c) * kernel_height + k) * kernel_width + l];
             sum += w * pixel(image, first + c, row, column);
         }
@@ -45,12 +47,16 @@ fn agrees_with_the_definition() {
     let modes = [Bias::None, Bias::Tied, Bias::Untied, Bias::UntiedAlong(vec![0]), Bias::UntiedAlong(vec![1])];
     for (name, device) in devices::all() {
         let tensor = |input: &Input| TensorData::new(input.values.clone(), input.shape.clone()).convert::<f32>();
-        for (bias, padding, stride, dilation, groups) in modes
-            .iter()
-            .flat_map(|bias| [(bias, 0, 1, 1, 1), (bias, 1, 1, 1, 2), (bias, 2, 3, 1, 1), (bias, 1, 2, 2, 4)])
-        {
+        for (bias, [top, left, bottom, right], stride, dilation, groups) in modes.iter().flat_map(|bias| {
+            [
+                (bias, [0; 4], 1, 1, 1),
+                (bias, [1; 4], 1, 1, 2),
+                (bias, [2, 0, 1, 3], 3, 1, 1),
+                (bias, [0, 1, 2, 0], 2, 2, 4),
+            ]
+        }) {
             let config = Conv2dConfig::new([4, 8], [3, 2])
-                .with_padding(PaddingConfig2d::Explicit(padding, padding, padding, padding))
+                .with_padding(PaddingConfig2d::Explicit(top, left, bottom, right))
                 .with_stride([stride; 2])
                 .with_dilation([dilation; 2])
                 .with_groups(groups)
@@ -66,7 +72,7 @@ fn agrees_with_the_definition() {
             let got = layer.forward(Tensor::from_data(tensor(&x), &device));
 
             println!("{name} {config}");
-            let expected = TensorData::new(definition(&config, padding, &x, &weight, bias.as_ref()), got.shape());
+            let expected = TensorData::new(definition(&config, [top, left], &x, &weight, bias.as_ref()), got.shape());
             got.into_data().assert_approx_eq::<f32>(&expected, Tolerance::absolute(1e-5));
         }
     }

@@ -1,4 +1,5 @@
 //! Gradients of every bias mode against central differences in f64, under a random cotangent.
+#![cfg(feature = "flex")]
 
 use burn::module::{Param, ParamId};
 use burn::nn::PaddingConfig2d;

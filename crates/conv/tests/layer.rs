@@ -1,4 +1,5 @@
 //! The layer as a user meets it: shapes, starting values, refusals, display.
+#![cfg(feature = "flex")]
 
 use burn::nn::{Initializer, PaddingConfig2d};
 use burn::tensor::{Device, Tensor};

@@ -2,6 +2,8 @@
 
 use burn::tensor::{DType, Device, Tensor, TensorData};
 
+use crate::gradient::{Stream, random_values};
+
 /// A named input: f64 values in row-major order and their shape.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Input {
@@ -29,7 +31,7 @@ impl Input {
     #[must_use]
     pub fn random(name: &'static str, shape: impl Into<Vec<usize>>, seed: u64) -> Self {
         let shape = shape.into();
-        let values = crate::gradient::random_values(shape.iter().product(), seed);
+        let values = random_values(shape.iter().product(), seed, Stream::Input);
         Self { name, values, shape }
     }
 }

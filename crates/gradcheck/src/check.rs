@@ -24,18 +24,18 @@ impl Default for GradCheck {
 }
 
 impl GradCheck {
-    /// Checks the gradients that Burn's autodiff finds for `function`. `device` is one without autodiff.
+    /// Checks the gradients that Burn's autodiff finds for `function`.
     ///
-    /// A function that behaves differently on an autodiff device (batch norm, dropout) is checked as it is *there*;
-    /// write it so that it computes the same on both.
+    /// Both sides run on the device with autodiff, where modules such as batch norm behave as in training.
     pub fn check<const D: usize>(
         &self,
         function: impl Fn(&Arguments) -> Tensor<D>,
         inputs: &[Input],
         device: &Device,
     ) -> Report {
-        let gradients = autodiff_gradients(&function, inputs, device, self.seed);
-        self.check_gradients(function, inputs, device, &gradients)
+        let device = device.clone().autodiff();
+        let gradients = autodiff_gradients(&function, inputs, &device, self.seed);
+        self.check_gradients(function, inputs, &device, &gradients)
     }
 
     /// Checks given gradients, one flattened vector per input, found by any other means for the cotangent

@@ -6,9 +6,18 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::{Arguments, Input};
 
-/// Values drawn uniformly from [−1, 1), the same for the same seed.
-pub(crate) fn random_values(count: usize, seed: u64) -> Vec<f64> {
+/// What random values are for: an input and a cotangent of equal seeds must not be equal, since batch norm's ∂x is zero
+/// under the cotangent x.
+#[derive(Clone, Copy)]
+pub(crate) enum Stream {
+    Input,
+    Cotangent,
+}
+
+/// Values drawn uniformly from [−1, 1), the same for the same seed and stream.
+pub(crate) fn random_values(count: usize, seed: u64, stream: Stream) -> Vec<f64> {
     let mut generator = ChaCha8Rng::seed_from_u64(seed);
+    generator.set_stream(stream as u64);
     (0..count).map(|_| generator.random_range(-1.0..1.0)).collect()
 }
 
@@ -17,7 +26,7 @@ pub(crate) fn random_values(count: usize, seed: u64) -> Vec<f64> {
 /// Random, since an all-ones one hides bugs: batch norm's ∂x under it is zero, whatever the backward leaves out.
 #[must_use]
 pub fn random_cotangent<const D: usize>(shape: [usize; D], seed: u64, device: &Device) -> Tensor<D> {
-    let values = random_values(shape.iter().product(), seed);
+    let values = random_values(shape.iter().product(), seed, Stream::Cotangent);
     Tensor::from_data(TensorData::new(values, shape), (device, DType::F64))
 }
 
@@ -86,7 +95,7 @@ fn inner_product<const D: usize>(
     let output = function(&Arguments::new(inputs, device));
     check_dtype(&output);
     let values = to_f64(output);
-    let cotangent = random_values(values.len(), seed);
+    let cotangent = random_values(values.len(), seed, Stream::Cotangent);
     values.iter().zip(&cotangent).map(|(value, weight)| value * weight).sum()
 }
 

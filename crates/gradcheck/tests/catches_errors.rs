@@ -1,7 +1,7 @@
 //! The check accepts right gradients and points at the wrong element of wrong ones.
 
 use burn::tensor::{Device, Tensor};
-use untied_gradcheck::{Arguments, GradCheck, Input, autodiff_gradients};
+use untied_gradcheck::{Arguments, GradCheck, Input, autodiff_gradients, random_cotangent};
 
 fn function(given: &Arguments) -> Tensor<2> {
     given.get::<2>("x").exp() * given.get::<1>("scale").unsqueeze()
@@ -52,4 +52,20 @@ fn an_unused_input_has_gradient_zero() {
 #[should_panic(expected = "no input `y` among [\"x\", \"scale\"]")]
 fn a_misspelt_name_is_told() {
     let _ = GradCheck::default().check(|given| given.get::<2>("y"), &inputs(), &Device::flex());
+}
+
+#[test]
+fn an_input_is_not_its_own_cotangent() {
+    let cotangent = random_cotangent([8], 3, &Device::flex()).into_data().try_to_vec::<f64>().unwrap();
+    assert_ne!(Input::random("x", [8], 3).values, cotangent);
+}
+
+#[test]
+fn modules_are_checked_as_in_training() {
+    // Doubles its input on an autodiff device alone.
+    let function = |given: &Arguments| {
+        let x = given.get::<1>("x");
+        if x.device().is_autodiff() { x * 2.0 } else { x }
+    };
+    GradCheck::default().check(function, &[Input::random("x", [3], 1)], &Device::flex()).assert();
 }

@@ -7,6 +7,9 @@ use crate::data::DataError;
 /// A config that cannot be trained on this machine or this data.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainerError {
+    /// A value that no study may have.
+    #[error(transparent)]
+    Config(#[from] untied_study::Fault),
     /// The data are missing or damaged.
     #[error("data.source: {0}")]
     Data(#[from] DataError),
@@ -76,14 +79,6 @@ pub enum TrainerError {
         train_images: usize,
         /// Images asked for in a batch.
         batch_size: usize,
-    },
-    /// Batch norm has a single value to take the statistics of.
-    #[error(
-        "train.batch_size: batch norm needs at least 2 values per channel, block {block} has 1; use a larger batch"
-    )]
-    OneValue {
-        /// Number of the block, from 1.
-        block: usize,
     },
     /// A learning-rate schedule that burn refuses.
     #[error("train.schedule: {0} (rates as shares of the optimizer's learning rate)")]

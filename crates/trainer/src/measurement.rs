@@ -79,13 +79,16 @@ impl<'a> Measurement<'a> {
         }
     }
 
-    /// The averages over the measured steps, with the norms of the biases as they are now. Empty where a norm is not
-    /// finite, as in a run that diverges.
+    /// The averages over the measured steps, with the norms of the biases as they are now. Empty where no step was
+    /// measured or a norm is not finite, as in a run that diverges.
     pub(crate) fn finish(&self, model: &Net) -> Vec<LayerRedundancy> {
+        if self.measured == 0 {
+            return Vec::new();
+        }
         let layer = |(index, plan): (usize, &BlockPlan)| {
             let bias = plan.bias.as_ref()?;
             let values = host(model.blocks[index].convolution.bias.as_ref()?.val());
-            let mean = |sum: f64| sum / self.measured.max(1) as f64;
+            let mean = |sum: f64| sum / self.measured as f64;
             let sums = self.sums[index];
             Some(LayerRedundancy {
                 layer: BlockPlan::name(index),
@@ -133,4 +136,32 @@ fn host<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {
 fn is_finite(layer: &LayerRedundancy) -> bool {
     let norms = [layer.gradient_norm, layer.redundant_gradient_norm, layer.round_off, layer.bias_norm];
     norms.iter().all(|norm| norm.is_finite()) && layer.redundant_bias_norm.is_finite()
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::{Device, Tensor};
+
+    use super::*;
+
+    #[test]
+    fn the_sample_has_its_size_whatever_the_run() {
+        let plan = Architecture { blocks: Vec::new(), features: 0 };
+        for total_steps in (1..2000).chain([100_003]) {
+            let measurement = Measurement::new(&plan, Dtype::F32, total_steps);
+            let due = (0..total_steps).filter(|&step| measurement.is_due(step)).count();
+            assert_eq!(due, measurement.samples, "{total_steps} steps");
+        }
+    }
+
+    #[test]
+    fn absolute_values_are_summed_over_images_and_shared_locations() {
+        let dz =
+            Tensor::<4>::from_floats([[[[1.0, -2.0], [3.0, -4.0]]], [[[-10.0, 20.0], [30.0, 40.0]]]], &Device::flex());
+        let sums = |dims| host(absolute_sums(dz.clone(), dims));
+        assert_eq!(sums([1, 1, 1]), [110.0]);
+        assert_eq!(sums([1, 2, 2]), [11.0, 22.0, 33.0, 44.0]);
+        assert_eq!(sums([1, 2, 1]), [33.0, 77.0]);
+        assert_eq!(sums([1, 1, 2]), [44.0, 66.0]);
+    }
 }

@@ -29,7 +29,7 @@ impl Generator {
         Self { seed }
     }
 
-    /// The stream called `name`, from its start: `"weights/block1"`, `"shuffle/epoch3"`.
+    /// The stream called `name`, from its start: `"block1/weight"`, `"order/3"`.
     pub fn stream(&self, name: &str) -> Stream {
         let hash = Sha256::new().chain_update(DOMAIN).chain_update(self.seed.to_le_bytes()).chain_update(name);
         Stream { rng: ChaCha8Rng::from_seed(hash.finalize().into()) }

@@ -95,25 +95,21 @@ pub(crate) struct Prepared {
 }
 
 pub(crate) fn prepare(config: &CellConfig) -> Result<Prepared, TrainerError> {
+    config.check()?;
     let dataset = data::load(&config.data.source)?;
     let standardisation = Standardisation::of(&dataset.train)?;
     let plan = Architecture::new(&config.model, shape_of(&dataset))?;
-    let steps = check_batches(config, &dataset, &plan)?;
+    let steps = steps_per_epoch(config, &dataset)?;
     let (_, learning_rate) = optimizer::optimizer(&config.train.optimizer);
     LearningRates::new(&config.train.schedule, learning_rate, steps, config.train.epochs)?;
     Ok(Prepared { dataset, standardisation, plan })
 }
 
-/// Steps per epoch.
-fn check_batches(config: &CellConfig, dataset: &Dataset, plan: &Architecture) -> Result<usize, TrainerError> {
+/// The last incomplete batch is dropped.
+fn steps_per_epoch(config: &CellConfig, dataset: &Dataset) -> Result<usize, TrainerError> {
     let (train_images, batch_size) = (dataset.train.count, config.train.batch_size);
     if batch_size > train_images {
         return Err(TrainerError::BatchSize { train_images, batch_size });
-    }
-    let one_value =
-        |block: &BlockPlan| block.norm == NormKind::Batch && batch_size * block.output[1] * block.output[2] < 2;
-    if let Some(index) = plan.blocks.iter().position(one_value) {
-        return Err(TrainerError::OneValue { block: index + 1 });
     }
     Ok(train_images / batch_size)
 }

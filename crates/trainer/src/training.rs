@@ -152,7 +152,7 @@ impl<'a> Run<'a> {
         self.end_of_epoch(epoch, test, emit)
     }
 
-    /// One step of the optimizer; returns the loss before it.
+    /// One step of the optimizer, unless the loss is no number; returns the loss before it.
     fn step(&mut self, indices: &[usize]) -> f64 {
         let x = batch_of(&self.dataset.train, self.standardisation, indices, &self.device, self.dtype);
         let labels: Vec<i64> = indices.iter().map(|&index| i64::from(self.dataset.train.labels[index])).collect();
@@ -165,6 +165,10 @@ impl<'a> Run<'a> {
             (self.model.forward(x), None)
         };
         let loss = cross_entropy(scores, labels);
+        let value = loss.clone().into_data().convert::<f64>().try_to_vec::<f64>().expect("converted to f64")[0];
+        if !value.is_finite() {
+            return value;
+        }
         let gradients = loss.backward();
         if let Some(probes) = &probes {
             self.measurement.record(&self.model, probes, &gradients);
@@ -172,7 +176,7 @@ impl<'a> Run<'a> {
         let gradients = GradientsParams::from_grads(gradients, &self.model);
         let rate = self.learning_rates.next();
         self.model = self.optimizer.step(rate, self.model.clone(), gradients);
-        loss.into_data().convert::<f64>().try_to_vec::<f64>().expect("converted to f64")[0]
+        value
     }
 
     fn progress(&mut self, epoch: usize, loss: f64, emit: &mut dyn FnMut(&Event)) {

@@ -1,5 +1,7 @@
 //! Configs that fit the schema but neither the data nor this build.
 
+#![expect(clippy::print_stdout, reason = "messages, shown where a test fails")]
+
 use untied_study::{Device, Study};
 use untied_trainer::{check, compiled_devices, explain, train};
 

@@ -1,5 +1,7 @@
 //! The claims of the project, tried on whole runs on the bundled digits.
 
+#![expect(clippy::print_stdout, reason = "measured numbers, shown where a test fails")]
+
 use untied_redundancy::CERTIFICATE_FACTOR;
 use untied_study::{
     BiasKind, CellConfig, CellResult, DataConfig, DataSource, Device, Dtype, Event, ModelConfig, NormKind, Optimizer,
@@ -94,12 +96,26 @@ fn a_run_repeats_itself_and_learns() {
     assert!((first.metrics.train_loss.unwrap() - mean).abs() < 1e-12);
 }
 
+#[test]
+fn a_run_does_not_depend_on_the_number_of_threads() {
+    let on = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
+        // Wide enough for the products to be spread over threads.
+        let mut config = config(BiasKind::Untied, NormKind::Batch, Dtype::F32, 1);
+        config.model.channels = vec![64, 128];
+        pool.install(|| train(&config, &mut |_| {})).unwrap().step_losses
+    };
+    let one = on(1);
+    assert_eq!(one, on(2));
+    assert_eq!(one, on(4));
+}
+
 /// Pins data, standardisation, weights, order of images, layers and optimizer at once. In f64, so that machines whose
 /// kernels round differently agree to all the digits below.
 #[test]
 fn the_loss_of_ten_steps_is_pinned() {
     let result = run(BiasKind::Untied, NormKind::Batch, Dtype::F64, 1);
-    let expected = include!("ten_losses.in");
+    let expected: [f64; 10] = include!("ten_losses.in");
     for (step, (got, expected)) in result.step_losses.iter().zip(expected).enumerate() {
         assert!(
             (got - expected).abs() < 1e-9,

@@ -4,6 +4,7 @@ use burn::tensor::Device;
 
 pub(crate) fn all() -> Vec<(&'static str, Device)> {
     vec![
+        #[cfg(feature = "flex")]
         ("flex", Device::flex()),
         #[cfg(feature = "ndarray")]
         #[allow(deprecated)]

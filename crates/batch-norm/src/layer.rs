@@ -212,26 +212,15 @@ impl BatchNorm {
     ///
     /// Synchronised at once: a record of the layer would otherwise hold the statistics of the batch before.
     fn record(&self, mean: Tensor<1>, var: Tensor<1>) {
-        let rate = self.rate(&mean.device());
+        let batches = self.batches.as_ref().map(|seen| count_one(seen, &mean.device()));
         for (running, batch) in [(&self.running_mean, mean), (&self.running_var, var)] {
             let old = running.value_sync().to_device(&batch.device()).cast(batch.dtype());
-            let new = match &rate {
-                Rate::Constant(rate) => old * (1.0 - rate) + batch * *rate,
-                Rate::OneOver(batches) => old.clone() + (batch - old.clone()) / batches.clone().cast(old.dtype()),
+            let new = match (self.momentum, &batches) {
+                (Some(rate), _) => old * (1.0 - rate) + batch * rate,
+                (None, Some(batches)) => old.clone() + (batch - old.clone()) / batches.clone().cast(old.dtype()),
+                (None, None) => unreachable!("a layer without momentum counts its batches"),
             };
             set(running, new);
-        }
-    }
-
-    fn rate(&self, device: &Device) -> Rate {
-        match (self.momentum, &self.batches) {
-            (Some(momentum), _) => Rate::Constant(momentum),
-            (None, Some(seen)) => {
-                let batches = seen.value_sync().to_device(device) + 1.0;
-                set(seen, batches.clone());
-                Rate::OneOver(batches)
-            }
-            (None, None) => unreachable!("a layer without momentum counts its batches"),
         }
     }
 
@@ -241,10 +230,10 @@ impl BatchNorm {
             Statistics::PerActivation { size } => dims.len() >= 2 && dims[1] == self.features && dims[2..] == size[..],
         };
         let rest = match &self.statistics {
-            Statistics::PerChannel => ", ...".to_string(),
-            Statistics::PerActivation { size } => size.iter().map(|side| format!(", {side}")).collect(),
+            Statistics::PerChannel => "...".to_string(),
+            Statistics::PerActivation { size } => size.iter().map(usize::to_string).collect::<Vec<_>>().join(", "),
         };
-        assert!(fits, "batch norm: expected an input [n, {}{rest}], got {dims:?}", self.features);
+        assert!(fits, "batch norm: expected an input [n, {}, {rest}], got {dims:?}", self.features);
     }
 }
 
@@ -253,10 +242,11 @@ fn set(running: &RunningState<Tensor<1>>, value: Tensor<1>) {
     let _ = running.value_sync();
 }
 
-/// Weight of the new batch in the running statistics.
-enum Rate {
-    Constant(f64),
-    OneOver(Tensor<1>),
+/// One batch more than `seen`, which is set to it.
+fn count_one(seen: &RunningState<Tensor<1>>, device: &Device) -> Tensor<1> {
+    let batches = seen.value_sync().to_device(device) + 1.0;
+    set(seen, batches.clone());
+    batches
 }
 
 impl ModuleDisplay for BatchNorm {

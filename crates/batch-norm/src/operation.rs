@@ -1,4 +1,5 @@
 //! Batch normalization as one operation of a Burn backend.
+#![cfg_attr(feature = "ndarray", allow(deprecated, reason = "offered for comparison, as long as Burn has it"))]
 
 #[cfg(any(feature = "wgpu", feature = "cuda"))]
 use burn::backend::fusion::custom::TensorSpec;

@@ -53,8 +53,9 @@
 //! ```text
 //! dxᵢ = γ r · ( duᵢ − mean(du) − x̂ᵢ · mean(du x̂) ),    r = 1/√(σ² + ε)
 //! ```
+//!
+//! **With a ReLU behind it**, y = max(u, 0): ∂J/∂uᵢ = ∂J/∂yᵢ where uᵢ > 0, else 0. The rest stays.
 
-use burn::backend::Backend;
 use burn::backend::autodiff::NodeId;
 use burn::backend::autodiff::{
     Autodiff,
@@ -63,51 +64,63 @@ use burn::backend::autodiff::{
     ops::{Backward, Ops, OpsKind},
 };
 use burn::backend::tensor::FloatTensor;
+use burn::backend::{Backend, TensorMetadata};
+use burn::tensor::FloatDType;
 
-use crate::operation::{BatchNormBackend, Channels, reciprocal_std};
+use crate::channels::Channels;
+use crate::forward::{row, scale_and_shift, x_hat};
+use crate::operation::{BatchNormBackend, Row, statistics_dtype};
 
-/// The closed form above in a backend's primitives: (dx, dγ, dβ), given dy = ∂J/∂u.
+/// The closed form above in a backend's primitives: (dx, dγ, dβ), given dy = ∂J/∂u, or ∂J/∂max(u, 0) with `relu`.
 ///
-/// `x` and `dy` have shape `[n, c, ...]`, all else `[c]`; `var` is the biased variance of the batch.
+/// Shapes and types: see [`BatchNormBackend`].
 pub fn gradients<B: Backend>(
     x: FloatTensor<B>,
     gamma: FloatTensor<B>,
-    mean: FloatTensor<B>,
-    var: FloatTensor<B>,
+    beta: FloatTensor<B>,
+    statistics: FloatTensor<B>,
     dy: FloatTensor<B>,
-    epsilon: f64,
+    relu: bool,
 ) -> (FloatTensor<B>, FloatTensor<B>, FloatTensor<B>) {
+    let dtype = x.dtype();
+    let wide = |tensor| B::float_cast(tensor, FloatDType::from(statistics_dtype(dtype)));
     let channels = Channels::of::<B>(&x);
-    let r = reciprocal_std::<B>(var, epsilon);
-    let x_hat = B::float_mul(B::float_sub(x, channels.spread::<B>(mean)), channels.spread::<B>(r.clone()));
+    let x_hat = x_hat::<B>(wide(x), &channels, &statistics);
+    let dy = if relu {
+        // The same operations as in the forward pass: the same locations are cut.
+        let y = B::relu(scale_and_shift::<B>(&channels, x_hat.clone(), gamma.clone(), beta));
+        B::relu_backward(y, wide(dy))
+    } else {
+        wide(dy)
+    };
     let dy_x_hat = B::float_mul(dy.clone(), x_hat.clone());
 
     // Step 1.
     let dbeta = channels.sum::<B>(dy.clone());
     let dgamma = channels.sum::<B>(dy_x_hat.clone());
 
-    // The closed form. Its means are not dβ/m and dγ/m: a sum overflows in half precision where a mean does not.
+    // The closed form.
     let along_ones = channels.spread::<B>(channels.mean::<B>(dy.clone()));
     let along_x_hat = B::float_mul(x_hat, channels.spread::<B>(channels.mean::<B>(dy_x_hat)));
     let bracket = B::float_sub(B::float_sub(dy, along_ones), along_x_hat);
+    let r = row::<B>(&statistics, Row::ReciprocalStd);
     let dx = B::float_mul(bracket, channels.spread::<B>(B::float_mul(gamma, r)));
-    (dx, dgamma, dbeta)
+    (B::float_cast(dx, FloatDType::from(dtype)), dgamma, dbeta)
 }
 
-/// One node of the autodiff graph. Saved: x, γ (checkpointed), μ, σ².
+/// One node of the autodiff graph. Saved: x, γ, β (checkpointed), the statistics.
 #[derive(Debug)]
 struct BatchNormNode;
 
 impl<B: BatchNormBackend> Backward<B, 3> for BatchNormNode {
-    type State = (NodeId, NodeId, FloatTensor<B>, FloatTensor<B>, f64);
+    type State = ([NodeId; 3], FloatTensor<B>, bool);
 
     fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, checkpointer: &mut Checkpointer) {
-        let (x, gamma, mean, var, epsilon) = ops.state;
-        let x = checkpointer.retrieve_node_output::<FloatTensor<B>>(x);
-        let gamma = checkpointer.retrieve_node_output::<FloatTensor<B>>(gamma);
+        let (inputs, statistics, relu) = ops.state;
+        let [x, gamma, beta] = inputs.map(|input| checkpointer.retrieve_node_output::<FloatTensor<B>>(input));
         let dy = grads.consume::<B>(&ops.node);
 
-        let (dx, dgamma, dbeta) = B::untied_batch_norm_backward(x, gamma, mean, var, dy, epsilon);
+        let (dx, dgamma, dbeta) = B::untied_batch_norm_backward(x, gamma, beta, statistics, dy, relu);
         for (parent, gradient) in ops.parents.into_iter().zip([dx, dgamma, dbeta]) {
             if let Some(node) = parent {
                 grads.register::<B>(node.id, gradient);
@@ -122,23 +135,23 @@ impl<B: BatchNormBackend, C: CheckpointStrategy> BatchNormBackend for Autodiff<B
         gamma: FloatTensor<Self>,
         beta: FloatTensor<Self>,
         epsilon: f64,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        relu: bool,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
         let prepared = BatchNormNode.prepare::<C>([x.node(), gamma.node(), beta.node()]).compute_bound().stateful();
-        let (y, mean, var) = match prepared {
+        let run = |x: FloatTensor<Self>, gamma: FloatTensor<Self>, beta: FloatTensor<Self>| {
+            B::untied_batch_norm(x.into_primitive(), gamma.into_primitive(), beta.into_primitive(), epsilon, relu)
+        };
+        let (y, statistics) = match prepared {
             OpsKind::Tracked(mut prepared) => {
-                let saved_x = prepared.checkpoint(&x);
-                let saved_gamma = prepared.checkpoint(&gamma);
-                let (y, mean, var) =
-                    B::untied_batch_norm(x.into_primitive(), gamma.into_primitive(), beta.into_primitive(), epsilon);
-                let state = (saved_x, saved_gamma, mean.clone(), var.clone(), epsilon);
-                (prepared.finish(state, y), mean, var)
+                let inputs = [&x, &gamma, &beta].map(|input| prepared.checkpoint(input));
+                let (y, statistics) = run(x, gamma, beta);
+                (prepared.finish((inputs, statistics.clone(), relu), y), statistics)
             }
             OpsKind::UnTracked(prepared) => {
-                let (y, mean, var) =
-                    B::untied_batch_norm(x.into_primitive(), gamma.into_primitive(), beta.into_primitive(), epsilon);
-                (prepared.finish(y), mean, var)
+                let (y, statistics) = run(x, gamma, beta);
+                (prepared.finish(y), statistics)
             }
         };
-        (y, FloatTensor::<Self>::new(mean), FloatTensor::<Self>::new(var))
+        (y, FloatTensor::<Self>::new(statistics))
     }
 }

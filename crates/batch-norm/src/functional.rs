@@ -3,16 +3,16 @@
 use burn::backend::Dispatch;
 use burn::tensor::Tensor;
 
-use crate::BatchNormBackend;
+use crate::operation::{BatchNormBackend, Row, statistics_dtype};
 
 /// What [`batch_norm`] returns.
 #[derive(Debug, Clone)]
 pub struct BatchNormOutput<const D: usize> {
-    /// y = γ·x̂ + β, shape `[n, c, ...]`.
+    /// y = γ·x̂ + β, or max(y, 0) of [`batch_norm_relu`]; shape `[n, c, ...]`, type of x.
     pub output: Tensor<D>,
-    /// μ of the batch, shape `[c]`; carries no gradient.
+    /// μ of the batch, shape `[c]`; carries no gradient; f32 where x is f16 or bf16.
     pub mean: Tensor<1>,
-    /// σ² of the batch, biased (divided by the number of values), shape `[c]`; carries no gradient.
+    /// σ² of the batch, biased (divided by the number of values); otherwise as the mean.
     pub var: Tensor<1>,
 }
 
@@ -21,7 +21,7 @@ pub struct BatchNormOutput<const D: usize> {
 /// y = γ·x̂ + β,  x̂ = (x − μ)·r,  r = 1/√(σ² + ε);  μ and the biased σ² over all axes but the channel.
 ///
 /// # Shapes
-/// x, y `[n, c, ...]` of any rank from 2; γ, β, μ, σ² `[c]`.
+/// x, y `[n, c, ...]` of any rank from 2; γ, β, μ, σ² `[c]`. Half precision: x and y alone, all else is f32.
 ///
 /// # Backward
 /// dx = γ·r·(dy − mean(dy) − x̂·mean(dy·x̂)), derived in [`backward`](crate::backward); dγ = Σ dy·x̂; dβ = Σ dy.
@@ -47,14 +47,49 @@ pub struct BatchNormOutput<const D: usize> {
 /// ```
 #[must_use]
 pub fn batch_norm<const D: usize>(x: Tensor<D>, gamma: Tensor<1>, beta: Tensor<1>, epsilon: f64) -> BatchNormOutput<D> {
+    normalize(x, gamma, beta, epsilon, false)
+}
+
+/// [`batch_norm`] and ReLU in one pass over memory, forward and backward: the output is max(γ·x̂ + β, 0).
+///
+/// # Panics
+/// As [`batch_norm`].
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use untied_batch_norm::batch_norm_relu;
+///
+/// let device = Device::default();
+/// let x = Tensor::<2>::from_floats([[1.0], [3.0]], &device);
+/// let y = batch_norm_relu(x, Tensor::ones([1], &device), Tensor::zeros([1], &device), 0.0);
+/// assert_eq!(y.output.into_data().try_to_vec::<f32>().unwrap(), [0.0, 1.0]);
+/// ```
+#[must_use]
+pub fn batch_norm_relu<const D: usize>(
+    x: Tensor<D>,
+    gamma: Tensor<1>,
+    beta: Tensor<1>,
+    epsilon: f64,
+) -> BatchNormOutput<D> {
+    normalize(x, gamma, beta, epsilon, true)
+}
+
+fn normalize<const D: usize>(
+    x: Tensor<D>,
+    gamma: Tensor<1>,
+    beta: Tensor<1>,
+    epsilon: f64,
+    relu: bool,
+) -> BatchNormOutput<D> {
     check_shapes(&x, &gamma, &beta);
-    let (output, mean, var) =
-        Dispatch::untied_batch_norm(x.into_dispatch(), gamma.into_dispatch(), beta.into_dispatch(), epsilon);
-    BatchNormOutput {
-        output: Tensor::from_dispatch(output),
-        mean: Tensor::from_dispatch(mean),
-        var: Tensor::from_dispatch(var),
-    }
+    let channels = x.dims()[1];
+    let wide = |tensor: Tensor<1>| tensor.cast(statistics_dtype(x.dtype())).into_dispatch();
+    let (gamma, beta) = (wide(gamma), wide(beta));
+    let (output, statistics) = Dispatch::untied_batch_norm(x.into_dispatch(), gamma, beta, epsilon, relu);
+    let statistics = Tensor::<2>::from_dispatch(statistics);
+    let row = |row: Row| statistics.clone().narrow(0, row as usize, 1).reshape([channels]);
+    BatchNormOutput { output: Tensor::from_dispatch(output), mean: row(Row::Mean), var: row(Row::Var) }
 }
 
 fn check_shapes<const D: usize>(x: &Tensor<D>, gamma: &Tensor<1>, beta: &Tensor<1>) {

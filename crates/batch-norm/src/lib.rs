@@ -1,12 +1,18 @@
 #![doc = include_str!("../README.md")]
 
 pub mod backward;
+mod channels;
+#[cfg(feature = "flex")]
+mod cpu;
+mod forward;
 mod functional;
+#[cfg(any(feature = "wgpu", feature = "cuda"))]
+mod gpu;
 mod layer;
 mod operation;
 mod statistics;
 
-pub use functional::{BatchNormOutput, batch_norm};
+pub use functional::{BatchNormOutput, batch_norm, batch_norm_relu};
 pub use layer::{BatchNorm, BatchNormConfig, BatchNormError};
-pub use operation::BatchNormBackend;
+pub use operation::{BatchNormBackend, Row, statistics_dtype};
 pub use statistics::Statistics;

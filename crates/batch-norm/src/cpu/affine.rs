@@ -1,0 +1,134 @@
+//! Both passes as one affine map per channel: what is left to do for an element once the sums are known.
+
+use super::Dims;
+use super::number::{Number, Wide};
+
+/// A forward pass over a contiguous x.
+pub(super) struct Forward<'a, E: Number> {
+    pub(super) x: &'a [E],
+    pub(super) dims: Dims,
+    pub(super) gamma: &'a [E::Wide],
+    pub(super) beta: &'a [E::Wide],
+    pub(super) epsilon: f64,
+    pub(super) relu: bool,
+}
+
+/// A backward pass over contiguous x and dy.
+pub(super) struct Backward<'a, E: Number> {
+    pub(super) x: &'a [E],
+    pub(super) dims: Dims,
+    pub(super) gamma: &'a [E::Wide],
+    pub(super) beta: &'a [E::Wide],
+    /// `[4, c]`
+    pub(super) statistics: &'a [E::Wide],
+    pub(super) relu: bool,
+}
+
+/// One channel's column of the statistics: see [`Row`](crate::Row).
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Statistics<W> {
+    pub(super) mean: W,
+    pub(super) residual: W,
+    pub(super) var: W,
+    pub(super) r: W,
+}
+
+impl<W: Wide> Statistics<W> {
+    /// From Σd and Σd² of the m deviations d from the rounded mean.
+    pub(super) fn new(mean: W, deviations: f64, squares: f64, m: f64, epsilon: f64) -> Self {
+        let residual = deviations / m;
+        let spread = squares / m - residual * residual;
+        // Rounding may leave a tiny negative number; NaN stays NaN.
+        let var = if spread < 0.0 { 0.0 } else { spread };
+        Self {
+            mean,
+            residual: W::from_f64(residual),
+            var: W::from_f64(var),
+            r: W::from_f64((var + epsilon).sqrt().recip()),
+        }
+    }
+}
+
+/// y = (x − mean)·scale + shift, where the residual of the mean is part of the shift.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Normalize<W> {
+    pub(super) mean: W,
+    pub(super) scale: W,
+    pub(super) shift: W,
+}
+
+impl<W: Wide> Normalize<W> {
+    pub(super) fn new(statistics: &Statistics<W>, gamma: W, beta: W) -> Self {
+        let scale = W::from_f64(gamma.f64() * statistics.r.f64());
+        let shift = W::from_f64(beta.f64() - statistics.residual.f64() * scale.f64());
+        Self { mean: statistics.mean, scale, shift }
+    }
+
+    #[inline(always)]
+    pub(super) fn y(self, x: W) -> W {
+        (x - self.mean) * self.scale + self.shift
+    }
+}
+
+/// max(y, 0), where NaN stays NaN.
+#[inline(always)]
+pub(super) fn rectify<W: Wide>(y: W) -> W {
+    if y < W::ZERO { W::ZERO } else { y }
+}
+
+/// The gradient of [`rectify`].
+#[inline(always)]
+pub(super) fn cut<W: Wide>(y: W, dy: W) -> W {
+    if y <= W::ZERO { W::ZERO } else { dy }
+}
+
+/// dx = scale·((dy − mean_dy) − ((x − mean)·slope + rest)).
+///
+/// It is the closed form of [`backward`](crate::backward) with slope = r·mean(dy·x̂); what rounding took from the
+/// means of x and of dy goes into the rest, so that Σ dx stays at round-off.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Differentiate<W> {
+    pub(super) mean: W,
+    pub(super) scale: W,
+    pub(super) mean_dy: W,
+    pub(super) slope: W,
+    pub(super) rest: W,
+}
+
+impl<W: Wide> Differentiate<W> {
+    /// From Σdy and Σdy·(x − mean): the map, and (dγ, dβ).
+    pub(super) fn new(
+        statistics: &Statistics<W>,
+        normalize: &Normalize<W>,
+        sums: [f64; 2],
+        m: f64,
+    ) -> (Self, [f64; 2]) {
+        let (residual, r) = (statistics.residual.f64(), statistics.r.f64());
+        let [dbeta, products] = sums;
+        let dgamma = (products - residual * dbeta) * r;
+        let mean_dy = dbeta / m;
+        let rounded = W::from_f64(mean_dy);
+        let slope = dgamma / m * r;
+        let rest = (mean_dy - rounded.f64()) - residual * slope;
+        let map = Self {
+            mean: statistics.mean,
+            scale: normalize.scale,
+            mean_dy: rounded,
+            slope: W::from_f64(slope),
+            rest: W::from_f64(rest),
+        };
+        (map, [dgamma, dbeta])
+    }
+
+    #[inline(always)]
+    pub(super) fn dx(self, x: W, dy: W) -> W {
+        self.scale * ((dy - self.mean_dy) - ((x - self.mean) * self.slope + self.rest))
+    }
+}
+
+impl<E: Number> Backward<'_, E> {
+    pub(super) fn statistics(&self, channel: usize) -> Statistics<E::Wide> {
+        let row = |row: usize| self.statistics[row * self.dims.c + channel];
+        Statistics { mean: row(0), residual: row(1), var: row(2), r: row(3) }
+    }
+}

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::fmt::Write;
 
-use untied_study::{Cell, Factors, Study};
+use untied_study::{Cell, Factors, NormKind, Study};
 use untied_trainer::ModelSummary;
 
 use crate::arguments::ExplainArguments;
@@ -29,6 +29,9 @@ before it, this many dimensions are redundant (C channels, G groups):
 Affine parameters, ε and zero padding change none of this, since the centring comes first.
 ";
 
+const BIAS_AFTER: &str =
+    "  β of the norm has one number per activation: it is itself an untied bias, after the norm.\n";
+
 pub(crate) fn explain(arguments: &ExplainArguments) -> anyhow::Result<Exit> {
     let study = arguments.config.load(None)?;
     let mut text = String::new();
@@ -36,6 +39,9 @@ pub(crate) fn explain(arguments: &ExplainArguments) -> anyhow::Result<Exit> {
         let name = variant_name(&study, &model_factors(cell));
         let summary = in_variant(&study, cell, arguments.config.path(), untied_trainer::explain(&cell.config))?;
         text += &block(if name.is_empty() { &study.name } else { &name }, &summary);
+        if cell.config.model.norm == NormKind::BatchPerActivation {
+            text += BIAS_AFTER;
+        }
         text.push('\n');
     }
     print(&(text + RULE))?;

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display};
 
-use crate::{BiasKind, CellConfig, Device, Dtype, ModelConfig, Optimizer, Schedule, TrainConfig};
+use crate::{BiasKind, CellConfig, Device, Dtype, ModelConfig, NormKind, Optimizer, Schedule, TrainConfig};
 
 const MAX_EPOCHS: usize = 1_000_000;
 const MAX_BATCH: usize = 1 << 24;
@@ -30,7 +30,8 @@ impl CellConfig {
     /// The first value that makes no sense, such as no epochs or a learning rate that is not positive.
     pub fn check(&self) -> Result<(), Fault> {
         check_model(&self.model)?;
-        check_train(&self.train)
+        check_train(&self.train)?;
+        check_statistics(self.model.norm, self.train.batch_size)
     }
 }
 
@@ -43,7 +44,8 @@ fn check_model(model: &ModelConfig) -> Result<(), Fault> {
     }
     require((1..=MAX_KERNEL).contains(&model.kernel), "model.kernel", format!("1 to {MAX_KERNEL}"), model.kernel)?;
     check_weights(model)?;
-    check_bias(&model.bias)
+    check_bias(&model.bias)?;
+    check_groups(model)
 }
 
 fn check_weights(model: &ModelConfig) -> Result<(), Fault> {
@@ -58,6 +60,26 @@ fn check_bias(bias: &BiasKind) -> Result<(), Fault> {
     let sorted = axes.windows(2).all(|pair| pair[0] < pair[1]);
     let valid = !axes.is_empty() && sorted && axes.iter().all(|axis| *axis < 2);
     require(valid, "model.bias.untied_along", "[0], [1] or [0, 1] (0: height, 1: width)", format!("{axes:?}"))
+}
+
+fn check_groups(model: &ModelConfig) -> Result<(), Fault> {
+    let NormKind::Group(groups) = model.norm else { return Ok(()) };
+    let key = "model.norm.group";
+    require(groups > 0, key, "1 or more groups", groups)?;
+    match model.channels.iter().position(|channels| !channels.is_multiple_of(groups)) {
+        None => Ok(()),
+        Some(index) => {
+            let expected = format!("a divisor of the {} channels of block {}", model.channels[index], index + 1);
+            require(false, key, expected, groups)
+        }
+    }
+}
+
+/// One value is its own mean: nothing but β would be left of it. The other norms share statistics over locations too,
+/// of which pooling asks for four.
+fn check_statistics(norm: NormKind, batch_size: usize) -> Result<(), Fault> {
+    let valid = norm != NormKind::BatchPerActivation || batch_size > 1;
+    require(valid, "train.batch_size", "2 or more images, for the statistics of batch_per_activation", batch_size)
 }
 
 fn check_train(train: &TrainConfig) -> Result<(), Fault> {

@@ -99,6 +99,16 @@ pub enum NormKind {
     /// Batch normalization with statistics per channel.
     #[default]
     Batch,
+    /// Batch normalization with statistics over the images alone: one mean and variance per channel and location.
+    BatchPerActivation,
+    /// Layer normalization over channels and locations: group normalization with one group.
+    Layer,
+    /// Instance normalization: statistics of each image and channel.
+    Instance,
+    /// Group normalization: statistics of each image and of each of this many groups of consecutive channels.
+    Group(usize),
+    /// Division by the root mean square over channels and locations; nothing is subtracted.
+    Rms,
 }
 
 /// `[train]`: how long and by which rule.

@@ -27,7 +27,6 @@ labels! {
     Device { Flex => "flex", Ndarray => "ndarray", Wgpu => "wgpu", Cuda => "cuda" }
     Dtype { F32 => "f32", F64 => "f64" }
     Metric { TestAccuracy => "test_accuracy", TestLoss => "test_loss", TrainLoss => "train_loss" }
-    NormKind { None => "none", Batch => "batch" }
     Padding { Same => "same", Valid => "valid" }
     Status { Finished => "finished", Diverged => "diverged", Failed => "failed", Missing => "missing" }
     Verdict { Equivalent => "equivalent", Different => "different", Inconclusive => "inconclusive" }
@@ -50,6 +49,20 @@ impl fmt::Display for BiasKind {
             Self::Tied => f.pad("tied"),
             Self::Untied => f.pad("untied"),
             Self::UntiedAlong(axes) => write!(f, "untied_along{axes:?}"),
+        }
+    }
+}
+
+impl fmt::Display for NormKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => f.pad("none"),
+            Self::Batch => f.pad("batch"),
+            Self::BatchPerActivation => f.pad("batch_per_activation"),
+            Self::Layer => f.pad("layer"),
+            Self::Instance => f.pad("instance"),
+            Self::Group(groups) => write!(f, "group={groups}"),
+            Self::Rms => f.pad("rms"),
         }
     }
 }
@@ -93,7 +106,8 @@ mod tests {
         assert_spelled_alike(&[Device::Flex, Device::Ndarray, Device::Wgpu, Device::Cuda]);
         assert_spelled_alike(&[Dtype::F32, Dtype::F64]);
         assert_spelled_alike(&[Metric::TestAccuracy, Metric::TestLoss, Metric::TrainLoss]);
-        assert_spelled_alike(&[NormKind::None, NormKind::Batch]);
+        assert_spelled_alike(&[NormKind::None, NormKind::Batch, NormKind::BatchPerActivation]);
+        assert_spelled_alike(&[NormKind::Layer, NormKind::Instance, NormKind::Rms]);
         assert_spelled_alike(&[Padding::Same, Padding::Valid]);
         assert_spelled_alike(&[Status::Finished, Status::Diverged, Status::Failed, Status::Missing]);
         assert_spelled_alike(&[Verdict::Equivalent, Verdict::Different, Verdict::Inconclusive]);
@@ -104,6 +118,7 @@ mod tests {
     #[test]
     fn values_with_settings_show_them() {
         assert_eq!(BiasKind::UntiedAlong(vec![0]).to_string(), "untied_along[0]");
+        assert_eq!(NormKind::Group(4).to_string(), "group=4");
         assert_eq!(DataSource::Idx("/d".into()).to_string(), "idx=/d");
     }
 }

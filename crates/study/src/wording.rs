@@ -27,6 +27,11 @@ pub(crate) fn reword(message: &str, found: &str) -> String {
             format!("`{found}` takes a value: write {{ {found} = value }}")
         }
         "wanted exactly 1 element, found 0 elements" => "expected one choice, found none".to_owned(),
+        "wanted exactly 1 element, more than 1 element" => format!("expected one choice, found {found}"),
+        // Of a choice without settings: those with settings are read before.
+        _ if message.starts_with("expected table, found ") => {
+            format!("this choice takes no value: write its name alone, as a string; found {found}")
+        }
         "wanted string or table" => format!("expected a name or a table, found `{found}`"),
         "integer number overflowed" | "floating-point number overflowed" => format!("the number {found} is too large"),
         "string values must be quoted, expected literal string" => "expected a value; texts are quoted".to_owned(),

@@ -114,5 +114,10 @@ fn normalization(norm: NormKind) -> Normalization {
     match norm {
         NormKind::None => Normalization::None,
         NormKind::Batch => Normalization::BatchPerChannel,
+        NormKind::BatchPerActivation => Normalization::BatchPerActivation,
+        NormKind::Layer => Normalization::Layer,
+        NormKind::Instance => Normalization::Instance,
+        NormKind::Group(groups) => Normalization::Group { groups },
+        NormKind::Rms => Normalization::Rms,
     }
 }

@@ -1,16 +1,15 @@
 //! The CNN: blocks of convolution, normalization, ReLU and max pooling, then a linear head.
 
-use burn::module::{Module, Param, RunningState};
+use burn::module::{Module, Param};
 use burn::nn::Linear;
 use burn::tensor::activation::relu;
 use burn::tensor::module::max_pool2d;
 use burn::tensor::ops::MaxPoolOptions;
 use burn::tensor::{DType, Device, Tensor, TensorData};
-use untied_batch_norm::{BatchNorm, BatchNormConfig};
 use untied_conv::Conv2d;
-use untied_study::NormKind;
 
 use crate::architecture::{Architecture, BlockPlan};
+use crate::norm::Norm;
 use crate::random::Generator;
 
 /// The model of one cell.
@@ -24,7 +23,7 @@ pub(crate) struct Net {
 #[derive(Module, Debug)]
 pub(crate) struct Block {
     pub(crate) convolution: Conv2d,
-    norm: Option<BatchNorm>,
+    norm: Option<Norm>,
 }
 
 impl Net {
@@ -63,10 +62,7 @@ impl Net {
     pub(crate) fn trainable_parameters(&self) -> usize {
         let of_block = |block: &Block| {
             let (weights, biases) = block.convolution.parameter_counts();
-            let norm = block
-                .norm
-                .as_ref()
-                .map_or(0, |norm| [&norm.gamma, &norm.beta].into_iter().flatten().map(|param| param.dims()[0]).sum());
+            let norm = block.norm.as_ref().map_or(0, Norm::trainable_parameters);
             weights + biases + norm
         };
         self.blocks.iter().map(of_block).sum::<usize>() + self.head.num_params()
@@ -79,19 +75,16 @@ impl Block {
         let dims = convolution.weight.dims();
         convolution.weight = source.uniform(&format!("{name}/weight"), dims, dims[1] * dims[2] * dims[3]);
         convolution.bias = plan.bias.as_ref().map(|bias| Param::from_tensor(source.constant(bias.dims, 0.0)));
-        let norm = match plan.norm {
-            NormKind::None => None,
-            NormKind::Batch => Some(source.batch_norm(plan.output[0])),
-        };
+        let norm = Norm::new(plan.norm, plan.output, source.device, source.dtype);
         Self { convolution, norm }
     }
 
     fn after_convolution(&self, z: Tensor<4>) -> Tensor<4> {
-        let normalized = match &self.norm {
-            None => z,
-            Some(norm) => norm.forward(z),
+        let rectified = match &self.norm {
+            None => relu(z),
+            Some(norm) => norm.forward_relu(z),
         };
-        max_pool2d(relu(normalized), MaxPoolOptions::new([2, 2]).with_stride([2, 2]))
+        max_pool2d(rectified, MaxPoolOptions::new([2, 2]).with_stride([2, 2]))
     }
 }
 
@@ -112,14 +105,5 @@ impl Source<'_> {
 
     fn constant<const D: usize>(&self, shape: [usize; D], value: f64) -> Tensor<D> {
         Tensor::full(shape, value, (self.device, self.dtype))
-    }
-
-    fn batch_norm(&self, channels: usize) -> BatchNorm {
-        let mut norm = BatchNormConfig::new(channels).init(self.device);
-        norm.gamma = Some(Param::from_tensor(self.constant([channels], 1.0)));
-        norm.beta = Some(Param::from_tensor(self.constant([channels], 0.0)));
-        norm.running_mean = RunningState::new(self.constant([channels], 0.0));
-        norm.running_var = RunningState::new(self.constant([channels], 1.0));
-        norm
     }
 }

@@ -73,7 +73,7 @@ fn layer(config: &CellConfig, index: usize, block: &BlockPlan) -> LayerSummary {
         layer: BlockPlan::name(index),
         output: block.output,
         bias: config.model.bias.to_string(),
-        norm: config.model.norm.label().to_string(),
+        norm: config.model.norm.to_string(),
         weights: inputs * outputs * config.model.kernel.pow(2),
         bias_parameters: block.bias.as_ref().map_or(0, |bias| bias.dims.iter().product()),
         redundant: block.bias.as_ref().map_or(0, |bias| bias.redundancy.dimensions()),
@@ -81,9 +81,12 @@ fn layer(config: &CellConfig, index: usize, block: &BlockPlan) -> LayerSummary {
 }
 
 fn norm_parameters(block: &BlockPlan) -> usize {
+    let [channels, height, width] = block.output;
     match block.norm {
         NormKind::None => 0,
-        NormKind::Batch => 2 * block.output[0],
+        NormKind::BatchPerActivation => 2 * channels * height * width,
+        NormKind::Batch | NormKind::Layer | NormKind::Instance | NormKind::Group(_) => 2 * channels,
+        NormKind::Rms => channels,
     }
 }
 

@@ -2,7 +2,7 @@
 
 #![expect(clippy::print_stdout, reason = "messages, shown where a test fails")]
 
-use untied_study::{Device, Study};
+use untied_study::{Device, NormKind, Study};
 use untied_trainer::{check, compiled_devices, explain, train};
 
 const BASE: &str = r#"
@@ -45,6 +45,24 @@ fn each_has_one_clear_message_from_check_explain_and_train() {
     }
 }
 
+/// Of configs made without a file too.
+#[test]
+fn norms_without_whole_groups_or_two_values_are_refused() {
+    for (norm, batch_size, expected) in [
+        (NormKind::Group(3), 32, "`model.norm.group`: expected a divisor of the 4 channels of block 1, found 3"),
+        (NormKind::Group(0), 32, "`model.norm.group`: expected 1 or more groups, found 0"),
+        (NormKind::BatchPerActivation, 1, "`train.batch_size`: expected 2 or more images, for the statistics of"),
+    ] {
+        let mut config = study(&[]).cells[0].config.clone();
+        config.model.norm = norm;
+        config.train.batch_size = batch_size;
+        let message = check(&config).unwrap_err().to_string();
+        assert!(message.starts_with(expected), "{message}");
+        assert_eq!(message, explain(&config).unwrap_err().to_string());
+        assert_eq!(message, train(&config, &mut |_| {}).unwrap_err().to_string());
+    }
+}
+
 #[test]
 fn a_schedule_that_grows_is_refused() {
     let config = &study(&["train.schedule={linear={final_learning_rate=0.5}}"]).cells[0].config;
@@ -66,7 +84,16 @@ fn a_device_that_was_not_compiled_in_names_its_feature() {
 
 #[test]
 fn the_parameters_explained_are_those_trained() {
-    for overrides in [&["model.bias=none", "model.norm=none"][..], &["model.bias=untied"], &["model.bias=tied"]] {
+    for overrides in [
+        &["model.bias=none", "model.norm=none"][..],
+        &["model.bias=untied"],
+        &["model.bias=tied"],
+        &["model.norm=batch_per_activation"],
+        &["model.norm=layer"],
+        &["model.norm=instance"],
+        &["model.norm={group=2}"],
+        &["model.norm=rms"],
+    ] {
         let config = &study(overrides).cells[0].config;
         let explained = explain(config).unwrap();
         assert_eq!(explained.parameters, train(config, &mut |_| {}).unwrap().parameters);

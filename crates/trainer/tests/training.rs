@@ -4,8 +4,8 @@
 
 use untied_redundancy::CERTIFICATE_FACTOR;
 use untied_study::{
-    BiasKind, CellConfig, CellResult, DataConfig, DataSource, Device, Dtype, Event, ModelConfig, NormKind, Optimizer,
-    Padding, Schedule, Status, TrainConfig,
+    BiasKind, CellConfig, CellResult, DataConfig, DataSource, Device, Dtype, Event, LayerRedundancy, ModelConfig,
+    NormKind, Optimizer, Padding, Schedule, Status, TrainConfig,
 };
 use untied_trainer::train;
 
@@ -50,26 +50,41 @@ fn in_f64_a_tied_bias_before_batch_norm_changes_no_loss_and_an_untied_one_does()
 #[test]
 fn redundant_gradients_are_round_off_and_the_others_far_above() {
     for dtype in [Dtype::F32, Dtype::F64] {
-        for (bias, norm, predicted) in [
-            (BiasKind::Tied, NormKind::Batch, [16, 32]),
-            (BiasKind::Untied, NormKind::Batch, [16, 32]),
-            (BiasKind::UntiedAlong(vec![0]), NormKind::Batch, [16, 32]),
-            (BiasKind::Tied, NormKind::None, [0, 0]),
-            (BiasKind::Untied, NormKind::None, [0, 0]),
-        ] {
-            let result = run(bias.clone(), norm, dtype, 2);
-            let layers = result.redundancy.iter().map(|layer| layer.predicted_redundant);
-            assert_eq!(layers.collect::<Vec<_>>(), predicted, "{bias} {norm}");
-            for layer in &result.redundancy {
-                let (all, redundant) =
-                    (layer.gradient_norm / layer.round_off, layer.redundant_gradient_norm / layer.round_off);
-                println!("{dtype} {bias} {norm} {}: gradient {all:.3e}, redundant {redundant:.3e}", layer.layer);
-                assert!(redundant <= CERTIFICATE_FACTOR, "{bias} {norm} {}: {redundant}", layer.layer);
-                let wholly_redundant = layer.predicted_redundant == layer.bias_parameters;
-                assert!(wholly_redundant || all > 1000.0, "{bias} {norm} {}: {all}", layer.layer);
+        for (norm, predicted) in redundant_by_theory() {
+            for (bias, predicted) in biases().into_iter().zip(predicted) {
+                let result = run(bias.clone(), norm, dtype, 2);
+                let layers = result.redundancy.iter().map(|layer| layer.predicted_redundant);
+                assert_eq!(layers.collect::<Vec<_>>(), predicted, "{bias} {norm}");
+                result.redundancy.iter().for_each(|layer| assert_certified(layer, &format!("{dtype} {bias} {norm}")));
             }
         }
     }
+}
+
+fn biases() -> [BiasKind; 3] {
+    [BiasKind::Tied, BiasKind::UntiedAlong(vec![0]), BiasKind::Untied]
+}
+
+/// Dimensions of the [biases](biases) that each norm removes, per block: 16 channels of 8×8, then 32 of 4×4.
+fn redundant_by_theory() -> [(NormKind, [[usize; 2]; 3]); 8] {
+    [
+        (NormKind::None, [[0, 0]; 3]),
+        (NormKind::Batch, [[16, 32]; 3]),
+        (NormKind::BatchPerActivation, [[16, 32], [16 * 8, 32 * 4], [16 * 64, 32 * 16]]),
+        (NormKind::Instance, [[16, 32]; 3]),
+        (NormKind::Group(4), [[4, 4]; 3]),
+        (NormKind::Group(16), [[16, 16]; 3]),
+        (NormKind::Layer, [[1, 1]; 3]),
+        (NormKind::Rms, [[0, 0]; 3]),
+    ]
+}
+
+fn assert_certified(layer: &LayerRedundancy, run: &str) {
+    let (all, redundant) = (layer.gradient_norm / layer.round_off, layer.redundant_gradient_norm / layer.round_off);
+    println!("{run} {}: gradient {all:.3e}, redundant {redundant:.3e}", layer.layer);
+    assert!(redundant <= CERTIFICATE_FACTOR, "{run} {}: {redundant}", layer.layer);
+    let wholly_redundant = layer.predicted_redundant == layer.bias_parameters;
+    assert!(wholly_redundant || all > 1000.0, "{run} {}: {all}", layer.layer);
 }
 
 #[test]

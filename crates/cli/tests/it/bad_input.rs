@@ -21,6 +21,11 @@ const TABLE: &[(&[&str], &[&str])] = &[
     (&["run", "study.toml", "--set", "model.channels=[0]"], &["model.channels", "0"]),
     (&["run", "study.toml", "--set", "model.channels=[]"], &["model.channels"]),
     (&["run", "study.toml", "--set", "model.kernel=9"], &["study.toml: model.kernel", "9"]),
+    (
+        &["run", "study.toml", "--set", "model.norm={group=3}"],
+        &["--set", "model.norm.group", "4 channels of block 1", "3"],
+    ),
+    (&["run", "study.toml", "--set", "model.norm=goup"], &["--set", "model.norm", "goup", "group"]),
     (&["run", "study.toml", "--set", "train.optimizer={sgd={learning_rate=nan}}"], &["learning_rate", "NaN"]),
     (&["run", "study.toml", "--set", "data.source={idx=\"absent\"}"], &["absent"]),
     (&["run", "study.toml", "--set", "data.source={idx=\"garbage\"}"], &["train-images-idx3-ubyte"]),

@@ -1,4 +1,4 @@
-use crate::program::Bench;
+use crate::program::{Bench, SMALL};
 
 #[test]
 fn help_is_whole() {
@@ -18,4 +18,15 @@ fn explain_needs_no_training() {
     assert_eq!(ended.stderr, "");
     insta::assert_snapshot!(ended.stdout);
     assert!(!bench.path("experiments").exists());
+}
+
+#[test]
+fn explain_knows_every_norm() {
+    let bench = Bench::new();
+    let lists = r#""model.bias" = ["none", "tied", { untied_along = [0] }, "untied"]
+"model.norm" = ["batch_per_activation", "layer", "instance", { group = 2 }, "rms"]"#;
+    bench.write("norms.toml", SMALL.replace(r#""model.bias" = ["none", "tied"]"#, lists));
+    let ended = bench.run(&["explain", "norms.toml"]);
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+    insta::assert_snapshot!(ended.stdout);
 }

@@ -39,6 +39,12 @@ fn text() {
         ("unknown optimizer key", "learning_rate = 0.1", "learning_rat = 0.1"),
         ("unknown value", "channels = [4]", "channels = [4]\nbias = \"tide\""),
         ("unknown table value", "channels = [4]", "channels = [4]\nbias = { untied_allong = [0] }"),
+        ("unknown norm", "channels = [4]", "channels = [4]\nnorm = \"batch_per_activaton\""),
+        ("unknown norm with a value", "channels = [4]", "channels = [4]\nnorm = { groups = 4 }"),
+        ("norm without its value", "channels = [4]", "channels = [4]\nnorm = \"group\""),
+        ("norm with a needless value", "channels = [4]", "channels = [4]\nnorm = { layer = 4 }"),
+        ("norm twice", "channels = [4]", "channels = [4]\nnorm = { group = 4, layer = 1 }"),
+        ("groups of another type", "channels = [4]", "channels = [4]\nnorm = { group = \"four\" }"),
         ("wrong type", "epochs = 1", "epochs = \"many\""),
         ("wrong type of enum", "source = \"digits\"", "source = 5"),
         ("float for integer", "epochs = 1", "epochs = 1.5"),
@@ -85,6 +91,7 @@ fn vary() {
         ("negative", "seeds = 1", "\"train.epochs\" = [1, -4]\nseeds = 1"),
         ("check", "seeds = 1", "\"train.epochs\" = [1, 0]\nseeds = 1"),
         ("inner check", "seeds = 1", "\"train.optimizer\" = [{ sgd = { learning_rate = -1 } }]\nseeds = 1"),
+        ("group check", "seeds = 1", "\"model.norm\" = [\"layer\", { group = 3 }]\nseeds = 1"),
         ("unknown key", "seeds = 1", "\"model.bais\" = [\"none\"]\nseeds = 1"),
         ("unknown section", "seeds = 1", "\"modle.bias\" = [\"none\"]\nseeds = 1"),
         ("short key", "seeds = 1", "channels = [[1]]\nseeds = 1"),
@@ -161,7 +168,7 @@ fn compare() {
 
 #[test]
 fn checks() {
-    let messages = report(&set(
+    let mut cases = set(
         MINIMAL,
         &[
             "train.epochs=0",
@@ -179,6 +186,11 @@ fn checks() {
             "model.bias={untied_along=[2]}",
             "model.bias={untied_along=[1, 0]}",
             "model.bias={untied_along=[0, 0]}",
+            "model.norm={group=0}",
+            "model.norm={group=3}",
+            "model.norm={group=8}",
+            "model.norm={group=-4}",
+            "model={channels=[4, 6], norm={group=4}}",
             "train.optimizer.sgd.learning_rate=0",
             "train.optimizer.sgd.learning_rate=-1",
             "train.optimizer.sgd.learning_rate=nan",
@@ -204,7 +216,10 @@ fn checks() {
             "train.schedule={exponential={gamma=1.1}}",
             "train.schedule=cosine",
         ],
-    ));
+    );
+    let one_image = with("batch_size = 8", "batch_size = 1");
+    cases.extend(set(&one_image, &["model.norm=batch_per_activation"]));
+    let messages = report(&cases);
     insta::assert_snapshot!(messages);
 }
 

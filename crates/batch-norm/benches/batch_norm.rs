@@ -1,3 +1,117 @@
+//! Training forward and backward (dx, dγ, dβ) in f32, with all allocations and their release; all cores.
+//!
+//! `pytorch.py` times the same of PyTorch. `operations` is what compares to it, `y.backward(dy)`: the operations of the
+//! backend, given dy. Burn's `backward` takes no dy, so that everything named `graph_…` also computes (y · dy).sum(),
+//! its gradients and, for a layer, the running statistics. `copy` reads and writes the tensor once: two streams.
+#![cfg(feature = "flex")]
+
+use burn::backend::Flex;
+use burn::backend::tensor::FloatTensor;
+use burn::tensor::activation::relu;
+use burn::tensor::{Device, Distribution, Tensor};
+use divan::{Bencher, black_box};
+use rayon::prelude::*;
+use untied_batch_norm::{BatchNormBackend, BatchNormConfig, batch_norm, batch_norm_relu};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+const SHAPES: [[usize; 4]; 3] = [[64, 64, 32, 32], [64, 32, 28, 28], [16, 256, 14, 14]];
+const EPSILON: f64 = 1e-5;
+
 fn main() {
     divan::main();
+}
+
+fn random<const D: usize>(shape: [usize; D], device: &Device) -> Tensor<D> {
+    Tensor::random(shape, Distribution::Normal(0.0, 1.0), device)
+}
+
+fn operations(bencher: Bencher, shape: [usize; 4], relu: bool) {
+    fn primitive<const D: usize>(shape: [usize; D]) -> FloatTensor<Flex> {
+        random(shape, &Device::flex()).try_into_primitive::<Flex>().expect("a tensor of Flex")
+    }
+    let (x, dy) = (primitive(shape), primitive(shape));
+    let (gamma, beta) = (primitive([shape[1]]), primitive([shape[1]]));
+    bencher.bench_local(|| {
+        let (x, dy, gamma, beta) = (x.clone(), dy.clone(), gamma.clone(), beta.clone());
+        let (y, statistics) = Flex::untied_batch_norm(x.clone(), gamma.clone(), beta.clone(), EPSILON, relu);
+        let gradients = Flex::untied_batch_norm_backward(x, gamma, beta, statistics, dy, relu);
+        drop(black_box((y, gradients)));
+    });
+}
+
+#[divan::bench(args = SHAPES, sample_size = 1)]
+fn operations_ours(bencher: Bencher, shape: [usize; 4]) {
+    operations(bencher, shape, false);
+}
+
+#[divan::bench(args = SHAPES, sample_size = 1)]
+fn operations_ours_relu(bencher: Bencher, shape: [usize; 4]) {
+    operations(bencher, shape, true);
+}
+
+/// Forward, (y · dy).sum() and backward of a function of leaves x, γ, β.
+fn graph(bencher: Bencher, shape: [usize; 4], layer: impl Fn(Tensor<4>, Tensor<1>, Tensor<1>) -> Tensor<4>) {
+    let device = Device::flex().autodiff();
+    let (x, dy) = (random(shape, &device).require_grad(), random(shape, &device));
+    let [gamma, beta] = [(); 2].map(|()| random([shape[1]], &device).require_grad());
+    bencher.bench_local(|| {
+        let y = layer(x.clone(), gamma.clone(), beta.clone());
+        drop(black_box((y * dy.clone()).sum().backward()));
+    });
+}
+
+#[divan::bench(args = SHAPES, sample_size = 1)]
+fn graph_ours(bencher: Bencher, shape: [usize; 4]) {
+    graph(bencher, shape, |x, gamma, beta| batch_norm(x, gamma, beta, EPSILON).output);
+}
+
+#[divan::bench(args = SHAPES, sample_size = 1)]
+fn graph_ours_relu(bencher: Bencher, shape: [usize; 4]) {
+    graph(bencher, shape, |x, gamma, beta| batch_norm_relu(x, gamma, beta, EPSILON).output);
+}
+
+#[divan::bench(args = SHAPES, sample_size = 1)]
+fn graph_our_layer(bencher: Bencher, shape: [usize; 4]) {
+    let norm = BatchNormConfig::new(shape[1]).init(&Device::flex().autodiff());
+    graph(bencher, shape, |x, _, _| norm.forward(x));
+}
+
+#[divan::bench(args = SHAPES, sample_size = 1)]
+fn graph_our_layer_relu(bencher: Bencher, shape: [usize; 4]) {
+    let norm = BatchNormConfig::new(shape[1]).init(&Device::flex().autodiff());
+    graph(bencher, shape, |x, _, _| norm.forward_relu(x));
+}
+
+#[divan::bench(args = SHAPES, sample_size = 1)]
+fn graph_burns_layer(bencher: Bencher, shape: [usize; 4]) {
+    let norm = burn::nn::BatchNormConfig::new(shape[1]).init(&Device::flex().autodiff());
+    graph(bencher, shape, |x, _, _| norm.forward(x));
+}
+
+#[divan::bench(args = SHAPES, sample_size = 1)]
+fn graph_burns_layer_relu(bencher: Bencher, shape: [usize; 4]) {
+    let norm = burn::nn::BatchNormConfig::new(shape[1]).init(&Device::flex().autodiff());
+    graph(bencher, shape, |x, _, _| relu(norm.forward(x)));
+}
+
+/// What the graph alone costs: (y · dy).sum() and its gradients, with y = x.
+#[divan::bench(args = SHAPES, sample_size = 1)]
+fn graph_without_layer(bencher: Bencher, shape: [usize; 4]) {
+    graph(bencher, shape, |x, _, _| x);
+}
+
+#[divan::bench(args = SHAPES, sample_size = 1)]
+fn copy(bencher: Bencher, shape: [usize; 4]) {
+    const PIECE: usize = 1 << 16;
+    let values: Vec<f32> = random(shape, &Device::flex()).into_data().try_to_vec().expect("f32");
+    bencher.bench_local(|| {
+        let mut copy = Vec::<f32>::with_capacity(values.len());
+        let pieces = copy.spare_capacity_mut()[..values.len()].par_chunks_mut(PIECE);
+        pieces.zip(values.par_chunks(PIECE)).for_each(|(to, from)| {
+            to.write_copy_of_slice(from);
+        });
+        drop(black_box(copy));
+    });
 }

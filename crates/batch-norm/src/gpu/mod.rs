@@ -1,7 +1,59 @@
 //! Fused kernels for every CubeCL backend: Vulkan, Metal, DirectX 12, WebGPU, CUDA.
+//!
+//! Each direction reads its input twice, for the sums and for the output, and writes once; in one launch where the
+//! channels alone keep the device busy, else in two (see [`Plan`]). Sums are taken in an order that depends on
+//! nothing but the shape.
 
+use burn::backend::Backend;
+use burn::backend::TensorMetadata;
 use burn_cubecl::CubeBackend;
+use burn_cubecl::tensor::CubeTensor;
 
-use crate::BatchNormBackend;
+use crate::operation::statistics_dtype;
+use crate::{BatchNormBackend, backward, forward};
 
-impl BatchNormBackend for CubeBackend {}
+mod gradients;
+mod normalize;
+mod plan;
+mod walk;
+
+use plan::Plan;
+
+impl BatchNormBackend for CubeBackend {
+    fn untied_batch_norm(
+        x: CubeTensor,
+        gamma: CubeTensor,
+        beta: CubeTensor,
+        epsilon: f64,
+        relu: bool,
+    ) -> (CubeTensor, CubeTensor) {
+        if !has_kernels(&x) {
+            return forward::normalize::<Self>(x, gamma, beta, epsilon, relu);
+        }
+        normalize::launch(x, gamma, beta, epsilon, relu)
+    }
+
+    fn untied_batch_norm_backward(
+        x: CubeTensor,
+        gamma: CubeTensor,
+        beta: CubeTensor,
+        statistics: CubeTensor,
+        dy: CubeTensor,
+        relu: bool,
+    ) -> (CubeTensor, CubeTensor, CubeTensor) {
+        if !has_kernels(&x) {
+            return backward::gradients::<Self>(x, gamma, beta, statistics, dy, relu);
+        }
+        gradients::launch([x, gamma, beta, statistics, dy], relu)
+    }
+}
+
+/// Whether the device computes in the types that the kernels need for this input.
+fn has_kernels(x: &CubeTensor) -> bool {
+    let dtype = x.dtype();
+    let wide = statistics_dtype(dtype);
+    plan::element(dtype).is_some()
+        && CubeBackend::supports_dtype(&x.device, dtype)
+        && CubeBackend::supports_dtype(&x.device, wide)
+        && x.shape().num_elements() > 0
+}

@@ -1,0 +1,92 @@
+//! What the kernels of both directions share: where a unit works, and how it normalizes a value.
+//!
+//! In all kernels E is the type of the values and A the type that sums and statistics have.
+
+use burn_cubecl::cubecl;
+use burn_cubecl::cubecl::prelude::*;
+use burn_cubecl::cubecl::std::FastDivmod;
+
+/// The input as `[n, channels, size]`, and the parts of a channel; see [`Plan`](super::Plan).
+#[derive(CubeType, CubeLaunch)]
+pub(super) struct Layout {
+    pub(super) channels: usize,
+    /// Values per channel.
+    pub(super) values: usize,
+    pub(super) splits: usize,
+    pub(super) size: usize,
+    /// Division by `size`.
+    by_size: FastDivmod<usize>,
+}
+
+/// The values of one unit: from, from + depth, ... below to, in one channel.
+#[derive(CubeType)]
+pub(super) struct Walk {
+    pub(super) channel: usize,
+    pub(super) split: usize,
+    pub(super) from: usize,
+    pub(super) to: usize,
+    /// Whether this unit has a channel at all, and is the one to write what there is one of per channel and split.
+    pub(super) writes: bool,
+}
+
+/// The walk of this unit; see [`Plan`](super::Plan).
+#[cube]
+pub(super) fn walk(layout: &Layout, #[comptime] width: usize) -> Walk {
+    let unit = UNIT_POS as usize;
+    let lane = unit / width;
+    let channel = CUBE_POS / layout.splits * width + unit % width;
+    let split = CUBE_POS % layout.splits;
+    let chunk = layout.values.div_ceil(layout.splits);
+    let exists = channel < layout.channels;
+    // Units without a channel walk over nothing, but they take part in every barrier.
+    let to = select(exists, clamp_max(split * chunk + chunk, layout.values), 0usize);
+    Walk {
+        channel: select(exists, channel, 0usize),
+        split,
+        from: split * chunk + lane,
+        to,
+        writes: exists && lane == 0,
+    }
+}
+
+/// Whether this cube has a channel; the last cubes of a grid may not.
+#[cube]
+pub(super) fn has_channels(layout: &Layout, #[comptime] width: usize) -> bool {
+    CUBE_POS / layout.splits * width < layout.channels
+}
+
+/// Where value i of a channel lies in `[n, c, size]`.
+#[cube]
+pub(super) fn place(i: usize, channel: usize, layout: &Layout) -> usize {
+    let (image, location) = layout.by_size.div_mod(i);
+    (image * layout.channels + channel) * layout.size + location
+}
+
+/// What normalization needs to know of a channel.
+#[derive(CubeType)]
+pub(super) struct Channel<A: Float> {
+    pub(super) mean: A,
+    pub(super) residual: A,
+    pub(super) r: A,
+    pub(super) gamma: A,
+    pub(super) beta: A,
+}
+
+/// x̂ = ((x − μ) − residual)·r.
+#[cube]
+pub(super) fn x_hat<A: Float>(x: A, of: &Channel<A>) -> A {
+    ((x - of.mean) - of.residual) * of.r
+}
+
+/// γ·x̂ + β: explicitly fused, so that the backward pass finds the very value of the forward pass, and cuts
+/// with the same mask, whatever the compiler fuses on its own.
+#[cube]
+pub(super) fn scale_and_shift<A: Float>(x_hat: A, of: &Channel<A>) -> A {
+    fma(x_hat, of.gamma, of.beta)
+}
+
+/// `value` where the ReLU's input u lets it pass, which NaN does.
+#[cube]
+pub(super) fn pass<A: Float>(value: A, u: A, #[comptime] relu: bool) -> A {
+    if comptime!(relu) { select(u <= A::new(0.0), A::new(0.0), value) } else { value }
+}

@@ -1,0 +1,167 @@
+//! The fused GPU kernels against the definition in f64, on shapes that are no multiple of anything.
+#![cfg(feature = "wgpu")]
+
+use burn::tensor::{Device, DeviceKind, Tensor, TensorData};
+use untied_batch_norm::{batch_norm, batch_norm_relu};
+
+const EPSILON: f64 = 1e-3;
+
+/// Repeatable values in [-1, 1).
+fn values(count: usize, seed: u32) -> Vec<f32> {
+    let hash = |i: usize| {
+        let mixed = (i as u32).wrapping_mul(0x9e37_79b9).wrapping_add(seed.wrapping_mul(0x85eb_ca6b));
+        let mixed = (mixed ^ (mixed >> 15)).wrapping_mul(0x2c1b_3c6d);
+        (mixed ^ (mixed >> 12)).wrapping_mul(0x297a_2d39)
+    };
+    (0..count).map(|i| (hash(i) >> 8) as f32 / (1 << 23) as f32 - 1.0).collect()
+}
+
+struct Case {
+    /// `[n, c, size]`.
+    shape: [usize; 3],
+    x: Vec<f32>,
+    gamma: Vec<f32>,
+    beta: Vec<f32>,
+    dy: Vec<f32>,
+    relu: bool,
+}
+
+impl Case {
+    fn new(shape: [usize; 3], mean: f32, relu: bool) -> Self {
+        let count = shape.iter().product();
+        let x = values(count, 1).into_iter().map(|value| mean + value).collect();
+        let [gamma, beta] = [2, 3].map(|seed| values(shape[1], seed));
+        Self { shape, x, gamma, beta, dy: values(count, 4), relu }
+    }
+
+    /// y, mean, var, dx, dγ, dβ by the definition.
+    fn expected(&self) -> [Vec<f64>; 6] {
+        let [n, channels, size] = self.shape;
+        let [mut y, mut dx] = [0; 2].map(|_| vec![0.0; self.x.len()]);
+        let [mut means, mut vars, mut dgamma, mut dbeta] = [0; 4].map(|_| vec![0.0; channels]);
+        for c in 0..channels {
+            let places = || (0..n).flat_map(move |i| (0..size).map(move |j| (i * channels + c) * size + j));
+            let m = (n * size) as f64;
+            let (gamma, beta) = (f64::from(self.gamma[c]), f64::from(self.beta[c]));
+            let mean = places().map(|at| f64::from(self.x[at])).sum::<f64>() / m;
+            let var = places().map(|at| (f64::from(self.x[at]) - mean).powi(2)).sum::<f64>() / m;
+            let r = (var + EPSILON).sqrt().recip();
+            let x_hat = |at: usize| (f64::from(self.x[at]) - mean) * r;
+            let u = |at: usize| gamma * x_hat(at) + beta;
+            let du = |at: usize| if self.relu && u(at) <= 0.0 { 0.0 } else { f64::from(self.dy[at]) };
+            dbeta[c] = places().map(du).sum();
+            dgamma[c] = places().map(|at| du(at) * x_hat(at)).sum();
+            for at in places() {
+                y[at] = if self.relu { u(at).max(0.0) } else { u(at) };
+                dx[at] = gamma * r * (du(at) - dbeta[c] / m - x_hat(at) * dgamma[c] / m);
+            }
+            (means[c], vars[c]) = (mean, var);
+        }
+        [y, means, vars, dx, dgamma, dbeta]
+    }
+
+    /// The same by the kernels, from an x that lies in memory in order or with its first two axes swapped.
+    fn got(&self, strided: bool) -> [Vec<f32>; 6] {
+        let device = Device::wgpu(DeviceKind::DefaultDevice).autodiff();
+        let [n, c, size] = self.shape;
+        let tensor = |values: &[f32]| Tensor::<1>::from_data(TensorData::new(values.to_vec(), [values.len()]), &device);
+        let mut x = tensor(&self.x).reshape(self.shape);
+        if strided {
+            let mut swapped = vec![0.0; self.x.len()];
+            for (i, row) in self.x.chunks(size).enumerate() {
+                let at = (i % c * n + i / c) * size;
+                swapped[at..at + size].copy_from_slice(row);
+            }
+            x = tensor(&swapped).reshape([c, n, size]).swap_dims(0, 1);
+        }
+        let x = x.require_grad();
+        let (gamma, beta) = (tensor(&self.gamma).require_grad(), tensor(&self.beta).require_grad());
+        let layer = if self.relu { batch_norm_relu } else { batch_norm };
+        let batch = layer(x.clone(), gamma.clone(), beta.clone(), EPSILON);
+        let grads = (batch.output.clone() * tensor(&self.dy).reshape(self.shape)).sum().backward();
+        let read = |data: TensorData| data.try_to_vec::<f32>().unwrap();
+        [
+            read(batch.output.into_data()),
+            read(batch.mean.into_data()),
+            read(batch.var.into_data()),
+            read(x.grad(&grads).expect("dx").into_data()),
+            read(gamma.grad(&grads).expect("dgamma").into_data()),
+            read(beta.grad(&grads).expect("dbeta").into_data()),
+        ]
+    }
+
+    /// Errors relative to the largest value, or for sums over m random signs to √m if that is more.
+    fn check(&self, strided: bool) {
+        let (expected, got) = (self.expected(), self.got(strided));
+        let m = (self.shape[0] * self.shape[2]) as f64;
+        let names = ["y", "mean", "var", "dx", "dgamma", "dbeta"];
+        for ((name, expected), got) in names.iter().zip(&expected).zip(&got) {
+            let floor = if name.starts_with('d') && *name != "dx" { m.sqrt() } else { 0.1 };
+            let scale = expected.iter().fold(floor, |most, value| value.abs().max(most));
+            assert_eq!(expected.len(), got.len());
+            for (i, (expected, got)) in expected.iter().zip(got).enumerate() {
+                let error = (expected - f64::from(*got)).abs();
+                // Not `error > ...`: NaN fails too.
+                assert!(error <= 1e-5 * scale, "{:?} {name}[{i}]: {got} for {expected}", self.shape);
+            }
+        }
+    }
+}
+
+fn check(shapes: &[[usize; 3]]) {
+    for &shape in shapes {
+        Case::new(shape, 0.5, false).check(false);
+    }
+}
+
+#[test]
+fn small_and_odd() {
+    check(&[[2, 1, 1], [1, 1, 9], [2, 3, 1], [4, 3, 35], [33, 2, 9], [3, 17, 16], [5, 7, 7], [7, 33, 257], [9, 65, 2]]);
+}
+
+#[test]
+fn split_channels() {
+    check(&[[2, 5, 129 * 131], [300_000, 2, 1], [3000, 40, 3], [1, 2, 100_003]]);
+}
+
+#[test]
+fn many_channels() {
+    // More cubes than one axis of the grid takes.
+    check(&[[3, 70_000, 1], [1, 70_000, 16]]);
+}
+
+#[test]
+fn many_values() {
+    check(&[[1, 2, 3000 * 3000]]);
+}
+
+#[test]
+fn strided() {
+    for shape in [[4, 3, 35], [9, 65, 2], [2, 5, 16_899]] {
+        Case::new(shape, 0.5, false).check(true);
+    }
+}
+
+#[test]
+fn with_relu() {
+    for shape in [[4, 3, 35], [9, 65, 2], [70, 3, 441]] {
+        Case::new(shape, 0.5, true).check(false);
+    }
+}
+
+#[test]
+fn mean_far_above_the_spread() {
+    for shape in [[4, 3, 35], [9, 65, 2], [70, 3, 441]] {
+        Case::new(shape, 1e4, false).check(false);
+    }
+}
+
+#[test]
+fn one_bad_value_spoils_its_channel_alone() {
+    let mut case = Case::new([4, 3, 35], 0.5, true);
+    case.x[40] = f32::NAN;
+    let [y, ..] = case.got(false);
+    let of_channel = |c: usize| y.iter().enumerate().filter(move |(i, _)| i / 35 % 3 == c).map(|(_, y)| y.is_nan());
+    assert!(of_channel(1).all(|bad| bad));
+    assert!(!of_channel(0).chain(of_channel(2)).any(|bad| bad));
+}

@@ -196,6 +196,19 @@ fn moments_of_parts<A: Float>(
     Moments::<A> { count, mean, m2 }
 }
 
+/// A channel's value as it is, by way of shared memory: shader compilers take real numbers for it, and (a + b) − a
+/// for b, unless there is a barrier in between.
+#[cube]
+fn rounded<A: Float>(value: A, #[comptime] width: usize) -> A {
+    let mut shared = Shared::<[A]>::new_slice(width);
+    let at = UNIT_POS as usize;
+    if at < width {
+        shared[at] = value;
+    }
+    sync_cube();
+    shared[at % width]
+}
+
 /// Normalizes: each cube its part of its channels, after taking (or, with `split`, combining) their moments.
 #[cube(launch_unchecked, address_type = "dynamic")]
 fn normalize_kernel<E: Float, A: Float>(
@@ -227,10 +240,9 @@ fn normalize_kernel<E: Float, A: Float>(
     };
     let moments = moments_of_cube::<A>(&unit, units, width);
 
-    // Knuth's TwoSum: mean + residual is exactly shift + moments.mean.
-    let mean = shift + moments.mean;
-    let added = mean - shift;
-    let residual = (shift - (mean - added)) + (moments.mean - added);
+    let mean = rounded::<A>(shift + moments.mean, width);
+    // Exact where |shift| > |moments.mean|; elsewhere rounding took less than matters beside the spread.
+    let residual = (shift - mean) + moments.mean;
     let var = moments.m2 / moments.count;
     let r = A::new(1.0) / (var + epsilon.get::<A>()).sqrt();
     if walk.writes && walk.split == 0 {

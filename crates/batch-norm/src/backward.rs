@@ -78,14 +78,14 @@ pub fn gradients<B: Backend>(
     x: FloatTensor<B>,
     gamma: FloatTensor<B>,
     beta: FloatTensor<B>,
-    statistics: FloatTensor<B>,
+    statistics: &FloatTensor<B>,
     dy: FloatTensor<B>,
     relu: bool,
 ) -> (FloatTensor<B>, FloatTensor<B>, FloatTensor<B>) {
     let dtype = x.dtype();
     let wide = |tensor| B::float_cast(tensor, FloatDType::from(statistics_dtype(dtype)));
     let channels = Channels::of::<B>(&x);
-    let x_hat = x_hat::<B>(wide(x), &channels, &statistics);
+    let x_hat = x_hat::<B>(wide(x), &channels, statistics);
     let dy = if relu {
         // The same operations as in the forward pass: the same locations are cut.
         let y = B::relu(scale_and_shift::<B>(&channels, x_hat.clone(), gamma.clone(), beta));
@@ -103,7 +103,7 @@ pub fn gradients<B: Backend>(
     let along_ones = channels.spread::<B>(channels.mean::<B>(dy.clone()));
     let along_x_hat = B::float_mul(x_hat, channels.spread::<B>(channels.mean::<B>(dy_x_hat)));
     let bracket = B::float_sub(B::float_sub(dy, along_ones), along_x_hat);
-    let r = row::<B>(&statistics, Row::ReciprocalStd);
+    let r = row::<B>(statistics, Row::ReciprocalStd);
     let dx = B::float_mul(bracket, channels.spread::<B>(B::float_mul(gamma, r)));
     (B::float_cast(dx, FloatDType::from(dtype)), dgamma, dbeta)
 }

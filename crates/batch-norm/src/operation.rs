@@ -51,7 +51,7 @@ pub trait BatchNormBackend: Backend {
         dy: FloatTensor<Self>,
         relu: bool,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
-        backward::gradients::<Self>(x, gamma, beta, statistics, dy, relu)
+        backward::gradients::<Self>(x, gamma, beta, &statistics, dy, relu)
     }
 }
 

@@ -34,10 +34,9 @@ pub(super) struct Statistics<W> {
 }
 
 impl<W: Wide> Statistics<W> {
-    /// From Σd and Σd² of the m deviations d from the rounded mean.
-    pub(super) fn new(mean: W, deviations: f64, squares: f64, m: f64, epsilon: f64) -> Self {
-        let residual = deviations / m;
-        let spread = squares / m - residual * residual;
+    /// From the rounded mean, what rounding took from it, and the mean square of the deviations from it.
+    pub(super) fn new(mean: W, residual: f64, mean_square: f64, epsilon: f64) -> Self {
+        let spread = mean_square - residual * residual;
         // Rounding may leave a tiny negative number; NaN stays NaN.
         let var = if spread < 0.0 { 0.0 } else { spread };
         Self {

@@ -59,7 +59,7 @@ fn statistics<E: Number>(task: &Forward<E>, block: &Block) -> Vec<Statistics<E::
     let [deviations, squares] =
         deviations(task.x, block.rows, &block.spread(|channel| means[channel].f64())).map(|sums| block.gather(&sums));
     (0..block.channels)
-        .map(|channel| Statistics::new(means[channel], deviations[channel], squares[channel], m, task.epsilon))
+        .map(|channel| Statistics::new(means[channel], deviations[channel] / m, squares[channel] / m, task.epsilon))
         .collect()
 }
 
@@ -145,7 +145,8 @@ fn write<E: Number>(
     y: &Parts<E>,
     activation: impl Fn(E::Wide) -> E::Wide,
 ) {
-    for (start, x) in rows.starts().zip(rows.of(x)) {
+    for start in rows.starts() {
+        let x = &x[start..start + rows.len];
         // SAFETY: the rows of a block, which one task alone writes.
         let y = unsafe { y.write(start, rows.len) };
         for ((y, &x), map) in y.iter_mut().zip(x).zip(maps) {
@@ -176,7 +177,8 @@ fn column_products<E: Number>(
 ) -> [Vec<f64>; 2] {
     let mut dy_sums = vec![0.0; rows.len];
     let mut products = vec![0.0; rows.len];
-    for (start, x) in rows.starts().zip(rows.of(x)) {
+    for start in rows.starts() {
+        let x = &x[start..start + rows.len];
         // SAFETY: a block's dx is written after all its sums are known, by the task that asked for them.
         let dy = unsafe { gradient.dy(start, rows.len) };
         for ((((sum, product), &x), &dy), map) in dy_sums.iter_mut().zip(&mut products).zip(x).zip(dy).zip(maps) {
@@ -197,7 +199,8 @@ fn differentiate<E: Number>(
     _: &[Normalize<E::Wide>],
     gradient: &Gradient<E>,
 ) {
-    for (start, x) in rows.starts().zip(rows.of(x)) {
+    for start in rows.starts() {
+        let x = &x[start..start + rows.len];
         // SAFETY: the rows of a block, which one task alone writes.
         unsafe { gradient.update(start, x, |at, x, dy| E::narrow(maps[at].dx(x.widen(), dy.widen()))) };
     }
@@ -211,7 +214,8 @@ fn differentiate_relu<E: Number>(
     normalize: &[Normalize<E::Wide>],
     gradient: &Gradient<E>,
 ) {
-    for (start, x) in rows.starts().zip(rows.of(x)) {
+    for start in rows.starts() {
+        let x = &x[start..start + rows.len];
         let dx = |at: usize, x: E, dy: E| {
             let x = x.widen();
             E::narrow(maps[at].dx(x, cut(normalize[at].y(x), dy.widen())))

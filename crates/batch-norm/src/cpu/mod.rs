@@ -7,6 +7,7 @@
 //! All sums are kept in f64 and added in an order that depends on the shape alone, never on the number of threads
 //! or the width of the machine's registers, and no multiplication is fused with an addition: results are equal bit
 //! by bit on any number of threads, and on any machine.
+#![expect(clippy::inline_always, reason = "only what is inlined is compiled for the machine's wide registers")]
 
 mod affine;
 mod columns;
@@ -19,7 +20,7 @@ use burn::backend::Flex;
 use burn::backend::flex::{FlexTensor, Layout};
 use burn::tensor::{Bytes, DType, Shape, bf16, f16};
 
-use affine::{Backward, Forward, Statistics};
+use affine::{Backward, Forward};
 use number::{Number, Wide};
 use part::{Gradient, Parts};
 
@@ -112,8 +113,8 @@ fn forward<E: Number>(
     // SAFETY: every channel, and so every element, was written.
     unsafe { y.set_len(task.x.len()) };
 
-    let rows: [fn(&Statistics<E::Wide>) -> E::Wide; 4] = [|s| s.mean, |s| s.residual, |s| s.var, |s| s.r];
-    let statistics: Vec<_> = rows.iter().flat_map(|row| statistics.iter().map(row)).collect();
+    let columns = statistics.iter().map(|s| [s.mean, s.residual, s.var, s.r]).collect::<Vec<_>>();
+    let statistics = (0..4).flat_map(|row| columns.iter().map(move |column| column[row])).collect();
     (tensor(y, x.layout().shape().clone()), tensor(statistics, Shape::new([4, dims.c])))
 }
 

@@ -19,6 +19,8 @@ pub(super) trait Wide:
     + std::ops::Mul<Output = Self>
 {
     const ZERO: Self;
+    /// Whether sums kept in f64 are exact, as far as this type can tell.
+    const EXACT_SUMS: bool;
     fn f64(self) -> f64;
     /// Rounded to nearest.
     fn from_f64(value: f64) -> Self;
@@ -48,6 +50,7 @@ number!(bf16, f32, |x| x.to_f32(), |y| bf16::from_f32(y));
 
 impl Wide for f32 {
     const ZERO: Self = 0.0;
+    const EXACT_SUMS: bool = true;
     #[inline(always)]
     fn f64(self) -> f64 {
         f64::from(self)
@@ -60,6 +63,7 @@ impl Wide for f32 {
 
 impl Wide for f64 {
     const ZERO: Self = 0.0;
+    const EXACT_SUMS: bool = false;
     #[inline(always)]
     fn f64(self) -> f64 {
         self

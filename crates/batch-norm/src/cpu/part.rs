@@ -139,14 +139,17 @@ impl<'a, E: Number> Gradient<'a, E> {
     pub(super) unsafe fn update(&self, start: usize, x: &[E], dx_of: impl Fn(usize, E, E) -> E) {
         // SAFETY: initialised where dx is dy; exclusive by the contract.
         unsafe {
+            // Loops by index: the compiler turns them into wide registers, which it does not do for zipped iterators.
             if let Some(dy) = self.dy {
                 let dy = &dy[start..start + x.len()];
-                for (at, ((dx, &x), &dy)) in self.dx.write(start, x.len()).iter_mut().zip(x).zip(dy).enumerate() {
-                    dx.write(dx_of(at, x, dy));
+                let dx = self.dx.write(start, x.len());
+                for at in 0..x.len() {
+                    dx[at].write(dx_of(at, x[at], dy[at]));
                 }
             } else {
-                for (at, (dx, &x)) in self.dx.update(start, x.len()).iter_mut().zip(x).enumerate() {
-                    *dx = dx_of(at, x, *dx);
+                let dx = self.dx.update(start, x.len());
+                for at in 0..x.len() {
+                    dx[at] = dx_of(at, x[at], dx[at]);
                 }
             }
         }

@@ -1,76 +1,65 @@
-//! Sums over runs of elements, in f64, in an order that only their lengths decide.
+//! Sums over a run of elements, in f64, in an order that only its length decides.
 
-/// K sums of what `terms` makes of each element.
+/// Partial sums of one total: enough to fill registers, so that no addition waits for the one before.
+const LANES: usize = 32;
+
+/// A sum over many runs.
 ///
-/// L partial sums each, so that the compiler has registers to fill and no addition waits for the one before.
-#[inline(always)]
-pub(super) fn sums<'a, T: Copy + 'a, const K: usize, const L: usize>(
-    runs: impl Iterator<Item = &'a [T]>,
-    terms: impl Fn(T) -> [f64; K],
-) -> [f64; K] {
-    let mut partial = [[0.0; L]; K];
-    let mut rest = [0.0; K];
-    for run in runs {
-        let (blocks, tail) = run.as_chunks::<L>();
+/// One sum at a time: a loop that keeps two is not turned into wide registers, and a run that was read for the first
+/// is still in the nearest cache for the second.
+pub(super) struct Sum {
+    lanes: [f64; LANES],
+    rest: f64,
+}
+
+impl Sum {
+    pub(super) const ZERO: Self = Self { lanes: [0.0; LANES], rest: 0.0 };
+
+    /// Adds what `term` makes of each element.
+    #[inline(always)]
+    pub(super) fn add<T: Copy>(&mut self, run: &[T], term: impl Fn(T) -> f64) {
+        let mut lanes = self.lanes;
+        let (blocks, tail) = run.as_chunks::<LANES>();
         for block in blocks {
-            for lane in 0..L {
-                let terms = terms(block[lane]);
-                for k in 0..K {
-                    partial[k][lane] += terms[k];
-                }
+            for lane in 0..LANES {
+                lanes[lane] += term(block[lane]);
             }
         }
+        self.lanes = lanes;
         for &value in tail {
-            let terms = terms(value);
-            for k in 0..K {
-                rest[k] += terms[k];
-            }
+            self.rest += term(value);
         }
     }
-    finish(partial, rest)
-}
 
-/// As [`sums`], over two tensors in step.
-#[inline(always)]
-pub(super) fn pair_sums<'a, T: Copy + 'a, const K: usize, const L: usize>(
-    runs: impl Iterator<Item = (&'a [T], &'a [T])>,
-    terms: impl Fn(T, T) -> [f64; K],
-) -> [f64; K] {
-    let mut partial = [[0.0; L]; K];
-    let mut rest = [0.0; K];
-    for (run_a, run_b) in runs {
-        let ((blocks_a, tail_a), (blocks_b, tail_b)) = (run_a.as_chunks::<L>(), run_b.as_chunks::<L>());
-        for (a, b) in blocks_a.iter().zip(blocks_b) {
-            for lane in 0..L {
-                let terms = terms(a[lane], b[lane]);
-                for k in 0..K {
-                    partial[k][lane] += terms[k];
-                }
+    /// Adds what `term` makes of each pair of elements of two runs of the same length.
+    #[inline(always)]
+    pub(super) fn add_pairs<T: Copy>(&mut self, a: &[T], b: &[T], term: impl Fn(T, T) -> f64) {
+        let mut lanes = self.lanes;
+        let ((blocks_a, tail_a), (blocks_b, tail_b)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+        let (blocks_b, tail_b) = (&blocks_b[..blocks_a.len()], &tail_b[..tail_a.len()]);
+        for at in 0..blocks_a.len() {
+            let (a, b) = (&blocks_a[at], &blocks_b[at]);
+            for lane in 0..LANES {
+                lanes[lane] += term(a[lane], b[lane]);
             }
         }
-        for (&a, &b) in tail_a.iter().zip(tail_b) {
-            let terms = terms(a, b);
-            for k in 0..K {
-                rest[k] += terms[k];
-            }
+        self.lanes = lanes;
+        for at in 0..tail_a.len() {
+            self.rest += term(tail_a[at], tail_b[at]);
         }
     }
-    finish(partial, rest)
-}
 
-/// Adds neighbours, then neighbours of those, …: rounding grows with the logarithm of L alone.
-#[inline(always)]
-fn finish<const K: usize, const L: usize>(mut partial: [[f64; L]; K], rest: [f64; K]) -> [f64; K] {
-    let mut totals = rest;
-    for (total, lanes) in totals.iter_mut().zip(&mut partial) {
-        let mut width = L;
+    /// Adds halves, then halves of those, …: rounding grows with the logarithm of their number alone.
+    #[inline(always)]
+    pub(super) fn total(self) -> f64 {
+        let mut lanes = self.lanes;
+        let mut width = LANES;
         while width > 1 {
             width /= 2;
             for lane in 0..width {
                 lanes[lane] += lanes[lane + width];
             }
         }
-        *total += lanes[0];
+        self.rest + lanes[0]
     }
-    totals
 }

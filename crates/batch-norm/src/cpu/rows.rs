@@ -7,7 +7,7 @@ use super::Dims;
 use super::affine::{Backward, Differentiate, Forward, Normalize, Statistics, cut, rectify};
 use super::number::{Number, Wide};
 use super::part::{Gradient, Parts, Runs};
-use super::reduce::{pair_sums, sums};
+use super::reduce::Sum;
 
 /// Values of one task. Part of the result: sums are added by these chunks.
 const CHUNK: usize = 1 << 16;
@@ -31,10 +31,18 @@ fn statistics<E: Number>(task: &Forward<E>, chunks: &[Runs]) -> Statistics<E::Wi
     // Deviations from any of the values are small where mean ≫ spread, and zero where all values are the same.
     let first = task.x[chunks[0].start].widen().f64();
     let shift = if first.is_finite() { first } else { 0.0 };
-    let [total] = add(chunks, |runs| [total(task.x, runs, shift)]);
-    let mean = E::Wide::from_f64(shift + total / m);
-    let [deviations, squares] = add(chunks, |runs| deviations(task.x, runs, mean.f64()));
-    Statistics::new(mean, deviations, squares, m, task.epsilon)
+    let [sum] = add(chunks, |runs| [total(task.x, runs, shift)]);
+    let mean = shift + sum / m;
+    let rounded = E::Wide::from_f64(mean);
+    let [squares] = add(chunks, |runs| [squares(task.x, runs, rounded.f64())]);
+    // f64 is wide enough for the sums of any narrower type; its own mean may be off by a rounding or more.
+    let residual = if E::Wide::EXACT_SUMS {
+        mean - rounded.f64()
+    } else {
+        let [deviations] = add(chunks, |runs| [total(task.x, runs, rounded.f64())]);
+        deviations / m
+    };
+    Statistics::new(rounded, residual, squares / m, task.epsilon)
 }
 
 /// Writes dx; returns (dγ, dβ) of each channel.
@@ -84,36 +92,44 @@ fn each(chunks: &[Runs], run: impl Fn(Runs) + Sync + Send) {
 /// Σ(x − shift).
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512bw+avx512dq", "x86_64+avx2+f16c"))]
 fn total<E: Number>(x: &[E], runs: Runs, shift: f64) -> f64 {
-    let [total] = sums::<E, 1, 32>(runs.of(x), |x| [x.widen().f64() - shift]);
-    total
+    let mut total = Sum::ZERO;
+    for start in runs.starts() {
+        total.add(&x[start..start + runs.len], |x| x.widen().f64() - shift);
+    }
+    total.total()
 }
 
-/// Σd and Σd² of the deviations d = x − mean.
+/// Σ(x − mean)².
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512bw+avx512dq", "x86_64+avx2+f16c"))]
-fn deviations<E: Number>(x: &[E], runs: Runs, mean: f64) -> [f64; 2] {
-    sums::<E, 2, 16>(runs.of(x), |x| {
-        let deviation = x.widen().f64() - mean;
-        [deviation, deviation * deviation]
-    })
+fn squares<E: Number>(x: &[E], runs: Runs, mean: f64) -> f64 {
+    let mut squares = Sum::ZERO;
+    for start in runs.starts() {
+        squares.add(&x[start..start + runs.len], |x| {
+            let deviation = x.widen().f64() - mean;
+            deviation * deviation
+        });
+    }
+    squares.total()
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512bw+avx512dq", "x86_64+avx2+f16c"))]
 fn normalize<E: Number>(x: &[E], runs: Runs, map: Normalize<E::Wide>, y: &Parts<E>) {
-    write(x, runs, y, |x| E::narrow(map.y(x.widen())));
+    write(x, runs, y, move |x| E::narrow(map.y(x.widen())));
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512bw+avx512dq", "x86_64+avx2+f16c"))]
 fn normalize_relu<E: Number>(x: &[E], runs: Runs, map: Normalize<E::Wide>, y: &Parts<E>) {
-    write(x, runs, y, |x| E::narrow(rectify(map.y(x.widen()))));
+    write(x, runs, y, move |x| E::narrow(rectify(map.y(x.widen()))));
 }
 
 #[inline(always)]
 fn write<E: Number>(x: &[E], runs: Runs, y: &Parts<E>, y_of: impl Fn(E) -> E) {
-    for (start, x) in runs.starts().zip(runs.of(x)) {
+    for start in runs.starts() {
+        let x = &x[start..start + runs.len];
         // SAFETY: the runs of a channel's chunk, which one task alone writes.
         let y = unsafe { y.write(start, runs.len) };
-        for (y, &x) in y.iter_mut().zip(x) {
-            y.write(y_of(x));
+        for at in 0..x.len() {
+            y[at].write(y_of(x[at]));
         }
     }
 }
@@ -121,28 +137,36 @@ fn write<E: Number>(x: &[E], runs: Runs, y: &Parts<E>, y_of: impl Fn(E) -> E) {
 /// Σdy and Σdy·(x − mean).
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512bw+avx512dq", "x86_64+avx2+f16c"))]
 fn products<E: Number>(x: &[E], runs: Runs, map: Normalize<E::Wide>, gradient: &Gradient<E>) -> [f64; 2] {
-    let mean = map.mean.f64();
-    pair_sums::<E, 2, 16>(pairs(x, runs, gradient), |x, dy| {
-        let dy = dy.widen().f64();
-        [dy, dy * (x.widen().f64() - mean)]
-    })
+    gated_products(x, runs, map.mean, gradient, |_, dy| dy)
 }
 
 /// As [`products`], of dy where y > 0.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512bw+avx512dq", "x86_64+avx2+f16c"))]
 fn products_relu<E: Number>(x: &[E], runs: Runs, map: Normalize<E::Wide>, gradient: &Gradient<E>) -> [f64; 2] {
-    let mean = map.mean.f64();
-    pair_sums::<E, 2, 16>(pairs(x, runs, gradient), |x, dy| {
-        let x = x.widen();
-        let dy = cut(map.y(x), dy.widen()).f64();
-        [dy, dy * (x.f64() - mean)]
-    })
+    gated_products(x, runs, map.mean, gradient, move |x, dy| cut(map.y(x), dy))
 }
 
 #[inline(always)]
-fn pairs<'a, E: Number>(x: &'a [E], runs: Runs, gradient: &'a Gradient<E>) -> impl Iterator<Item = (&'a [E], &'a [E])> {
-    // SAFETY: a channel's dx is written after all its sums are known, by the task that asked for them.
-    runs.starts().zip(runs.of(x)).map(move |(start, x)| (x, unsafe { gradient.dy(start, runs.len) }))
+fn gated_products<E: Number>(
+    x: &[E],
+    runs: Runs,
+    mean: E::Wide,
+    gradient: &Gradient<E>,
+    gate: impl Fn(E::Wide, E::Wide) -> E::Wide,
+) -> [f64; 2] {
+    let mean = mean.f64();
+    let (mut dy_sum, mut products) = (Sum::ZERO, Sum::ZERO);
+    for start in runs.starts() {
+        let x = &x[start..start + runs.len];
+        // SAFETY: a channel's dx is written after all its sums are known, by the task that asked for them.
+        let dy = unsafe { gradient.dy(start, runs.len) };
+        dy_sum.add_pairs(x, dy, |x, dy| gate(x.widen(), dy.widen()).f64());
+        products.add_pairs(x, dy, |x, dy| {
+            let x = x.widen();
+            gate(x, dy.widen()).f64() * (x.f64() - mean)
+        });
+    }
+    [dy_sum.total(), products.total()]
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512bw+avx512dq", "x86_64+avx2+f16c"))]
@@ -153,9 +177,10 @@ fn differentiate<E: Number>(
     _: Normalize<E::Wide>,
     gradient: &Gradient<E>,
 ) {
-    for (start, x) in runs.starts().zip(runs.of(x)) {
+    for start in runs.starts() {
+        let x = &x[start..start + runs.len];
         // SAFETY: the runs of a channel's chunk, which one task alone writes.
-        unsafe { gradient.update(start, x, |_, x, dy| E::narrow(map.dx(x.widen(), dy.widen()))) };
+        unsafe { gradient.update(start, x, move |_, x, dy| E::narrow(map.dx(x.widen(), dy.widen()))) };
     }
 }
 
@@ -167,8 +192,9 @@ fn differentiate_relu<E: Number>(
     normalize: Normalize<E::Wide>,
     gradient: &Gradient<E>,
 ) {
-    for (start, x) in runs.starts().zip(runs.of(x)) {
-        let dx = |_: usize, x: E, dy: E| {
+    for start in runs.starts() {
+        let x = &x[start..start + runs.len];
+        let dx = move |_: usize, x: E, dy: E| {
             let x = x.widen();
             E::narrow(map.dx(x, cut(normalize.y(x), dy.widen())))
         };

@@ -47,7 +47,7 @@ impl BatchNormBackend for CubeBackend {
         relu: bool,
     ) -> (CubeTensor, CubeTensor, CubeTensor) {
         if !has_kernels(&x) {
-            return backward::gradients::<Self>(x, gamma, beta, statistics, dy, relu);
+            return backward::gradients::<Self>(x, gamma, beta, &statistics, dy, relu);
         }
         gradients::launch([x, gamma, beta, statistics, dy], relu)
     }

@@ -1,16 +1,16 @@
 //! `untied cell`: one training run, in this process.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use untied_study::{Cell, CellResult, Event, Status, StoreError, Study, StudyFolder};
 
 use crate::arguments::CellArguments;
+use crate::event_log::{EventLog, write_line};
 use crate::exit::{Exit, message};
 use crate::plan::is_done;
 use crate::terminal::{print, say};
@@ -24,9 +24,7 @@ pub(crate) fn cell(arguments: &CellArguments) -> anyhow::Result<Exit> {
     let study = arguments.config.load(arguments.device.get())?;
     let cell = pick(&study, arguments.index)?;
     let folder = StudyFolder::new(arguments.out.folder(&study));
-    let here = folder.cell(cell);
-    if let Some(result) = done(&folder, cell)? {
-        say(&format!("{} is {} already: {}", cell_name(cell), result.status, here.display()));
+    if is_done_already(&folder, cell)? {
         return Ok(Exit::Done);
     }
     if !arguments.events {
@@ -36,7 +34,12 @@ pub(crate) fn cell(arguments: &CellArguments) -> anyhow::Result<Exit> {
     let cores = available_parallelism().unwrap_or(NonZeroUsize::MIN);
     untied_trainer::limit_threads(arguments.threads.unwrap_or(cores).get());
     folder.write_cell(cell)?;
-    train(cell, &folder, arguments.events)
+    let log = EventLog::lock(&folder.events(cell), cell)?;
+    // By the process that had the lock.
+    if is_done_already(&folder, cell)? {
+        return Ok(Exit::Done);
+    }
+    train(cell, &folder, log, arguments.events)
 }
 
 fn pick(study: &Study, index: usize) -> anyhow::Result<&Cell> {
@@ -47,12 +50,16 @@ fn pick(study: &Study, index: usize) -> anyhow::Result<&Cell> {
     })
 }
 
-/// The result that the cell has already; a damaged one is none.
-fn done(folder: &StudyFolder, cell: &Cell) -> anyhow::Result<Option<CellResult>> {
-    match folder.read_result(cell) {
-        Err(StoreError::Damaged { .. } | StoreError::Mismatch { .. }) => Ok(None),
-        other => Ok(other?.filter(is_done)),
+/// Says so where the cell has a result; a damaged one is none.
+fn is_done_already(folder: &StudyFolder, cell: &Cell) -> anyhow::Result<bool> {
+    let result = match folder.read_result(cell) {
+        Err(StoreError::Damaged { .. } | StoreError::Mismatch { .. }) => None,
+        other => other?.filter(is_done),
+    };
+    if let Some(result) = &result {
+        say(&format!("{} is {} already: {}", cell_name(cell), result.status, folder.cell(cell).display()));
     }
+    Ok(result.is_some())
 }
 
 /// The tasks of a job array share one folder: the first writes its config, the others find it there.
@@ -70,9 +77,9 @@ fn prepare(study: &Study, cell: &Cell, folder: &StudyFolder, config: &Path) -> a
     Ok(())
 }
 
-fn train(cell: &Cell, folder: &StudyFolder, events: bool) -> anyhow::Result<Exit> {
+fn train(cell: &Cell, folder: &StudyFolder, mut log: EventLog, events: bool) -> anyhow::Result<Exit> {
     let started = Instant::now();
-    let mut log = EventLog::open(&folder.events(cell), cell)?;
+    log.begin()?;
     let mut tell = |event: &Event| {
         log.write(event);
         if events {
@@ -119,48 +126,4 @@ fn outcome(cell: &Cell, result: &CellResult, elapsed: Duration, folder: &Path) -
     };
     let name = cell_name(cell);
     format!("{name}: {}{numbers}, {}\n{}\n", result.status, time(elapsed), folder.display())
-}
-
-/// `events.jsonl`, locked while it is written: two processes that train one cell would mix their lines.
-struct EventLog {
-    file: File,
-    failure: Option<io::Error>,
-}
-
-impl EventLog {
-    fn open(path: &Path, cell: &Cell) -> anyhow::Result<Self> {
-        let file = File::options().write(true).create(true).truncate(false).open(path);
-        let file = file.with_context(|| format!("cannot write {}", path.display()))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(fs::TryLockError::WouldBlock) => bail!("{} is being trained by another process", cell_name(cell)),
-            Err(fs::TryLockError::Error(error)) => {
-                return Err(error).with_context(|| format!("cannot lock {}", path.display()));
-            }
-        }
-        file.set_len(0).with_context(|| format!("cannot write {}", path.display()))?;
-        Ok(Self { file, failure: None })
-    }
-
-    /// A failure waits for the end: training is not lost for a line.
-    fn write(&mut self, event: &Event) {
-        if let Err(error) = write_line(&mut self.file, event) {
-            self.failure.get_or_insert(error);
-        }
-    }
-
-    fn end(self) -> anyhow::Result<()> {
-        match self.failure {
-            Some(error) => Err(error).context("cannot write events.jsonl"),
-            None => Ok(()),
-        }
-    }
-}
-
-/// In one piece, so that readers see whole lines.
-fn write_line(out: &mut impl Write, event: &Event) -> io::Result<()> {
-    let mut line = serde_json::to_vec(event)?;
-    line.push(b'\n');
-    out.write_all(&line)?;
-    out.flush()
 }

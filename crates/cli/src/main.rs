@@ -5,6 +5,7 @@ mod arguments;
 mod cell;
 mod check;
 mod display;
+mod event_log;
 mod exit;
 mod explain;
 mod folder;

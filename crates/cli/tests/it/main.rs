@@ -4,6 +4,7 @@ mod bad_input;
 mod end_to_end;
 mod failures;
 mod help;
+mod job_array;
 mod program;
 mod signals;
 mod tidy;

@@ -1,0 +1,67 @@
+//! `events.jsonl`: what a training run says. Its lock is the cell's.
+
+use std::fs::{File, TryLockError};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use untied_study::{Cell, Event};
+
+use crate::terminal::say;
+use crate::wording::cell_name;
+
+/// The event log of a cell, locked until it is dropped or the process ends in any way.
+#[derive(Debug)]
+pub(crate) struct EventLog {
+    path: PathBuf,
+    file: File,
+    failure: Option<io::Error>,
+}
+
+impl EventLog {
+    /// Waits as long as another process has the cell, such as the task that a cluster believes dead and has requeued.
+    pub(crate) fn lock(path: &Path, cell: &Cell) -> anyhow::Result<Self> {
+        let file = File::options().write(true).create(true).truncate(false).open(path);
+        let file = file.with_context(|| format!("cannot write {}", path.display()))?;
+        let locked = match file.try_lock() {
+            Err(TryLockError::WouldBlock) => {
+                say(&format!("{} is being trained by another process: waiting for its end", cell_name(cell)));
+                file.lock()
+            }
+            Err(TryLockError::Error(error)) => Err(error),
+            Ok(()) => Ok(()),
+        };
+        if let Err(error) = locked {
+            // Some network file systems have no locks. Results are equal and written whole whoever writes them.
+            say(&format!("warning: cannot lock {}, so that two processes may train it: {error}", path.display()));
+        }
+        Ok(Self { path: path.to_owned(), file, failure: None })
+    }
+
+    /// Empties the log: a run begins.
+    pub(crate) fn begin(&self) -> anyhow::Result<()> {
+        self.file.set_len(0).with_context(|| format!("cannot write {}", self.path.display()))
+    }
+
+    /// A failure waits for the end: training is not lost for a line.
+    pub(crate) fn write(&mut self, event: &Event) {
+        if let Err(error) = write_line(&mut self.file, event) {
+            self.failure.get_or_insert(error);
+        }
+    }
+
+    pub(crate) fn end(self) -> anyhow::Result<()> {
+        match self.failure {
+            Some(error) => Err(error).with_context(|| format!("cannot write {}", self.path.display())),
+            None => Ok(()),
+        }
+    }
+}
+
+/// In one piece, so that readers see whole lines.
+pub(crate) fn write_line(out: &mut impl Write, event: &Event) -> io::Result<()> {
+    let mut line = serde_json::to_vec(event)?;
+    line.push(b'\n');
+    out.write_all(&line)?;
+    out.flush()
+}

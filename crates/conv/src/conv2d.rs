@@ -3,11 +3,11 @@
 use burn::config::Config;
 use burn::module::{Content, DisplaySettings, Module, ModuleDisplay, Param};
 use burn::nn::{Initializer, PaddingConfig2d};
-use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Device, Tensor};
 
-use crate::geometry::positive;
+use crate::functional::conv;
+use crate::geometry::check_groups;
 use crate::{Bias, ConvError, Geometry, Side};
 
 /// Configuration of a [`Conv2d`].
@@ -81,7 +81,7 @@ impl Conv2dConfig {
     pub fn bias_shape(&self) -> Result<Option<[usize; 3]>, ConvError> {
         let geometry = self.geometry();
         geometry.check()?;
-        self.check_channels()?;
+        check_groups(self.groups, self.channels)?;
         let output = match self.input_size {
             Some(input) => geometry.output_size(input)?,
             // Still tells errors in the axes, which come before a missing size.
@@ -92,16 +92,6 @@ impl Conv2dConfig {
         }
         let spatial = self.bias.spatial_shape(output)?;
         Ok(spatial.map(|[h, w]| [self.channels[1], h, w]))
-    }
-
-    fn check_channels(&self) -> Result<(), ConvError> {
-        positive("number of channels", &self.channels)?;
-        positive("number of groups", &[self.groups])?;
-        let [channels_in, channels_out] = self.channels;
-        if channels_in % self.groups != 0 || channels_out % self.groups != 0 {
-            return Err(ConvError::Groups { groups: self.groups, channels_in, channels_out });
-        }
-        Ok(())
     }
 
     /// Makes the layer.
@@ -187,12 +177,7 @@ impl Conv2d {
         let padding = self.geometry.padding_pairs([height, width]);
         let Geometry { stride, dilation, .. } = self.geometry;
         let options = ConvOptions::new_with_padding(stride, padding, dilation, self.groups);
-        let weight = self.weight.val();
-        match (&self.bias, &self.bias_mode) {
-            (None, _) => conv2d(x, weight, None, options),
-            (Some(bias), Bias::Tied) => conv2d(x, weight, Some(bias.val().flatten(0, 2)), options),
-            (Some(bias), _) => conv2d(x, weight, None, options) + bias.val().unsqueeze(),
-        }
+        conv(x, self.weight.val(), self.bias.as_ref().map(Param::val), options)
     }
 
     /// Number of parameters of the weight and of the bias.
@@ -213,7 +198,7 @@ impl Conv2d {
         if channels != expected || self.input_size.is_some_and(|input| input != size) {
             let shape = self.input_size.map_or("h, w".to_string(), |[h, w]| format!("{h}, {w}"));
             let expected = format!("[n, {expected}, {shape}]");
-            return Err(ConvError::Input { expected, got: dims.to_vec() });
+            return Err(ConvError::Shape { what: "an input", expected, got: dims.to_vec() });
         }
         self.geometry.output_size(size).map(|_| ())
     }

@@ -1,5 +1,7 @@
 //! What makes a convolution impossible.
 
+use burn::tensor::DType;
+
 /// A convolution that cannot be built, or an input that it cannot take.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConvError {
@@ -45,12 +47,24 @@ pub enum ConvError {
         /// Input size, padding included.
         input: usize,
     },
-    /// The input is not the one that the layer was built for.
-    #[error("convolution: expected an input {expected}, got {got:?}")]
-    Input {
+    /// A tensor does not have the shape that it must have.
+    #[error("convolution: expected {what} {expected}, got {got:?}")]
+    Shape {
+        /// Which tensor, with its article.
+        what: &'static str,
         /// The shape that fits, with letters for the free axes.
         expected: String,
         /// The shape given.
         got: Vec<usize>,
+    },
+    /// The parameters do not have the type of the input.
+    #[error("convolution: expected a {what} of the input's type {expected:?}, got {got:?}")]
+    Type {
+        /// Weight or bias.
+        what: &'static str,
+        /// Type of the input.
+        expected: DType,
+        /// Type of the parameter.
+        got: DType,
     },
 }

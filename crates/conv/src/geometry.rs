@@ -74,6 +74,16 @@ pub(crate) fn positive(what: &'static str, sizes: &[usize]) -> Result<(), ConvEr
     if sizes.contains(&0) { Err(ConvError::Zero { what, got: sizes.to_vec() }) } else { Ok(()) }
 }
 
+pub(crate) fn check_groups(groups: usize, channels: [usize; 2]) -> Result<(), ConvError> {
+    positive("number of channels", &channels)?;
+    positive("number of groups", &[groups])?;
+    let [channels_in, channels_out] = channels;
+    if channels_in % groups != 0 || channels_out % groups != 0 {
+        return Err(ConvError::Groups { groups, channels_in, channels_out });
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

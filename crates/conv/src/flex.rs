@@ -1,0 +1,7 @@
+//! Convolution on Flex, Burn's CPU backend.
+
+use burn::backend::Flex;
+
+use crate::ConvBackend;
+
+impl ConvBackend for Flex {}

@@ -1,0 +1,131 @@
+//! Convolution as a function of tensors.
+
+use burn::backend::Dispatch;
+use burn::tensor::Tensor;
+use burn::tensor::ops::ConvOptions;
+
+use crate::geometry::{check_groups, positive};
+use crate::operation::ConvBackend;
+use crate::{ConvError, ConvSpec, Geometry, Side};
+
+/// [`conv2d`] over sequences: x `[n, channels_in, l]`, weight `[channels_out, channels_in/groups, kernel]`,
+/// bias `[channels_out, l'|1]`, y `[n, channels_out, l']`.
+///
+/// # Panics
+/// As [`conv2d`].
+#[must_use]
+pub fn conv1d(x: Tensor<3>, weight: Tensor<3>, bias: Option<Tensor<2>>, options: ConvOptions<1>) -> Tensor<3> {
+    conv(x, weight, bias, options)
+}
+
+/// Convolution (cross-correlation) of images, plus a bias that is shared over locations or not, as one operation.
+///
+/// ```text
+/// y[n, o, i, j] = Σ_{c, k, l} w[o, c, k, l] · x[n, c, s·i + d·k − p, s·j + d·l − p] + b[o, i|0, j|0]
+/// ```
+///
+/// with stride s, dilation d and padding p; c runs over the channels of o's group, x is zero outside.
+///
+/// # Shapes
+/// x `[n, channels_in, h, w]`; weight `[channels_out, channels_in/groups, kernel_h, kernel_w]`;
+/// bias `[channels_out, h'|1, w'|1]`, 1 along the axes that share it; y `[n, channels_out, h', w']`.
+///
+/// # Backward
+/// ∂J/∂b is the sum of ∂J/∂y over the images and over the locations that share the number. Only the gradients of
+/// tracked arguments are computed.
+///
+/// # Panics
+/// If the shapes or types do not fit together, with the text of a [`ConvError`]; or if x is on a backend whose
+/// feature of this crate is not enabled.
+///
+/// # Example
+/// ```
+/// use burn::tensor::ops::ConvOptions;
+/// use burn::tensor::{Device, Tensor};
+/// use untied_conv::conv2d;
+///
+/// let device = Device::default();
+/// let x = Tensor::<4>::ones([1, 1, 2, 3], &device);
+/// let weight = Tensor::<4>::ones([1, 1, 1, 2], &device);
+/// let one_per_row = Tensor::<3>::from_floats([[[10.0], [20.0]]], &device);
+/// let y = conv2d(x, weight, Some(one_per_row), ConvOptions::new([1, 1], [0, 0], [1, 1], 1));
+/// assert_eq!(y.into_data().try_to_vec::<f32>().unwrap(), [12.0, 12.0, 22.0, 22.0]);
+/// ```
+#[must_use]
+pub fn conv2d(x: Tensor<4>, weight: Tensor<4>, bias: Option<Tensor<3>>, options: ConvOptions<2>) -> Tensor<4> {
+    conv(x, weight, bias, options)
+}
+
+/// [`conv2d`] over volumes: x `[n, channels_in, d, h, w]`, weight
+/// `[channels_out, channels_in/groups, kernel_d, kernel_h, kernel_w]`, bias `[channels_out, d'|1, h'|1, w'|1]`,
+/// y `[n, channels_out, d', h', w']`.
+///
+/// # Panics
+/// As [`conv2d`].
+#[must_use]
+pub fn conv3d(x: Tensor<5>, weight: Tensor<5>, bias: Option<Tensor<4>>, options: ConvOptions<3>) -> Tensor<5> {
+    conv(x, weight, bias, options)
+}
+
+/// Convolution over D spatial axes: R = D + 2, B = D + 1.
+pub(crate) fn conv<const D: usize, const R: usize, const B: usize>(
+    x: Tensor<R>,
+    weight: Tensor<R>,
+    bias: Option<Tensor<B>>,
+    options: ConvOptions<D>,
+) -> Tensor<R> {
+    check(&x, &weight, bias.as_ref(), &options).unwrap_or_else(|error| panic!("{error}"));
+    let (x, weight, spec) = (x.into_dispatch(), weight.into_dispatch(), ConvSpec::from(options));
+    Tensor::from_dispatch(match bias {
+        Some(bias) => Dispatch::untied_conv_bias(x, weight, bias.into_dispatch(), spec),
+        None => Dispatch::untied_conv(x, weight, spec),
+    })
+}
+
+fn check<const D: usize, const R: usize, const B: usize>(
+    x: &Tensor<R>,
+    weight: &Tensor<R>,
+    bias: Option<&Tensor<B>>,
+    options: &ConvOptions<D>,
+) -> Result<(), ConvError> {
+    let (x_dims, weight_dims, groups) = (x.dims(), weight.dims(), options.groups);
+    let ([n, channels_in, input @ ..], [channels_out, per_group, kernel @ ..]) = (&x_dims[..], &weight_dims[..]) else {
+        unreachable!("a rank above 2");
+    };
+    positive("number of images", &[*n])?;
+    check_groups(groups, [*channels_in, *channels_out])?;
+    if per_group * groups != *channels_in {
+        let expected = format!("[channels_out, {}, kernel...] for {channels_in} channels", channels_in / groups);
+        return Err(ConvError::Shape { what: "a weight", expected, got: weight_dims.to_vec() });
+    }
+    let geometry = Geometry {
+        kernel: axes(kernel),
+        stride: options.stride,
+        dilation: options.dilation,
+        padding: options.padding.map(|(before, after)| Side::Explicit(before, after)),
+    };
+    let output = geometry.output_size(axes::<D>(input))?;
+    same_type("weight", x, weight)?;
+    let Some(bias) = bias else { return Ok(()) };
+    let got = bias.dims();
+    let fits = |axis: usize| got[axis + 1] == 1 || got[axis + 1] == output[axis];
+    if got[0] != *channels_out || !(0..D).all(fits) {
+        let spatial = output.iter().map(|size| if *size == 1 { ", 1".into() } else { format!(", {size}|1") });
+        let expected = format!("[{channels_out}{}]", spatial.collect::<String>());
+        return Err(ConvError::Shape { what: "a bias", expected, got: got.to_vec() });
+    }
+    same_type("bias", x, bias)
+}
+
+fn axes<const D: usize>(sizes: &[usize]) -> [usize; D] {
+    sizes.try_into().expect("one size per spatial axis")
+}
+
+fn same_type<const R: usize, const S: usize>(
+    what: &'static str,
+    x: &Tensor<R>,
+    other: &Tensor<S>,
+) -> Result<(), ConvError> {
+    let (expected, got) = (x.dtype(), other.dtype());
+    if expected == got { Ok(()) } else { Err(ConvError::Type { what, expected, got }) }
+}

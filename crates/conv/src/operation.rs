@@ -1,0 +1,99 @@
+//! Convolution with its bias as operations of a Burn backend.
+#![cfg_attr(feature = "ndarray", allow(deprecated, reason = "offered for comparison, as long as Burn has it"))]
+
+#[cfg(any(feature = "wgpu", feature = "cuda"))]
+use burn::backend::fusion::custom::TensorSpec;
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Backend, backend_extension};
+use burn::tensor::Shape;
+
+use crate::{ConvSpec, primitives};
+
+/// A backend that convolves and adds a bias that is shared over locations or not, forward and backward.
+///
+/// The default bodies are made of the backend's own primitives. Only the backends whose Cargo feature of this crate is
+/// enabled take part; a call on another one panics.
+///
+/// # Shapes
+/// With one to three spatial axes: x and dx `[n, channels_in, d, h, w]`; weight and dw
+/// `[channels_out, channels_in/groups, kernel_d, kernel_h, kernel_w]`; bias and db `[channels_out, d'|1, h'|1, w'|1]`,
+/// 1 along the axes that share it; y and dy `[n, channels_out, d', h', w']`. All of one type.
+#[backend_extension(
+    Flex: cfg(feature = "flex"),
+    NdArray: cfg(feature = "ndarray"),
+    Cube: cfg(any(feature = "wgpu", feature = "cuda")),
+    Autodiff,
+    Fusion: cfg(any(feature = "wgpu", feature = "cuda"))
+)]
+pub trait ConvBackend: Backend {
+    /// y = w ∗ x.
+    #[fusion(meta = |x, weight, spec| output(x, weight, *spec))]
+    fn untied_conv(x: FloatTensor<Self>, weight: FloatTensor<Self>, spec: ConvSpec) -> FloatTensor<Self> {
+        primitives::forward::<Self>(x, weight, None, spec)
+    }
+
+    /// y = w ∗ x + b.
+    #[fusion(meta = |x, weight, _bias, spec| output(x, weight, *spec))]
+    fn untied_conv_bias(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        spec: ConvSpec,
+    ) -> FloatTensor<Self> {
+        primitives::forward::<Self>(x, weight, Some(bias), spec)
+    }
+
+    /// dx.
+    #[fusion(meta = |weight, _dy, x_shape, _spec| TensorSpec::new(x_shape.clone(), weight.dtype))]
+    fn untied_conv_x_backward(
+        weight: FloatTensor<Self>,
+        dy: FloatTensor<Self>,
+        x_shape: Shape,
+        spec: ConvSpec,
+    ) -> FloatTensor<Self> {
+        primitives::x_backward::<Self>(weight, dy, x_shape, spec)
+    }
+
+    /// dw.
+    #[fusion(meta = |x, _dy, weight_shape, _spec| TensorSpec::new(weight_shape.clone(), x.dtype))]
+    fn untied_conv_weight_backward(
+        x: FloatTensor<Self>,
+        dy: FloatTensor<Self>,
+        weight_shape: Shape,
+        spec: ConvSpec,
+    ) -> FloatTensor<Self> {
+        primitives::weight_backward::<Self>(x, dy, weight_shape, spec)
+    }
+
+    /// db: the sum of dy over the images and over the locations that share a number.
+    #[fusion(meta = |dy, bias_shape| TensorSpec::new(bias_shape.clone(), dy.dtype))]
+    fn untied_conv_bias_backward(dy: FloatTensor<Self>, bias_shape: Shape) -> FloatTensor<Self> {
+        primitives::bias_backward::<Self>(dy, bias_shape)
+    }
+
+    /// (dw, db).
+    #[fusion(meta = |x, _dy, weight_shape, bias_shape, _spec| {
+        [weight_shape, bias_shape].map(|shape| TensorSpec::new(shape.clone(), x.dtype)).into()
+    })]
+    fn untied_conv_parameters_backward(
+        x: FloatTensor<Self>,
+        dy: FloatTensor<Self>,
+        weight_shape: Shape,
+        bias_shape: Shape,
+        spec: ConvSpec,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
+        let db = Self::untied_conv_bias_backward(dy.clone(), bias_shape);
+        (Self::untied_conv_weight_backward(x, dy, weight_shape, spec), db)
+    }
+}
+
+#[cfg(any(feature = "wgpu", feature = "cuda"))]
+fn output(x: &TensorSpec, weight: &TensorSpec, spec: ConvSpec) -> TensorSpec {
+    TensorSpec::new(spec.output_shape(&x.shape, &weight.shape), x.dtype)
+}
+
+#[cfg(feature = "ndarray")]
+impl ConvBackend for burn::backend::NdArray {}
+
+#[cfg(any(feature = "wgpu", feature = "cuda"))]
+impl ConvBackend for burn_cubecl::CubeBackend {}

@@ -73,7 +73,7 @@ pub trait ConvBackend: Backend {
 
     /// (dw, db).
     #[fusion(meta = |x, _dy, weight_shape, bias_shape, _spec| {
-        [weight_shape, bias_shape].map(|shape| TensorSpec::new(shape.clone(), x.dtype)).into()
+        (TensorSpec::new(weight_shape.clone(), x.dtype), TensorSpec::new(bias_shape.clone(), x.dtype))
     })]
     fn untied_conv_parameters_backward(
         x: FloatTensor<Self>,

@@ -7,6 +7,8 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 use untied_study::{Device, Study};
 
+use crate::slurm::SlurmArguments;
+
 /// Every device that a config may name, compiled in or not.
 const DEVICES: [Device; 4] = [Device::Flex, Device::Ndarray, Device::Wgpu, Device::Cuda];
 
@@ -37,6 +39,9 @@ pub(crate) enum Verb {
     /// Write the report of a study's folder again; lists missing cells and exits with 1 if there are any
     #[command(after_help = EXIT_CODES)]
     Report(ReportArguments),
+    /// Write the cells that are not finished as Slurm job arrays, with the report after them; --submit submits them
+    #[command(after_help = EXIT_CODES)]
+    Slurm(SlurmArguments),
     /// Show which part of each bias the normalization removes, by theory; trains nothing
     #[command(after_help = EXIT_CODES)]
     Explain(ExplainArguments),
@@ -156,7 +161,7 @@ pub(crate) struct ExplainArguments {
     pub(crate) config: ConfigArguments,
 }
 
-fn count(text: &str) -> Result<NonZeroUsize, &'static str> {
+pub(crate) fn count(text: &str) -> Result<NonZeroUsize, &'static str> {
     text.parse().map_err(|_| "expected a whole number, 1 or more")
 }
 

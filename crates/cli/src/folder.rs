@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use untied_study::{Results, Study, StudyFolder};
 
 /// What a study leaves in its folder; nothing else there is ever moved.
-const ENTRIES: [&str; 6] = ["config.toml", "cells", "results.json", "report.md", "report.html", "plots"];
+const ENTRIES: [&str; 7] = ["config.toml", "cells", "results.json", "report.md", "report.html", "plots", "slurm"];
 
 /// An error where the folder belongs to something else than this study.
 pub(crate) fn check_owner(folder: &StudyFolder, study: &Study) -> anyhow::Result<()> {

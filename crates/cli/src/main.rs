@@ -16,6 +16,7 @@ mod plan;
 mod report;
 mod run;
 mod runner;
+mod slurm;
 mod summary;
 mod table;
 mod terminal;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         Verb::Run(arguments) => run::run(&arguments),
         Verb::Cell(arguments) => cell::cell(&arguments),
         Verb::Report(arguments) => report::report(&arguments),
+        Verb::Slurm(arguments) => slurm::slurm(&arguments),
         Verb::Explain(arguments) => explain::explain(&arguments),
     };
     exit::code(outcome)

@@ -99,6 +99,17 @@ impl State {
     }
 }
 
+/// The indices of the cells to run.
+pub(crate) fn missing_cells(study: &Study, folder: &StudyFolder) -> Result<Vec<usize>, StoreError> {
+    let mut missing = Vec::new();
+    for cell in &study.cells {
+        if !matches!(state(folder, cell)?, State::Done(_)) {
+            missing.push(cell.index);
+        }
+    }
+    Ok(missing)
+}
+
 /// A GPU is one for all workers.
 fn default_jobs(study: &Study, cores: usize) -> usize {
     let on_gpu = |cell: &Cell| matches!(cell.config.train.device, Device::Wgpu | Device::Cuda);

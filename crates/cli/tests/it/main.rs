@@ -7,4 +7,5 @@ mod help;
 mod job_array;
 mod program;
 mod signals;
+mod slurm;
 mod tidy;

@@ -1,0 +1,132 @@
+//! `untied slurm`: the missing cells of a study as Slurm job arrays, and the report after them.
+
+mod arguments;
+mod job_array;
+mod options;
+mod queue;
+mod quote;
+mod scripts;
+mod site;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, bail};
+use untied_study::{Study, StudyFolder, write_text};
+
+pub(crate) use self::arguments::SlurmArguments;
+use self::job_array::{JobArray, job_arrays};
+use self::queue::Queue;
+use self::scripts::Scripts;
+use crate::exit::Exit;
+use crate::lock::Lock;
+use crate::plan::missing_cells;
+use crate::terminal::{print, say};
+use crate::wording::plural;
+use crate::{check, folder};
+
+pub(crate) fn slurm(arguments: &SlurmArguments) -> anyhow::Result<Exit> {
+    let study = arguments.config.load(arguments.device.get())?;
+    check::check_study(&study, arguments.config.path())?;
+    let options = options::directives(arguments)?;
+    let folder = StudyFolder::new(absolute(&arguments.out.folder(&study))?);
+    folder::check_owner(&folder, &study)?;
+    // A run in this folder would train the same cells.
+    let _lock = Lock::take(&folder)?;
+    folder.write_config(&study)?;
+
+    let place = folder.root().join("slurm");
+    let config = keep_config(&place, &study.resolved_toml())?;
+    let missing = missing_cells(&study, &folder)?;
+    let queue = Queue::read(&place, config)?;
+    let cells: Vec<usize> = missing.iter().copied().filter(|index| !queue.holds(*index)).collect();
+    let (all, queued) = (study.cells.len(), missing.len() - cells.len());
+    if cells.is_empty() {
+        print(&nothing_to_submit(&study, &folder, queued))?;
+        return Ok(Exit::Done);
+    }
+    let arrays = job_arrays(&cells, array_size(arguments));
+    let program = std::env::current_exe()?;
+    let (name, root) = (study.name.as_str(), folder.root());
+    let scripts =
+        Scripts { study: name, program: &program, folder: root, config, arrays: &arrays, queue: &queue, options };
+    scripts.write(&place)?;
+    print(&outline(name, all, all - missing.len(), queued, &arrays))?;
+    if arguments.submit {
+        return submit(&place);
+    }
+    print(&format!("submit them: sh {}\n", quote::shell(&place.join("submit.sh").display().to_string())))?;
+    Ok(Exit::Done)
+}
+
+/// Jobs start elsewhere, and Slurm takes `%` and `\` in the paths of logs for patterns.
+fn absolute(out: &Path) -> anyhow::Result<PathBuf> {
+    let path = std::path::absolute(out).with_context(|| format!("cannot find {}", out.display()))?;
+    let bad = |c: char| matches!(c, '%' | '\\') || c.is_control();
+    match path.to_str() {
+        Some(text) if !text.contains(bad) => Ok(path),
+        _ => bail!(
+            "{}: expected a folder without `%`, `\\` and control characters, which Slurm cannot write logs to; give \
+             --out another one",
+            path.display()
+        ),
+    }
+}
+
+/// The number of a copy of the config, for the jobs: a study that changes must not change what is queued.
+fn keep_config(place: &Path, text: &str) -> anyhow::Result<usize> {
+    for number in 1.. {
+        let path = place.join(scripts::config_name(number));
+        match std::fs::read_to_string(&path) {
+            Ok(other) if other != text => {}
+            Ok(_) => return Ok(number),
+            Err(_) => {
+                write_text(&path, text)?;
+                return Ok(number);
+            }
+        }
+    }
+    bail!("{}: no free name for the config", place.display())
+}
+
+fn array_size(arguments: &SlurmArguments) -> usize {
+    if let Some(size) = arguments.max_array_size {
+        return size.get();
+    }
+    site::array_size().unwrap_or_else(|why| {
+        say(&format!("{why}: taking arrays of {} tasks, or give --max-array-size", site::USUAL_ARRAY_SIZE));
+        site::USUAL_ARRAY_SIZE
+    })
+}
+
+fn nothing_to_submit(study: &Study, folder: &StudyFolder, queued: usize) -> String {
+    let Study { name, cells, .. } = study;
+    let cells = plural(cells.len(), "cell");
+    match queued {
+        0 => format!("{name}: {cells}, all with results; `untied report {}` reports them\n", folder.root().display()),
+        _ => format!("{name}: {cells}; the {queued} without results are queued already\n"),
+    }
+}
+
+fn outline(name: &str, all: usize, done: usize, queued: usize, arrays: &[JobArray]) -> String {
+    let cells = arrays.iter().map(|array| array.cells).sum::<usize>();
+    let parts = [(done, "with results"), (queued, "queued already"), (cells, "to submit")];
+    let parts = parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
+    let (cells, parts) = (plural(all, "cell"), parts.collect::<Vec<_>>().join(", "));
+    format!("{name}: {cells}: {parts} in {}, and the report after them\n", plural(arrays.len(), "job array"))
+}
+
+/// The same as a person would do; the script says on stdout what it submitted.
+fn submit(place: &Path) -> anyhow::Result<Exit> {
+    let script = place.join("submit.sh");
+    let output = Command::new("sh").arg(&script).stdin(Stdio::null()).stdout(Stdio::inherit()).output();
+    let output = output.with_context(|| format!("cannot run {}", script.display()))?;
+    let words = String::from_utf8_lossy(&output.stderr);
+    if !output.status.success() {
+        bail!("{}: not everything was submitted: {}", script.display(), words.trim());
+    }
+    if !words.trim().is_empty() {
+        say(words.trim());
+    }
+    Ok(Exit::Done)
+}

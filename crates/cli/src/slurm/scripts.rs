@@ -1,0 +1,118 @@
+//! The scripts of the jobs: for people to read and to change.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use untied_study::{StoreError, write_text};
+
+use super::job_array::JobArray;
+use super::options::Directives;
+use super::queue::{JOBS, Queue};
+use super::quote::shell;
+
+/// What the scripts are about.
+pub(crate) struct Scripts<'s> {
+    pub(crate) study: &'s str,
+    pub(crate) program: &'s Path,
+    /// Of the results; absolute.
+    pub(crate) folder: &'s Path,
+    /// The number of the jobs' config.
+    pub(crate) config: usize,
+    pub(crate) arrays: &'s [JobArray],
+    pub(crate) queue: &'s Queue,
+    pub(crate) options: Directives,
+}
+
+pub(crate) fn config_name(number: usize) -> String {
+    format!("config-{number}.toml")
+}
+
+impl Scripts<'_> {
+    /// Writes `cells.sh`, `report.sh` and `submit.sh`.
+    pub(crate) fn write(&self, place: &Path) -> Result<(), StoreError> {
+        write_text(&place.join("cells.sh"), &self.cells())?;
+        write_text(&place.join("report.sh"), &self.report())?;
+        write_text(&place.join("submit.sh"), &self.submit(place))
+    }
+
+    fn cells(&self) -> String {
+        let Self { study, config, .. } = self;
+        let head = self.head("", &["--open-mode=append", "--requeue"], &self.options.task);
+        let config = config_name(*config);
+        let paths = self.paths();
+        format!(
+            r#"{head}
+# A cell of the study `{study}`: `sbatch --array=0-9 cells.sh 20` trains the cells 20 to 29.
+# A cell that has a result is left alone, so that a task may well run twice.
+
+{paths}
+# Not by `exec`: Slurm requeues a task whose program was killed (RequeueExit=137), but not one whose script was.
+"$untied" cell "$folder"/slurm/{config} --out "$folder" \
+    --index "$((${{1:-0}} + SLURM_ARRAY_TASK_ID))" --threads "${{SLURM_CPUS_PER_TASK:-1}}"
+exit $?
+"#
+        )
+    }
+
+    fn report(&self) -> String {
+        let (study, paths) = (self.study, self.paths());
+        let head = self.head("-report", &[], &[]);
+        format!(
+            r#"{head}
+# The report of the study `{study}`: lists the cells that are missing, and fails if there are any.
+
+{paths}
+"$untied" report "$folder"
+"#
+        )
+    }
+
+    fn head(&self, kind: &str, fixed: &[&str], own: &[String]) -> String {
+        let mut head = format!("#!/bin/sh\n#SBATCH --job-name=untied-{}{kind}\n", self.study);
+        let fixed = fixed.iter().map(|option| format!("#SBATCH {option}"));
+        for line in fixed.chain(own.iter().cloned()).chain(self.options.every.iter().cloned()) {
+            let _ = writeln!(head, "{line}");
+        }
+        head
+    }
+
+    fn paths(&self) -> String {
+        format!("untied={}\nfolder={}\n", shell_path(self.program), shell_path(self.folder))
+    }
+
+    fn submit(&self, place: &Path) -> String {
+        let Self { study, config, .. } = self;
+        let Directives { at_a_time, .. } = &self.options;
+        let place = shell_path(place);
+        let earlier = self.queue.jobs.iter().map(|job| format!(":{job}")).collect::<Vec<_>>().concat();
+        let mut calls = String::new();
+        for JobArray { first, tasks, .. } in self.arrays {
+            let _ = writeln!(calls, "submit {first} {tasks}{at_a_time}");
+        }
+        format!(
+            r#"#!/bin/sh
+# Submits the missing cells of the study `{study}`, and the report after them. `untied slurm` writes it anew.
+set -eu
+cd {place}
+mkdir -p log
+
+jobs={earlier}
+submit() {{ # FIRST TASKS: the cells FIRST + task
+    job=$(sbatch --parsable --array="$2" --output=log/%A_%a.log cells.sh "$1")
+    job=${{job%%;*}}
+    echo "$job $1 {config}" >>{JOBS}
+    jobs=$jobs:$job
+    echo "job $job: cells from $1 on, tasks $2"
+}}
+{calls}
+report=$(sbatch --parsable --dependency="afterany$jobs" --output=log/report-%j.log report.sh)
+echo "job ${{report%%;*}}: the report, after them"
+"#
+        )
+    }
+}
+
+/// Paths were checked to be UTF-8.
+fn shell_path(path: &Path) -> String {
+    shell(&path.to_string_lossy())
+}

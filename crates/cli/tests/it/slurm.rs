@@ -1,0 +1,165 @@
+#![cfg(unix)]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use crate::program::{Bench, Ended};
+
+/// Stands in for sbatch: runs the tasks of an array one after the other, at once, and notes what it was told.
+const SBATCH: &str = r#"#!/bin/sh
+set -eu
+here=$(dirname "$0")
+echo "$*" >>"$here/told"
+job=$(wc -l <"$here/told")
+tasks= log=/dev/null
+while :; do case $1 in
+    --array=*) tasks=${1#--array=}; tasks=${tasks%%%*}; shift ;;
+    --output=*) log=${1#--output=}; shift ;;
+    --*) shift ;;
+    *) break ;;
+esac; done
+echo "$job"
+for range in $(echo "${tasks:-0}" | tr , ' '); do
+    for task in $(seq "${range%-*}" "${range#*-}"); do
+        SLURM_CPUS_PER_TASK=1 SLURM_ARRAY_TASK_ID=$task sh "$@" >"$log" 2>&1 || true
+    done
+done
+"#;
+
+/// Arrays of two tasks.
+const SCONTROL: &str = "#!/bin/sh\necho 'MaxArraySize            = 2'\n";
+
+/// A folder whose name has all that shells trip over, and a Slurm of shell scripts.
+struct Site {
+    bench: Bench,
+    out: String,
+}
+
+impl Site {
+    fn new() -> Self {
+        let site = Self { bench: Bench::new(), out: "it's $(a) \"study\"".to_owned() };
+        for (name, script) in [("sbatch", SBATCH), ("scontrol", SCONTROL), ("squeue", "#!/bin/sh\n")] {
+            site.program(name, script);
+        }
+        site
+    }
+
+    fn program(&self, name: &str, script: &str) {
+        let path = format!("bin/{name}");
+        self.bench.write(&path, script);
+        fs::set_permissions(self.bench.path(&path), fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    fn slurm(&self, arguments: &[&str]) -> Ended {
+        let bin = self.bench.path("bin").display().to_string();
+        let all = [&["slurm", "study.toml", "--out", &self.out], arguments].concat();
+        let path = format!("{bin}:{}", std::env::var("PATH").unwrap());
+        Ended::new(&self.bench.command(&all).env("PATH", path).output().unwrap())
+    }
+
+    /// The arguments of every call of sbatch since the last look.
+    fn told(&self) -> Vec<String> {
+        let path = self.bench.path("bin/told");
+        let text = fs::read_to_string(&path).unwrap_or_default();
+        let _ = fs::remove_file(path);
+        text.lines().map(str::to_owned).collect()
+    }
+
+    fn script(&self, name: &str) -> String {
+        let text = fs::read_to_string(self.bench.path(&self.out).join("slurm").join(name)).unwrap();
+        let place = self.bench.path("").display().to_string();
+        text.replace(env!("CARGO_BIN_EXE_untied"), "/bin/untied").replace(&place, "/home/me/")
+    }
+}
+
+#[test]
+fn the_scripts_can_be_read() {
+    let site = Site::new();
+    let options = "--partition gpu --time 1:00:00 --gres gpu:1 --account lab --mem 2G --cpus-per-task 4 --at-a-time 3 \
+                   --constraint a100 -- --qos=high";
+    let options: Vec<&str> = options.split_whitespace().chain(["--comment=it's \"mine\""]).collect();
+    let ended = site.slurm(&options);
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+    assert!(ended.stdout.contains("4 cells: 4 to submit in 2 job arrays"), "{}", ended.stdout);
+    assert_eq!(site.told(), Vec::<String>::new());
+    let scripts = ["cells.sh", "report.sh", "submit.sh"].map(|name| format!("# {name}\n{}", site.script(name)));
+    insta::assert_snapshot!(scripts.join("\n"));
+}
+
+#[test]
+fn submitting_again_fills_only_what_is_missing() {
+    let site = Site::new();
+    let ended = site.slurm(&["--submit"]);
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{}", ended.stdout);
+    let [first, second, report] = site.told().try_into().unwrap();
+    assert!(first.contains("--array=0-1") && first.ends_with("cells.sh 0"), "{first}");
+    assert!(second.contains("--array=0-1") && second.ends_with("cells.sh 2"), "{second}");
+    assert!(report.contains("--dependency=afterany:1:2") && report.ends_with("report.sh"), "{report}");
+    let results = site.bench.json(&format!("{}/results.json", site.out));
+    assert!(results["cells"].as_array().unwrap().iter().all(|cell| cell["status"] == "finished"));
+
+    let again = site.slurm(&["--submit"]);
+    assert!(again.stdout.contains("all with results"), "{}", again.stdout);
+    assert_eq!(site.told(), Vec::<String>::new());
+
+    for cell in [0, 3].map(|index| site.bench.cells(&site.out).remove(index)) {
+        fs::remove_file(cell.join("result.json")).unwrap();
+    }
+    site.program("squeue", "#!/bin/sh\n");
+    let rest = site.slurm(&["--submit", "--max-array-size", "9"]);
+    assert!(rest.stdout.contains("2 with results, 2 to submit in 1 job array"), "{}", rest.stdout);
+    assert!(site.told()[0].contains("--array=0,3"));
+    site.bench.expect(0, "run study.toml --out done -q");
+    let local = site.bench.json("done/results.json");
+    let cells = &site.bench.json(&format!("{}/results.json", site.out))["cells"];
+    assert_eq!(cells[0]["metrics"], local["cells"][0]["metrics"]);
+}
+
+#[test]
+fn what_is_queued_is_not_submitted_again() {
+    let site = Site::new();
+    site.program("sbatch", "#!/bin/sh\necho \"$*\" >>\"$(dirname \"$0\")/told\"\necho '70;cluster'\n");
+    assert_eq!(site.slurm(&["--submit", "--max-array-size", "9"]).code, Some(0));
+    site.told();
+    site.program("squeue", "#!/bin/sh\necho '70 1'\necho '70 2'\necho '71 3'\necho '72 N/A'\n");
+    let again = site.slurm(&["--submit", "--max-array-size", "9"]);
+    assert!(again.stdout.contains("2 queued already, 2 to submit"), "{}{}", again.stdout, again.stderr);
+    let told = site.told();
+    assert!(told[0].contains("--array=0,3"), "{}", told[0]);
+    assert!(told[1].contains("--dependency=afterany:70:70"), "the report waits for the first jobs too: {}", told[1]);
+
+    let changed = site.slurm(&["--set", "train.epochs=2"]);
+    assert!(changed.stdout.contains("4 to submit"), "other cells are queued: {}", changed.stdout);
+    assert!(site.script("cells.sh").contains("config-2.toml") && site.script("config-1.toml").contains("epochs = 1"));
+}
+
+#[test]
+fn a_refusal_is_an_error() {
+    let site = Site::new();
+    site.program("sbatch", "#!/bin/sh\necho 'sbatch: error: invalid partition' >&2\nexit 1\n");
+    let ended = site.slurm(&["--submit"]);
+    assert_eq!(ended.code, Some(2));
+    assert!(ended.stderr.starts_with("error: ") && ended.stderr.contains("invalid partition"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("submit.sh"), "{}", ended.stderr);
+}
+
+#[test]
+fn without_slurm_the_scripts_are_written_all_the_same() {
+    let site = Site::new();
+    site.program("scontrol", "#!/bin/sh\necho 'scontrol: error: no controller' >&2\nexit 1\n");
+    let ended = site.slurm(&[]);
+    assert_eq!(ended.code, Some(0));
+    assert!(ended.stderr.contains("no controller") && ended.stderr.contains("1001"), "{}", ended.stderr);
+    assert!(site.script("submit.sh").contains("submit 0 0-3\n"));
+}
+
+#[test]
+fn folders_that_slurm_cannot_log_to_are_refused() {
+    for out in ["100%", "a\\b", "a\nb"] {
+        let site = Site { out: out.to_owned(), ..Site::new() };
+        let ended = site.slurm(&[]);
+        assert_eq!(ended.code, Some(2));
+        assert!(ended.stderr.contains("--out"), "{}", ended.stderr);
+        assert!(!site.bench.path(out).exists());
+    }
+}

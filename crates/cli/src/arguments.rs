@@ -2,11 +2,13 @@
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 use untied_study::{Device, Study};
 
+use crate::runner::Limits;
 use crate::slurm::SlurmArguments;
 
 /// Every device that a config may name, compiled in or not.
@@ -96,6 +98,19 @@ impl OutArgument {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct CheckpointArgument {
+    /// Least time between two checkpoints of a cell, from which it goes on after a crash; 0: after every step
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds, allow_negative_numbers = true)]
+    checkpoint: Duration,
+}
+
+impl CheckpointArgument {
+    pub(crate) fn every(&self) -> Duration {
+        self.checkpoint
+    }
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct RunArguments {
     #[command(flatten)]
     pub(crate) config: ConfigArguments,
@@ -115,8 +130,31 @@ pub(crate) struct RunArguments {
     /// Move old results aside, to <DIR>.old-<n>, and train every cell
     #[arg(long)]
     pub(crate) fresh: bool,
+    /// Wait while another process runs a study in the folder
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(crate) wait: bool,
+    #[command(flatten)]
+    pub(crate) checkpoint: CheckpointArgument,
+    #[command(flatten)]
+    pub(crate) limits: LimitArguments,
     #[command(flatten)]
     pub(crate) verbosity: Verbosity,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LimitArguments {
+    /// Kill a worker that says nothing for so long, and try its cell once more; 0: never
+    #[arg(long, value_name = "SECONDS", default_value = "600", value_parser = seconds, allow_negative_numbers = true)]
+    timeout: Duration,
+    /// Stop at the first cell that fails, and do not try it again
+    #[arg(long)]
+    fail_fast: bool,
+}
+
+impl LimitArguments {
+    pub(crate) fn get(&self) -> Limits {
+        Limits { timeout: Some(self.timeout).filter(|timeout| !timeout.is_zero()), fail_fast: self.fail_fast }
+    }
 }
 
 #[derive(Debug, Clone, Copy, Args)]
@@ -143,6 +181,8 @@ pub(crate) struct CellArguments {
     /// Threads to compute with [default: one a core]
     #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
     pub(crate) threads: Option<NonZeroUsize>,
+    #[command(flatten)]
+    pub(crate) checkpoint: CheckpointArgument,
     /// For `run`: write events to stdout, one JSON object a line, and end when stdin does
     #[arg(long, hide = true)]
     pub(crate) events: bool,
@@ -169,6 +209,12 @@ fn index(text: &str) -> Result<usize, &'static str> {
     text.parse().map_err(|_| "expected a whole number, 0 or more")
 }
 
+/// Up to a century: what is added to a clock must not overflow it.
+fn seconds(text: &str) -> Result<Duration, &'static str> {
+    let seconds = text.parse().ok().filter(|seconds| (0.0..=3.2e9).contains(seconds));
+    seconds.map(Duration::from_secs_f64).ok_or("expected a number of seconds, 0 or more")
+}
+
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
@@ -178,6 +224,15 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn times_are_seconds() {
+        assert_eq!(seconds("1.5"), Ok(Duration::from_millis(1500)));
+        assert_eq!(seconds("0"), Ok(Duration::ZERO));
+        for text in ["-1", "", "NaN", "inf", "1e300", "10s"] {
+            assert!(seconds(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -7,13 +7,14 @@ use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use untied_study::{Cell, CellResult, Event, Status, StoreError, Study, StudyFolder};
+use untied_study::{Cell, CellResult, Event, Status, Study, StudyFolder};
 
 use crate::arguments::CellArguments;
-use crate::event_log::{EventLog, write_line};
-use crate::exit::{Exit, message};
+use crate::event_log::write_line;
+use crate::exit::Exit;
 use crate::plan::is_done;
 use crate::terminal::{print, say};
+use crate::training::{is_done_already, train};
 use crate::wording::{cell_name, plural, time};
 use crate::{check, folder, interrupt};
 
@@ -33,13 +34,19 @@ pub(crate) fn cell(arguments: &CellArguments) -> anyhow::Result<Exit> {
     }
     let cores = available_parallelism().unwrap_or(NonZeroUsize::MIN);
     untied_trainer::limit_threads(arguments.threads.unwrap_or(cores).get());
-    folder.write_cell(cell)?;
-    let log = EventLog::lock(&folder.events(cell), cell)?;
-    // By the process that had the lock.
-    if is_done_already(&folder, cell)? {
-        return Ok(Exit::Done);
+    let started = Instant::now();
+    let mut tell = |event: &Event| {
+        if arguments.events {
+            write_line(&mut io::stdout().lock(), event).unwrap_or_default();
+        } else if let Some(line) = progress(cell, event) {
+            say(&line);
+        }
+    };
+    let Some(result) = train(cell, &folder, arguments.checkpoint.every(), &mut tell)? else { return Ok(Exit::Done) };
+    if !arguments.events {
+        print(&outcome(cell, &result, started.elapsed(), &folder.cell(cell)))?;
     }
-    train(cell, &folder, log, arguments.events)
+    Ok(if is_done(&result) { Exit::Done } else { Exit::Incomplete })
 }
 
 fn pick(study: &Study, index: usize) -> anyhow::Result<&Cell> {
@@ -48,18 +55,6 @@ fn pick(study: &Study, index: usize) -> anyhow::Result<&Cell> {
     cell.with_context(|| {
         format!("--index {index}: {} has {}, --index 0 to {}", study.name, plural(cells, "cell"), cells - 1)
     })
-}
-
-/// Says so where the cell has a result; a damaged one is none.
-fn is_done_already(folder: &StudyFolder, cell: &Cell) -> anyhow::Result<bool> {
-    let result = match folder.read_result(cell) {
-        Err(StoreError::Damaged { .. } | StoreError::Mismatch { .. }) => None,
-        other => other?.filter(is_done),
-    };
-    if let Some(result) = &result {
-        say(&format!("{} is {} already: {}", cell_name(cell), result.status, folder.cell(cell).display()));
-    }
-    Ok(result.is_some())
 }
 
 /// The tasks of a job array share one folder: the first writes its config, the others find it there.
@@ -77,32 +72,6 @@ fn prepare(study: &Study, cell: &Cell, folder: &StudyFolder, config: &Path) -> a
     Ok(())
 }
 
-fn train(cell: &Cell, folder: &StudyFolder, mut log: EventLog, events: bool) -> anyhow::Result<Exit> {
-    let started = Instant::now();
-    log.begin()?;
-    let mut tell = |event: &Event| {
-        log.write(event);
-        if events {
-            write_line(&mut io::stdout().lock(), event).unwrap_or_default();
-        } else if let Some(line) = progress(cell, event) {
-            say(&line);
-        }
-    };
-    let result = match untied_trainer::train(&cell.config, &mut tell) {
-        Ok(result) => result,
-        Err(error) => {
-            say(&format!("error: {}", message(&error.into())));
-            return Ok(Exit::Incomplete);
-        }
-    };
-    folder.write_result(cell, &result)?;
-    log.end()?;
-    if !events {
-        print(&outcome(cell, &result, started.elapsed(), &folder.cell(cell)))?;
-    }
-    Ok(if is_done(&result) { Exit::Done } else { Exit::Incomplete })
-}
-
 fn progress(cell: &Cell, event: &Event) -> Option<String> {
     match event {
         Event::Started { train_images, test_images, .. } => {
@@ -113,6 +82,8 @@ fn progress(cell: &Cell, event: &Event) -> Option<String> {
             cell.config.train.epochs
         )),
         Event::Diverged { epoch, step } => Some(format!("diverged in epoch {epoch}, at step {step}")),
+        Event::Resumed { epoch, step } => Some(format!("goes on with epoch {epoch}, after step {step}")),
+        Event::Warning { message } => Some(format!("warning: {message}")),
         Event::Progress { .. } | Event::Finished { .. } => None,
     }
 }

@@ -9,9 +9,7 @@ use std::io::IsTerminal;
 use untied_study::Cell;
 
 use crate::arguments::Verbosity;
-use crate::runner::{Ending, RunEvent};
-use crate::terminal::say;
-use crate::wording::cell_name;
+use crate::runner::RunEvent;
 
 pub(crate) trait Display {
     fn show(&mut self, event: &RunEvent<'_>);
@@ -19,7 +17,7 @@ pub(crate) trait Display {
     fn close(&mut self, interrupted: bool);
 }
 
-/// Bars on a terminal, lines elsewhere; if quiet, only what went wrong.
+/// Bars on a terminal, lines elsewhere; if quiet, nothing.
 pub(crate) fn choose(verbosity: Verbosity, cells: &[&Cell]) -> Box<dyn Display> {
     if verbosity.quiet {
         Box::new(Quiet)
@@ -30,15 +28,11 @@ pub(crate) fn choose(verbosity: Verbosity, cells: &[&Cell]) -> Box<dyn Display> 
     }
 }
 
-/// Only what went wrong.
+/// Failures are listed at the end.
 struct Quiet;
 
 impl Display for Quiet {
-    fn show(&mut self, event: &RunEvent<'_>) {
-        if let RunEvent::Ended(cell, Ending::Failed(reason), _) = event {
-            say(&format!("error: {} failed: {reason}", cell_name(cell)));
-        }
-    }
+    fn show(&mut self, _event: &RunEvent<'_>) {}
 
     fn close(&mut self, _interrupted: bool) {}
 }

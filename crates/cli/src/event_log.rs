@@ -1,7 +1,7 @@
 //! `events.jsonl`: what a training run says. Its lock is the cell's.
 
 use std::fs::{File, TryLockError};
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -21,7 +21,7 @@ pub(crate) struct EventLog {
 impl EventLog {
     /// Waits as long as another process has the cell, such as the task that a cluster believes dead and has requeued.
     pub(crate) fn lock(path: &Path, cell: &Cell) -> anyhow::Result<Self> {
-        let file = File::options().write(true).create(true).truncate(false).open(path);
+        let file = File::options().read(true).write(true).create(true).truncate(false).open(path);
         let file = file.with_context(|| format!("cannot write {}", path.display()))?;
         let locked = match file.try_lock() {
             Err(TryLockError::WouldBlock) => {
@@ -38,9 +38,19 @@ impl EventLog {
         Ok(Self { path: path.to_owned(), file, failure: None })
     }
 
-    /// Empties the log: a run begins.
-    pub(crate) fn begin(&self) -> anyhow::Result<()> {
-        self.file.set_len(0).with_context(|| format!("cannot write {}", self.path.display()))
+    /// Empties the log, or goes on behind its last whole line.
+    pub(crate) fn begin(&mut self, goes_on: bool) -> anyhow::Result<()> {
+        let mut begin = || {
+            let mut text = Vec::new();
+            if goes_on {
+                self.file.read_to_end(&mut text)?;
+            }
+            let end = text.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last as u64 + 1);
+            self.file.set_len(end)?;
+            self.file.seek(SeekFrom::Start(end))
+        };
+        begin().with_context(|| format!("cannot write {}", self.path.display()))?;
+        Ok(())
     }
 
     /// A failure waits for the end: training is not lost for a line.

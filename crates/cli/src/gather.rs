@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use untied_study::{Cell, CellRecord, Comparison, Results, Status, StoreError, Study, StudyFolder};
+use untied_study::{Cell, CellRecord, Comparison, Provenance, Results, Status, StoreError, Study, StudyFolder};
 
 /// Why cells failed, by index.
 pub(crate) type Failures = BTreeMap<usize, String>;
@@ -19,22 +19,35 @@ pub(crate) fn gather(
 ) -> Result<Results, StoreError> {
     let mut records = Vec::with_capacity(study.cells.len());
     let mut losses = Vec::with_capacity(study.cells.len());
+    let mut provenance = Vec::new();
     for cell in &study.cells {
         let (result, reason) = match folder.read_result(cell) {
             Err(error @ (StoreError::Damaged { .. } | StoreError::Mismatch { .. })) => (None, Some(error.to_string())),
             other => (other?, failures.get(&cell.index).cloned()),
         };
         losses.push(result.as_ref().map(|result| result.step_losses.clone()));
+        note_provenance(&mut provenance, result.iter().map(|result| &result.provenance));
         records.push(match (result, reason) {
             (Some(result), _) => CellRecord::new(cell, result),
             (None, Some(reason)) => failed(cell, reason),
             (None, None) => stored_record(stored, cell).unwrap_or_else(|| CellRecord::missing(cell)),
         });
     }
+    if losses.iter().any(Option::is_none) {
+        note_provenance(&mut provenance, stored.iter().flat_map(|stored| &stored.provenance));
+    }
     let compare = study.compare.as_ref();
     let mut comparisons = compare.map_or_else(Vec::new, |compare| untied_report::compare(&records, &losses, compare));
     keep_loss_differences(&mut comparisons, stored);
-    Ok(study.results(records, comparisons))
+    Ok(study.results(records, comparisons, provenance))
+}
+
+fn note_provenance<'p>(all: &mut Vec<Provenance>, more: impl Iterator<Item = &'p Provenance>) {
+    for one in more {
+        if !all.contains(one) {
+            all.push(one.clone());
+        }
+    }
 }
 
 fn failed(cell: &Cell, reason: String) -> CellRecord {

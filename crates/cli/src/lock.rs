@@ -1,11 +1,20 @@
 //! One `run` at a time in a study's folder.
 
 use std::fs::{self, File, TryLockError};
-use std::io::{Read, Seek, Write};
+use std::io::{Seek, Write};
 use std::path::Path;
+use std::thread;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, bail};
+use serde_json::{Value, json};
 use untied_study::StudyFolder;
+
+use crate::terminal::say;
+use crate::wording::time;
+
+/// Time between two tries of one that waits.
+const AGAIN: Duration = Duration::from_millis(200);
 
 /// Held until it is dropped; the system releases it too when the process ends in any way.
 ///
@@ -14,43 +23,78 @@ use untied_study::StudyFolder;
 pub(crate) struct Lock(#[expect(dead_code, reason = "an open file holds the lock")] File);
 
 impl Lock {
-    /// Takes the lock of a study's folder, which it makes where there is none.
+    /// Takes the lock of a study's folder, which it makes where there is none; an error says who holds it.
     pub(crate) fn take(folder: &StudyFolder) -> anyhow::Result<Self> {
+        match Self::try_take(folder)? {
+            Some(lock) => Ok(lock),
+            None => bail!("{}: wait until it ends (--wait), or give --out another folder", held(folder)),
+        }
+    }
+
+    /// As [`take`](Self::take), but waits until nobody holds it.
+    pub(crate) fn wait(folder: &StudyFolder) -> anyhow::Result<Self> {
+        let mut told = false;
+        loop {
+            if let Some(lock) = Self::try_take(folder)? {
+                return Ok(lock);
+            }
+            if !std::mem::replace(&mut told, true) {
+                say(&format!("{}: waiting until it ends", held(folder)));
+            }
+            thread::sleep(AGAIN);
+        }
+    }
+
+    fn try_take(folder: &StudyFolder) -> anyhow::Result<Option<Self>> {
         let cells = folder.cells();
         fs::create_dir_all(&cells).with_context(|| format!("cannot make {}", cells.display()))?;
         let path = cells.join(".lock");
-        let mut file = open(&path)?;
+        let file = File::options().read(true).write(true).create(true).truncate(false).open(&path);
+        let mut file = file.with_context(|| format!("cannot write {}", path.display()))?;
         match file.try_lock() {
             Ok(()) => {}
-            Err(TryLockError::WouldBlock) => bail!("{}", held(folder.root(), &mut file)),
+            Err(TryLockError::WouldBlock) => return Ok(None),
             Err(TryLockError::Error(error)) => {
                 return Err(error).with_context(|| format!("cannot lock {}", path.display()));
             }
         }
-        write_pid(&mut file).with_context(|| format!("cannot write {}", path.display()))?;
-        Ok(Self(file))
+        let holder = json!({ "pid": std::process::id(), "host": host(), "since": now().as_secs() }).to_string();
+        write(&mut file, &holder).with_context(|| format!("cannot write {}", path.display()))?;
+        Ok(is_at(&path, &holder).then_some(Self(file)))
     }
 }
 
-fn open(path: &Path) -> anyhow::Result<File> {
-    let options = File::options().read(true).write(true).create(true).truncate(false).open(path);
-    options.with_context(|| format!("cannot write {}", path.display()))
-}
-
-fn write_pid(file: &mut File) -> std::io::Result<()> {
+fn write(file: &mut File, text: &str) -> std::io::Result<()> {
     file.set_len(0)?;
     file.rewind()?;
-    write!(file, "{}", std::process::id())?;
-    file.flush()
+    file.write_all(text.as_bytes())
 }
 
-fn held(root: &Path, file: &mut File) -> String {
-    let mut pid = String::new();
-    let by = match file.read_to_string(&mut pid) {
-        Ok(_) if !pid.trim().is_empty() => format!("by process {}", pid.trim()),
-        _ => "by another process".to_owned(),
-    };
-    format!("{} is in use {by}: wait until it ends, or give --out another folder", root.display())
+/// Whether the locked file still lies there: `--fresh` may have moved it aside before it was locked.
+fn is_at(path: &Path, holder: &str) -> bool {
+    fs::read_to_string(path).is_ok_and(|there| there == holder)
+}
+
+/// `out is in use by process 17 on alpha for 3 min 05 s`.
+fn held(folder: &StudyFolder) -> String {
+    let text = fs::read_to_string(folder.cells().join(".lock")).unwrap_or_default();
+    let by = holder(&text).unwrap_or_else(|| "another process".to_owned());
+    format!("{} is in use by {by}", folder.root().display())
+}
+
+fn holder(text: &str) -> Option<String> {
+    let holder: Value = serde_json::from_str(text).ok()?;
+    let (pid, host) = (holder["pid"].as_u64()?, holder["host"].as_str()?);
+    let since = Duration::from_secs(holder["since"].as_u64()?);
+    Some(format!("process {pid} on {host} for {}", time(now().saturating_sub(since))))
+}
+
+fn host() -> String {
+    hostname::get().map_or_else(|_| "an unknown host".to_owned(), |name| name.to_string_lossy().into_owned())
+}
+
+fn now() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -58,13 +102,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_second_is_told_who_holds_the_folder() {
+    fn the_second_is_told_who_holds_the_folder_since_when() {
         let folder = tempfile::tempdir().unwrap();
         let folder = StudyFolder::new(folder.path().join("study"));
         let first = Lock::take(&folder).unwrap();
         let error = Lock::take(&folder).unwrap_err().to_string();
-        assert!(error.contains(&format!("by process {}", std::process::id())), "{error}");
+        let expected = format!("is in use by process {} on {} for ", std::process::id(), host());
+        assert!(error.contains(&expected), "{error}");
         drop(first);
         Lock::take(&folder).unwrap();
+    }
+
+    #[test]
+    fn a_lock_that_was_moved_aside_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(".lock");
+        let mut file = File::create(&path).unwrap();
+        write(&mut file, "me").unwrap();
+        assert!(is_at(&path, "me"));
+        fs::rename(&path, folder.path().join("aside")).unwrap();
+        assert!(!is_at(&path, "me"));
+        fs::write(&path, "another").unwrap();
+        assert!(!is_at(&path, "me"));
     }
 }

@@ -20,6 +20,7 @@ mod slurm;
 mod summary;
 mod table;
 mod terminal;
+mod training;
 mod wording;
 mod worker;
 

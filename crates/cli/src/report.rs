@@ -1,13 +1,13 @@
 //! `untied report`: the report again, from what lies in a study's folder.
 
 use anyhow::{Context, bail};
-use untied_study::{CellRecord, Results, Status, Study, StudyFolder};
+use untied_study::{Results, Status, Study, StudyFolder};
 
 use crate::arguments::ReportArguments;
 use crate::exit::Exit;
 use crate::folder;
 use crate::gather::{Failures, gather, write};
-use crate::summary::{Counts, verdicts};
+use crate::summary::{Counts, unfinished, verdicts};
 use crate::terminal::{print, say};
 
 pub(crate) fn report(arguments: &ReportArguments) -> anyhow::Result<Exit> {
@@ -22,7 +22,7 @@ pub(crate) fn report(arguments: &ReportArguments) -> anyhow::Result<Exit> {
     write(&study, &folder, &results)?;
     let counts = Counts::of(&results);
     print(&format!("{}report: {}\n{counts}\n", verdicts(&study, &results), folder.report_html().display()))?;
-    results.cells.iter().filter_map(unfinished).for_each(|line| say(&line));
+    unfinished(&results, &[Status::Failed, Status::Missing]).for_each(|line| say(&line));
     Ok(counts.exit())
 }
 
@@ -46,10 +46,4 @@ fn from_results(study: &Study, folder: &StudyFolder) -> anyhow::Result<Results> 
         results.comparisons = untied_report::recompare(&results, compare);
     }
     Ok(results)
-}
-
-fn unfinished(record: &CellRecord) -> Option<String> {
-    let why = record.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
-    let listed = matches!(record.status, Status::Failed | Status::Missing);
-    listed.then(|| format!("{} {}{why}", record.status, record.id))
 }

@@ -7,11 +7,11 @@ use untied_study::{Results, Status, Study, StudyFolder};
 
 use crate::arguments::RunArguments;
 use crate::exit::Exit;
-use crate::gather::{Failures, gather};
+use crate::gather::gather;
 use crate::lock::Lock;
 use crate::plan::Plan;
 use crate::runner::{self, Runner};
-use crate::summary::{Counts, verdicts};
+use crate::summary::{Counts, unfinished, verdicts};
 use crate::terminal::{print, say};
 use crate::worker::Crew;
 use crate::{check, display, folder, gather as results, interrupt};
@@ -35,16 +35,13 @@ pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<Exit> {
     if results.cells.iter().any(|cell| cell.status != Status::Missing) {
         results::write(&study, &folder, &results)?;
     }
-    let interrupted = outcome.interrupted;
-    finish(
-        &Ended { study: &study, folder: &folder, results, interrupted, trained: outcome.trained, started },
-        arguments,
-    )
+    finish(&Ended { study: &study, folder: &folder, results, outcome, started }, arguments)
 }
 
 /// Taken again after old results moved aside, with the lock among them: another process may have come in between.
 fn lock(folder: &StudyFolder, arguments: &RunArguments) -> anyhow::Result<Lock> {
-    let lock = Lock::take(folder)?;
+    let take = || if arguments.wait { Lock::wait(folder) } else { Lock::take(folder) };
+    let lock = take()?;
     if !arguments.fresh {
         return Ok(lock);
     }
@@ -52,7 +49,7 @@ fn lock(folder: &StudyFolder, arguments: &RunArguments) -> anyhow::Result<Lock> 
     if let (Some(aside), false) = (aside, arguments.verbosity.quiet) {
         say(&format!("old results moved to {}", aside.display()));
     }
-    Lock::take(folder)
+    take()
 }
 
 fn train(plan: &Plan<'_>, arguments: &RunArguments) -> anyhow::Result<runner::Outcome> {
@@ -62,7 +59,7 @@ fn train(plan: &Plan<'_>, arguments: &RunArguments) -> anyhow::Result<runner::Ou
     }
     let cells = plan.to_run();
     if cells.is_empty() {
-        return Ok(runner::Outcome { failures: Failures::new(), interrupted: false, trained: 0 });
+        return Ok(runner::Outcome::default());
     }
     interrupt::catch()?;
     let crew = Crew {
@@ -71,9 +68,10 @@ fn train(plan: &Plan<'_>, arguments: &RunArguments) -> anyhow::Result<runner::Ou
         out: plan.folder.root().to_owned(),
         jobs: plan.jobs,
         threads: plan.threads,
+        checkpoint: arguments.checkpoint.every(),
     };
     let mut display = display::choose(arguments.verbosity, &cells);
-    Ok(Runner::new(plan.folder, &crew, &cells).run(&mut *display))
+    Ok(Runner::new(plan.folder, &crew, arguments.limits.get(), &cells).run(&mut *display))
 }
 
 /// A run that is over, one way or another.
@@ -81,23 +79,28 @@ struct Ended<'r> {
     study: &'r Study,
     folder: &'r StudyFolder,
     results: Results,
-    interrupted: bool,
-    trained: usize,
+    outcome: runner::Outcome,
     started: Instant,
 }
 
 fn finish(ended: &Ended<'_>, arguments: &RunArguments) -> anyhow::Result<Exit> {
-    let counts = Counts::of(&ended.results);
+    let Ended { study, folder, results, outcome, started } = ended;
+    let counts = Counts::of(results);
+    let whole = !outcome.interrupted && !outcome.stopped;
     let mut text = String::new();
-    if !arguments.verbosity.quiet && !ended.interrupted {
-        text += &verdicts(ended.study, &ended.results);
-        let _ = writeln!(text, "report: {}", ended.folder.report_html().display());
+    if !arguments.verbosity.quiet && whole {
+        text += &verdicts(study, results);
+        let _ = writeln!(text, "report: {}", folder.report_html().display());
     }
-    let _ = writeln!(text, "{}", counts.line(ended.trained, ended.started.elapsed()));
+    let _ = writeln!(text, "{}", counts.line(outcome.trained, started.elapsed()));
+    unfinished(results, &[Status::Failed]).for_each(|line| say(&line));
     print(&text)?;
-    if ended.interrupted {
-        say("interrupted: what was finished is kept; the same command goes on from there");
-        return Ok(Exit::Interrupted);
+    match (outcome.interrupted, outcome.stopped) {
+        (true, _) => say("interrupted: what was finished is kept; the same command goes on from there"),
+        (_, true) => {
+            say("stopped at the first failure: what was finished is kept; the same command goes on from there");
+        }
+        (false, false) => {}
     }
-    Ok(counts.exit())
+    Ok(if outcome.interrupted { Exit::Interrupted } else { counts.exit() })
 }

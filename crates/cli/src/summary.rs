@@ -46,6 +46,14 @@ impl std::fmt::Display for Counts {
     }
 }
 
+/// A line for every cell that ended in one of these ways, with the reason if there is one.
+pub(crate) fn unfinished(results: &Results, statuses: &[Status]) -> impl Iterator<Item = String> {
+    results.cells.iter().filter(|cell| statuses.contains(&cell.status)).map(|cell| {
+        let why = cell.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+        format!("{} {}{why}", cell.status, cell.id)
+    })
+}
+
 /// Every comparison in a line; empty where the study compares nothing.
 pub(crate) fn verdicts(study: &Study, results: &Results) -> String {
     let Some(first) = results.comparisons.first() else { return String::new() };

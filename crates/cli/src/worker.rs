@@ -6,9 +6,12 @@ use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::Sender;
 use std::thread::{self, JoinHandle};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use untied_study::{Cell, Event};
+
+/// A killed process is gone after less than this, unless the system holds it.
+const DEATH_TAKES: Duration = Duration::from_secs(2);
 
 /// What all workers of a run have in common.
 #[derive(Debug)]
@@ -19,12 +22,15 @@ pub(crate) struct Crew {
     pub(crate) out: PathBuf,
     pub(crate) jobs: usize,
     pub(crate) threads: usize,
+    /// Time between two checkpoints of a cell.
+    pub(crate) checkpoint: Duration,
 }
 
-/// What the runner hears of the worker of a cell.
+/// What the runner hears of a worker.
 #[derive(Debug)]
 pub(crate) struct Message {
-    pub(crate) index: usize,
+    /// The number that it was started with.
+    pub(crate) worker: usize,
     pub(crate) said: Said,
 }
 
@@ -44,12 +50,12 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    pub(crate) fn start(crew: &Crew, cell: &Cell, sender: Sender<Message>) -> io::Result<Self> {
+    /// Starts one for a cell; its messages bear `number`.
+    pub(crate) fn start(crew: &Crew, cell: &Cell, number: usize, sender: Sender<Message>) -> io::Result<Self> {
         let mut child = command(crew, cell).spawn()?;
         let stdout = child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
         let stderr = child.stderr.take().ok_or(io::ErrorKind::BrokenPipe)?;
-        let index = cell.index;
-        thread::spawn(move || forward_events(stdout, index, &sender));
+        thread::spawn(move || forward_events(stdout, number, &sender));
         let last_words = thread::spawn(move || last_words(stderr));
         Ok(Self { child, last_words, started: Instant::now() })
     }
@@ -65,25 +71,39 @@ impl Worker {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+
+    /// Kills it and gives its last words; one that hangs in the system, such as on a dead network disk, is left behind.
+    pub(crate) fn give_up(mut self) -> String {
+        let _ = self.child.kill();
+        let killed = Instant::now();
+        while killed.elapsed() < DEATH_TAKES {
+            if let Ok(Some(_)) = self.child.try_wait() {
+                return self.last_words.join().unwrap_or_default();
+            }
+            thread::sleep(DEATH_TAKES / 100);
+        }
+        String::new()
+    }
 }
 
 fn command(crew: &Crew, cell: &Cell) -> Command {
     let mut command = Command::new(&crew.program);
     command.arg("cell").arg(&crew.config).arg("--out").arg(&crew.out);
     command.args(["--index", &cell.index.to_string(), "--threads", &crew.threads.to_string(), "--events"]);
+    command.args(["--checkpoint", &crew.checkpoint.as_secs_f64().to_string()]);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 
 /// Lines that are no events come from elsewhere, such as a driver, and are left out.
-fn forward_events(stdout: impl Read, index: usize, sender: &Sender<Message>) {
+fn forward_events(stdout: impl Read, worker: usize, sender: &Sender<Message>) {
     for line in BufReader::new(stdout).split(b'\n').map_while(Result::ok) {
         if let Ok(event) = serde_json::from_slice(&line) {
             // The runner stops listening only when it has ended.
-            let _ = sender.send(Message { index, said: Said::Event(event) });
+            let _ = sender.send(Message { worker, said: Said::Event(event) });
         }
     }
-    let _ = sender.send(Message { index, said: Said::Closed });
+    let _ = sender.send(Message { worker, said: Said::Closed });
 }
 
 /// The last lines, in one.

@@ -17,6 +17,18 @@ pub enum Event {
         /// Images in the test set.
         test_images: usize,
     },
+    /// The run goes on from a checkpoint.
+    Resumed {
+        /// The epoch it goes on with, from 1.
+        epoch: usize,
+        /// Steps that the checkpoint stands for.
+        step: usize,
+    },
+    /// Something that costs no result: a checkpoint that cannot be used or written.
+    Warning {
+        /// What, and what follows from it.
+        message: String,
+    },
     /// A few times a second: where training stands.
     Progress {
         /// From 1.

@@ -3,7 +3,7 @@
 mod anchor;
 mod cell;
 mod check;
-mod collect;
+mod checkpoint;
 mod compare;
 mod config;
 mod document;
@@ -13,8 +13,11 @@ mod grid;
 mod key;
 mod label;
 mod overrides;
+mod provenance;
+mod record;
 mod resolved;
 mod result;
+mod seal;
 mod seeds;
 mod source;
 mod store;
@@ -24,13 +27,13 @@ mod wording;
 
 pub use cell::{Cell, Factors, factor_label};
 pub use check::Fault;
-pub use collect::{StepLosses, collect};
 pub use config::{
     BiasKind, CellConfig, CompareConfig, DataConfig, DataSource, Device, Dtype, Metric, ModelConfig, NormKind,
     Optimizer, Padding, Schedule, TrainConfig,
 };
 pub use error::{ConfigError, InvalidConfig, Place};
 pub use event::Event;
+pub use provenance::Provenance;
 pub use result::{
     CellRecord, CellResult, Comparison, Curves, LayerRedundancy, Metrics, Parameters, Results, SCHEMA, Status, Verdict,
 };

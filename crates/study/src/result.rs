@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Factors, Metric};
+use crate::{Factors, Metric, Provenance};
 
 /// Version of the `results.json` format.
 pub const SCHEMA: u32 = 1;
@@ -26,6 +26,9 @@ pub struct Results {
     pub cells: Vec<CellRecord>,
     /// Every comparison that the study asks for.
     pub comparisons: Vec<Comparison>,
+    /// Where the cells come from: each that occurs, once. The only part that tells hosts apart, timing aside.
+    #[serde(default)]
+    pub provenance: Vec<Provenance>,
 }
 
 /// How a cell ended.
@@ -102,6 +105,8 @@ pub struct CellResult {
     pub curves: Curves,
     /// Training loss of every step; of a diverged run, of the finite ones.
     pub step_losses: Vec<f64>,
+    /// Who trained it, and on what.
+    pub provenance: Provenance,
 }
 
 /// Metrics of a finished cell; null where it is not.

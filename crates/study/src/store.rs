@@ -8,6 +8,7 @@ use atomic_write_file::AtomicWriteFile;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::seal::{check_seal, seal};
 use crate::{Cell, CellConfig, CellResult, Factors, Results, SCHEMA, StoreError, Study};
 
 /// The output folder of one study. Nothing is made before it is written.
@@ -149,7 +150,7 @@ impl StudyFolder {
         let header = ResultHeader { schema: SCHEMA, id: cell.id.clone() };
         let text = to_json(&path, &ResultFile { header, result })?;
         require_readable(&path, &text, result)?;
-        write_text(&path, &text)
+        write_text(&path, &seal(&text))
     }
 
     /// The result of a cell; `None` where it has none.
@@ -159,6 +160,7 @@ impl StudyFolder {
     pub fn read_result(&self, cell: &Cell) -> Result<Option<CellResult>, StoreError> {
         let path = self.result(cell);
         let Some(text) = read_text(&path)? else { return Ok(None) };
+        check_seal(&path, &text)?;
         let header: ResultHeader = from_json(&path, &text)?;
         require_same(&path, &cell.id, header.id)?;
         self.require_cell(cell)?;
@@ -201,21 +203,26 @@ impl StudyFolder {
 /// # Errors
 /// If a folder or the file cannot be written.
 pub fn write_text(path: &Path, text: &str) -> Result<(), StoreError> {
-    write_file(path, text).map_err(|cause| StoreError::Write { path: path.to_owned(), cause })
+    write_bytes(path, &[text.as_bytes()])
 }
 
-fn write_file(path: &Path, text: &str) -> io::Result<()> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    let mut file = AtomicWriteFile::open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.commit()
+/// Writes the parts one after the other; they are on the disk before they have the file's name.
+pub(crate) fn write_bytes(path: &Path, parts: &[&[u8]]) -> Result<(), StoreError> {
+    let write = || {
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        let mut file = AtomicWriteFile::open(path)?;
+        parts.iter().try_for_each(|part| file.write_all(part))?;
+        file.commit()
+    };
+    write().map_err(|cause| StoreError::Write { path: path.to_owned(), cause })
 }
 
 fn read_text(path: &Path) -> Result<Option<String>, StoreError> {
-    match fs::read_to_string(path) {
-        Ok(text) => Ok(Some(text)),
+    match fs::read(path).map(String::from_utf8) {
+        Ok(Ok(text)) => Ok(Some(text)),
+        Ok(Err(error)) => Err(StoreError::Damaged { path: path.to_owned(), cause: error.to_string() }),
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(cause) => Err(StoreError::Read { path: path.to_owned(), cause }),
     }
@@ -228,7 +235,7 @@ fn to_json<T: Serialize>(path: &Path, value: &T) -> Result<String, StoreError> {
 
 /// Checks the schema first: the rest of another one may look different.
 fn from_json<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, StoreError> {
-    let damaged = |cause| StoreError::Damaged { path: path.to_owned(), cause };
+    let damaged = |cause: serde_json::Error| StoreError::Damaged { path: path.to_owned(), cause: cause.to_string() };
     let SchemaOnly { schema } = serde_json::from_str(text).map_err(damaged)?;
     if schema != SCHEMA {
         return Err(StoreError::Schema { path: path.to_owned(), found: schema });
@@ -244,7 +251,7 @@ fn require_readable<T: DeserializeOwned + PartialEq>(path: &Path, text: &str, va
     }
 }
 
-fn require_same(path: &Path, expected: &str, found: String) -> Result<(), StoreError> {
+pub(crate) fn require_same(path: &Path, expected: &str, found: String) -> Result<(), StoreError> {
     if found == expected {
         return Ok(());
     }

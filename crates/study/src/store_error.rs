@@ -30,8 +30,8 @@ pub enum StoreError {
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What the JSON parser says.
-        cause: serde_json::Error,
+        /// What is wrong with it.
+        cause: String,
     },
     /// The file was written by a program with another format.
     #[error("{} has schema {found}; this program reads schema {SCHEMA}", path.display())]

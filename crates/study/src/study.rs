@@ -8,7 +8,9 @@ use serde_json::Value;
 use crate::document::Document;
 use crate::grid::{Grid, Variant};
 use crate::source::Source;
-use crate::{Cell, CellRecord, CompareConfig, Comparison, ConfigError, Results, SCHEMA, TrainConfig, compare};
+use crate::{
+    Cell, CellRecord, CompareConfig, Comparison, ConfigError, Provenance, Results, SCHEMA, TrainConfig, compare,
+};
 
 /// Longest name of a study: its output folder is named after it.
 const MAX_NAME: usize = 100;
@@ -99,7 +101,12 @@ impl Study {
 
     /// `results.json` of this study.
     #[must_use]
-    pub fn results(&self, cells: Vec<CellRecord>, comparisons: Vec<Comparison>) -> Results {
+    pub fn results(
+        &self,
+        cells: Vec<CellRecord>,
+        comparisons: Vec<Comparison>,
+        provenance: Vec<Provenance>,
+    ) -> Results {
         Results {
             schema: SCHEMA,
             study: self.name.clone(),
@@ -108,6 +115,7 @@ impl Study {
             dtype: self.dtype().to_owned(),
             cells,
             comparisons,
+            provenance,
         }
     }
 }

@@ -3,7 +3,7 @@
 use burn::nn::PaddingConfig2d;
 use untied_conv::{Bias, Conv2dConfig};
 use untied_redundancy::{BiasShape, Normalization, Redundancy};
-use untied_study::{BiasKind, ModelConfig, NormKind, Padding};
+use untied_study::{BiasKind, ModelConfig, NormKind, Padding, Parameters};
 
 use crate::TrainerError;
 
@@ -50,6 +50,13 @@ impl Architecture {
         }
         Ok(Self { blocks, features: shape.iter().product() })
     }
+
+    /// Numbers that training changes: of convolutions, norms and the linear head.
+    pub(crate) fn parameters(&self, classes: usize) -> Parameters {
+        let bias = self.blocks.iter().map(BlockPlan::bias_parameters).sum();
+        let others: usize = self.blocks.iter().map(|block| block.weights() + block.norm_parameters()).sum();
+        Parameters { total: others + bias + (self.features + 1) * classes, bias }
+    }
 }
 
 impl BlockPlan {
@@ -71,6 +78,27 @@ impl BlockPlan {
         let dims = convolution.bias_shape().map_err(in_convolution)?;
         let bias = dims.map(|dims| BiasPlan::new(dims, output, model.norm, block)).transpose()?;
         Ok(Self { convolution, norm: model.norm, output, bias })
+    }
+
+    /// Weights of the convolution.
+    pub(crate) fn weights(&self) -> usize {
+        let ([channels_in, channels_out], [height, width]) = (self.convolution.channels, self.convolution.kernel_size);
+        channels_in * channels_out * height * width
+    }
+
+    pub(crate) fn bias_parameters(&self) -> usize {
+        self.bias.as_ref().map_or(0, |bias| bias.dims.iter().product())
+    }
+
+    /// γ and β; running statistics are not trained.
+    fn norm_parameters(&self) -> usize {
+        let [channels, height, width] = self.output;
+        match self.norm {
+            NormKind::None => 0,
+            NormKind::BatchPerActivation => 2 * channels * height * width,
+            NormKind::Batch | NormKind::Layer | NormKind::Instance | NormKind::Group(_) => 2 * channels,
+            NormKind::Rms => channels,
+        }
     }
 
     /// Name of the block's convolution in results: `block1`, …

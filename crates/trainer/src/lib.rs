@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod architecture;
+mod checkpoint;
 pub mod data;
 mod device;
 mod error;
@@ -10,16 +11,19 @@ mod measurement;
 mod model;
 mod norm;
 mod optimizer;
+mod provenance;
 pub mod random;
 mod rms_norm;
+mod run;
 mod schedule;
 mod summary;
 mod training;
 
+pub use checkpoint::Checkpoints;
 pub use device::{compiled_devices, limit_threads};
 pub use error::TrainerError;
 pub use summary::{LayerSummary, ModelSummary, check, explain};
-pub use training::train;
+pub use training::{resume, train};
 
 /// The examples of the project's README, compiled as tests.
 #[cfg(doctest)]

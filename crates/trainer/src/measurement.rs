@@ -1,6 +1,7 @@
 //! Measures, while training, how much of each bias gradient lies in the part that the normalization removes.
 
 use burn::tensor::{Gradients, Tensor};
+use serde::{Deserialize, Serialize};
 use untied_redundancy::{UNIT_ROUND_OFF_F32, UNIT_ROUND_OFF_F64, norm};
 use untied_study::{Dtype, LayerRedundancy};
 
@@ -11,22 +12,43 @@ use crate::model::Net;
 const MOST_STEPS: usize = 16;
 const ONE_STEP_IN: usize = 20;
 
-/// Running sums of the norms, per block with a bias.
+/// Running sums of the norms, per block.
 pub(crate) struct Measurement<'a> {
     plan: &'a Architecture,
     unit_round_off: f64,
     total_steps: usize,
     samples: usize,
-    measured: usize,
-    sums: Vec<Norms>,
+    sums: Sums,
 }
 
-/// L2 norms of one layer's bias gradient.
-#[derive(Debug, Clone, Copy, Default)]
+/// What the measured steps add up to.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Sums {
+    steps: usize,
+    /// Of each block.
+    norms: Vec<Norms>,
+}
+
+/// L2 norms of one layer's bias gradient. Saved as bits: JSON has no NaN.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[serde(from = "[u64; 3]", into = "[u64; 3]")]
 struct Norms {
     gradient: f64,
     redundant: f64,
     round_off: f64,
+}
+
+impl From<[u64; 3]> for Norms {
+    fn from(bits: [u64; 3]) -> Self {
+        let [gradient, redundant, round_off] = bits.map(f64::from_bits);
+        Self { gradient, redundant, round_off }
+    }
+}
+
+impl From<Norms> for [u64; 3] {
+    fn from(norms: Norms) -> Self {
+        [norms.gradient, norms.redundant, norms.round_off].map(f64::to_bits)
+    }
 }
 
 /// Zeros added to the outputs of the convolutions: their gradients are ∂J/∂z, which a non-leaf cannot be asked for.
@@ -39,8 +61,22 @@ impl<'a> Measurement<'a> {
             Dtype::F64 => UNIT_ROUND_OFF_F64,
         };
         let samples = (total_steps / ONE_STEP_IN).clamp(1, MOST_STEPS);
-        let sums = vec![Norms::default(); plan.blocks.len()];
-        Self { plan, unit_round_off, total_steps, samples, measured: 0, sums }
+        let sums = Sums { steps: 0, norms: vec![Norms::default(); plan.blocks.len()] };
+        Self { plan, unit_round_off, total_steps, samples, sums }
+    }
+
+    /// What was measured so far.
+    pub(crate) fn sums(&self) -> &Sums {
+        &self.sums
+    }
+
+    /// Goes on from what was measured before; false, with nothing changed, where it belongs to another model.
+    pub(crate) fn resume(&mut self, sums: Sums) -> bool {
+        let same = sums.norms.len() == self.plan.blocks.len();
+        if same {
+            self.sums = sums;
+        }
+        same
     }
 
     /// Whether the step, counted from 0, is one of the sample: the middles of equal parts of the run.
@@ -65,14 +101,14 @@ impl<'a> Measurement<'a> {
 
     /// Adds up the norms of one step.
     pub(crate) fn record(&mut self, model: &Net, probes: &Probes, gradients: &Gradients) {
-        self.measured += 1;
+        self.sums.steps += 1;
         for (index, plan) in self.plan.blocks.iter().enumerate() {
             let (Some(bias), Some(probe)) = (&plan.bias, &probes.0[index]) else { continue };
             let parameter = model.blocks[index].convolution.bias.as_ref().expect("the plan has a bias");
             let db = parameter.grad(gradients).expect("the loss depends on every bias");
             let dz = probe.grad(gradients).expect("the loss depends on every convolution");
             let norms = Norms::of(bias, &host(db), &host(absolute_sums(dz, bias.dims)), self.unit_round_off);
-            let sums = &mut self.sums[index];
+            let sums = &mut self.sums.norms[index];
             sums.gradient += norms.gradient;
             sums.redundant += norms.redundant;
             sums.round_off += norms.round_off;
@@ -82,14 +118,14 @@ impl<'a> Measurement<'a> {
     /// The averages over the measured steps, with the norms of the biases as they are now. Empty where no step was
     /// measured or a norm is not finite, as in a run that diverges.
     pub(crate) fn finish(&self, model: &Net) -> Vec<LayerRedundancy> {
-        if self.measured == 0 {
+        if self.sums.steps == 0 {
             return Vec::new();
         }
         let layer = |(index, plan): (usize, &BlockPlan)| {
             let bias = plan.bias.as_ref()?;
             let values = host(model.blocks[index].convolution.bias.as_ref()?.val());
-            let mean = |sum: f64| sum / self.measured as f64;
-            let sums = self.sums[index];
+            let mean = |sum: f64| sum / self.sums.steps as f64;
+            let sums = self.sums.norms[index];
             Some(LayerRedundancy {
                 layer: BlockPlan::name(index),
                 predicted_redundant: bias.redundancy.dimensions(),

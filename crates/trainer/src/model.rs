@@ -57,16 +57,6 @@ impl Net {
         }
         self.head.forward(x.flatten::<2>(1, 3))
     }
-
-    /// Numbers that training changes.
-    pub(crate) fn trainable_parameters(&self) -> usize {
-        let of_block = |block: &Block| {
-            let (weights, biases) = block.convolution.parameter_counts();
-            let norm = block.norm.as_ref().map_or(0, Norm::trainable_parameters);
-            weights + biases + norm
-        };
-        self.blocks.iter().map(of_block).sum::<usize>() + self.head.num_params()
-    }
 }
 
 impl Block {
@@ -105,5 +95,61 @@ impl Source<'_> {
 
     fn constant<const D: usize>(&self, shape: [usize; D], value: f64) -> Tensor<D> {
         Tensor::full(shape, value, (self.device, self.dtype))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::module::ModuleVisitor;
+    use untied_study::{BiasKind, ModelConfig, NormKind, Padding};
+
+    use super::*;
+
+    /// Counts the numbers that ask for a gradient, and the convolutions' biases among them.
+    #[derive(Default)]
+    struct Counter {
+        path: Vec<String>,
+        total: usize,
+        bias: usize,
+    }
+
+    impl ModuleVisitor for Counter {
+        fn enter_module(&mut self, name: &str, _container: &str) {
+            self.path.push(name.to_owned());
+        }
+
+        fn exit_module(&mut self, _name: &str, _container: &str) {
+            self.path.pop();
+        }
+
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            let count = if param.is_require_grad() { param.dims().iter().product() } else { 0 };
+            self.total += count;
+            self.bias += if self.path.ends_with(&["convolution".into(), "bias".into()]) { count } else { 0 };
+        }
+    }
+
+    #[test]
+    fn the_planned_parameters_are_those_trained() {
+        let norms = [
+            NormKind::None,
+            NormKind::Batch,
+            NormKind::BatchPerActivation,
+            NormKind::Layer,
+            NormKind::Instance,
+            NormKind::Group(2),
+            NormKind::Rms,
+        ];
+        for norm in norms {
+            for bias in [BiasKind::None, BiasKind::Tied, BiasKind::UntiedAlong(vec![1]), BiasKind::Untied] {
+                let model = ModelConfig { channels: vec![4, 6], kernel: 3, padding: Padding::Valid, bias, norm };
+                let plan = Architecture::new(&model, [1, 12, 14]).unwrap();
+                let net = Net::new(&plan, 10, 0, &Device::flex().autodiff(), DType::F32);
+                let mut counter = Counter::default();
+                net.visit(&mut counter);
+                let planned = plan.parameters(10);
+                assert_eq!((planned.total, planned.bias), (counter.total, counter.bias), "{model:?}");
+            }
+        }
     }
 }

@@ -70,16 +70,6 @@ impl Norm {
             Self::Rms(norm) => relu(norm.forward(x)),
         }
     }
-
-    /// Numbers that training changes; running statistics are none of them.
-    pub(crate) fn trainable_parameters(&self) -> usize {
-        let (gamma, beta) = match self {
-            Self::Batch(norm) => (norm.gamma.as_ref(), norm.beta.as_ref()),
-            Self::Group(norm) => (norm.gamma.as_ref(), norm.beta.as_ref()),
-            Self::Rms(norm) => (Some(&norm.gamma), None),
-        };
-        [gamma, beta].into_iter().flatten().map(|param| param.dims()[0]).sum()
-    }
 }
 
 #[cfg(test)]

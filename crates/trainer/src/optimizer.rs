@@ -1,35 +1,41 @@
-//! Burn's optimizers from a config.
+//! Burn's optimizers from a config, with states that survive saving bit by bit.
 
+use burn::module::ParamGroup;
 use burn::optim::decay::WeightDecayConfig;
-use burn::optim::momentum::MomentumConfig;
-use burn::optim::{AdamConfig, AdamWConfig, ModuleOptimizer, SgdConfig};
+use burn::optim::momentum::{MomentumConfig, MomentumState};
+use burn::optim::{
+    Adam, AdamConfig, AdamState, AdamW, AdamWConfig, AdamWState, AdaptiveMomentumState, DynOptimizer, DynState,
+    ModuleOptimizer, Optimizer as Rule, Sgd, SgdConfig, SgdState, StateSink, StateSource, join_path,
+};
+use burn::tensor::kind::BridgeTensor;
+use burn::tensor::{Device, Tensor};
 use untied_study::Optimizer;
 
-/// The optimizer and its learning rate.
-pub(crate) fn optimizer(config: &Optimizer) -> (ModuleOptimizer, f64) {
+/// The optimizer, whose states are restored on `device`.
+pub(crate) fn optimizer(config: &Optimizer, device: &Device) -> ModuleOptimizer {
     match *config {
-        Optimizer::Sgd { learning_rate, momentum, dampening, nesterov, weight_decay } => {
+        Optimizer::Sgd { momentum, dampening, nesterov, weight_decay, .. } => {
             let velocity = MomentumConfig { momentum, dampening, nesterov };
             let sgd = SgdConfig::new()
                 .with_momentum((momentum > 0.0).then_some(velocity))
                 .with_weight_decay(decay(weight_decay));
-            (sgd.init(), learning_rate)
+            Exact::module(sgd.build(), device)
         }
-        Optimizer::Adam { learning_rate, beta_1, beta_2, epsilon, weight_decay } => {
+        Optimizer::Adam { beta_1, beta_2, epsilon, weight_decay, .. } => {
             let adam = AdamConfig::new()
                 .with_beta_1(beta_1 as f32)
                 .with_beta_2(beta_2 as f32)
                 .with_epsilon(epsilon as f32)
                 .with_weight_decay(decay(weight_decay));
-            (adam.init(), learning_rate)
+            Exact::module(adam.build(), device)
         }
-        Optimizer::AdamW { learning_rate, beta_1, beta_2, epsilon, weight_decay } => {
+        Optimizer::AdamW { beta_1, beta_2, epsilon, weight_decay, .. } => {
             let adam = AdamWConfig::new()
                 .with_beta_1(beta_1 as f32)
                 .with_beta_2(beta_2 as f32)
                 .with_epsilon(epsilon as f32)
                 .with_weight_decay(weight_decay as f32);
-            (adam.init(), learning_rate)
+            Exact::module(adam.build(), device)
         }
     }
 }
@@ -37,4 +43,103 @@ pub(crate) fn optimizer(config: &Optimizer) -> (ModuleOptimizer, f64) {
 /// None where there is nothing to decay, which saves a pass over every parameter.
 fn decay(weight_decay: f64) -> Option<WeightDecayConfig> {
     (weight_decay > 0.0).then(|| WeightDecayConfig::new(weight_decay as f32))
+}
+
+/// An optimizer whose restored states keep their float type and lie on its device.
+///
+/// Burn restores them in the default type of the default device: those of an f64 run would come back rounded to f32.
+struct Exact<O> {
+    rule: O,
+    device: Device,
+}
+
+/// Restores the state of a parameter of `D` axes, saved under a prefix; `None` where a part is missing.
+trait Restore: Rule {
+    fn restore<const D: usize>(prefix: &str, source: &mut StateSource, device: &Device) -> Option<Self::State<D>>;
+}
+
+impl<O: Restore> Exact<O> {
+    fn module(rule: O, device: &Device) -> ModuleOptimizer {
+        let exact = Self { rule: rule.clone(), device: device.clone().without_autodiff() };
+        ModuleOptimizer::from(rule).with_group(ParamGroup::all(), exact, None)
+    }
+}
+
+impl<O: Restore> DynOptimizer for Exact<O> {
+    fn step_dyn(
+        &self,
+        rank: usize,
+        rate: f64,
+        tensor: BridgeTensor,
+        gradient: BridgeTensor,
+        state: Option<DynState>,
+    ) -> (BridgeTensor, Option<DynState>) {
+        self.rule.step_dyn(rank, rate, tensor, gradient, state)
+    }
+
+    fn to_device_dyn(&self, state: DynState, device: &Device) -> DynState {
+        self.rule.to_device_dyn(state, device)
+    }
+
+    fn state_flatten(&self, prefix: &str, state: &DynState, out: &mut StateSink) {
+        self.rule.state_flatten(prefix, state, out);
+    }
+
+    /// The model's parameters have one to four axes.
+    fn state_unflatten(
+        &self,
+        rank: usize,
+        prefix: &str,
+        source: &mut StateSource,
+        _default: &Device,
+    ) -> Option<DynState> {
+        let device = &self.device;
+        Some(match rank {
+            1 => DynState::create(O::restore::<1>(prefix, source, device)?, rank),
+            2 => DynState::create(O::restore::<2>(prefix, source, device)?, rank),
+            3 => DynState::create(O::restore::<3>(prefix, source, device)?, rank),
+            4 => DynState::create(O::restore::<4>(prefix, source, device)?, rank),
+            _ => return None,
+        })
+    }
+}
+
+impl Restore for Sgd {
+    fn restore<const D: usize>(prefix: &str, source: &mut StateSource, device: &Device) -> Option<SgdState<D>> {
+        let velocity = tensor(&join_path(prefix, "momentum"), "velocity", source, device);
+        Some(SgdState::new(velocity.map(MomentumState::new)))
+    }
+}
+
+impl Restore for Adam {
+    fn restore<const D: usize>(prefix: &str, source: &mut StateSource, device: &Device) -> Option<AdamState<D>> {
+        Some(AdamState::new(moments(prefix, source, device)?))
+    }
+}
+
+impl Restore for AdamW {
+    fn restore<const D: usize>(prefix: &str, source: &mut StateSource, device: &Device) -> Option<AdamWState<D>> {
+        Some(AdamWState::new(moments(prefix, source, device)?))
+    }
+}
+
+fn moments<const D: usize>(
+    prefix: &str,
+    source: &mut StateSource,
+    device: &Device,
+) -> Option<AdaptiveMomentumState<D>> {
+    let prefix = join_path(prefix, "momentum");
+    let time = source.take_scalar(&prefix, "time")?;
+    Some(AdaptiveMomentumState {
+        time: usize::try_from(time).ok()?,
+        moment_1: tensor(&prefix, "moment_1", source, device)?,
+        moment_2: tensor(&prefix, "moment_2", source, device)?,
+        max_moment_2: tensor(&prefix, "max_moment_2", source, device),
+    })
+}
+
+fn tensor<const D: usize>(prefix: &str, leaf: &str, source: &mut StateSource, device: &Device) -> Option<Tensor<D>> {
+    let data = source.take_tensor(prefix, leaf)?;
+    let dtype = data.dtype();
+    Some(Tensor::from_data(data, (device, dtype)))
 }

@@ -4,7 +4,7 @@ use burn::lr_scheduler::cosine::CosineAnnealingLrSchedulerConfig;
 use burn::lr_scheduler::exponential::ExponentialLrSchedulerConfig;
 use burn::lr_scheduler::linear::LinearLrSchedulerConfig;
 use burn::lr_scheduler::module_lr_scheduler::ModuleLrScheduler;
-use untied_study::Schedule;
+use untied_study::{Schedule, TrainConfig};
 
 use crate::TrainerError;
 
@@ -20,15 +20,11 @@ pub(crate) struct LearningRates {
 }
 
 impl LearningRates {
-    pub(crate) fn new(
-        schedule: &Schedule,
-        learning_rate: f64,
-        steps_per_epoch: usize,
-        epochs: usize,
-    ) -> Result<Self, TrainerError> {
+    pub(crate) fn new(config: &TrainConfig, steps_per_epoch: usize) -> Result<Self, TrainerError> {
+        let learning_rate = config.optimizer.learning_rate();
         // The first step has the full rate, so that the last of n steps is n − 1 further.
-        let last = (steps_per_epoch * epochs - 1).max(1);
-        let share = match *schedule {
+        let last = (steps_per_epoch * config.epochs - 1).max(1);
+        let share = match config.schedule {
             Schedule::Constant => None,
             Schedule::Cosine { min_learning_rate } => {
                 let cosine = CosineAnnealingLrSchedulerConfig::new(1.0, last);
@@ -41,7 +37,7 @@ impl LearningRates {
         };
         Ok(Self {
             share: share.transpose().map_err(TrainerError::Schedule)?,
-            per_epoch: matches!(schedule, Schedule::Exponential { .. }),
+            per_epoch: matches!(config.schedule, Schedule::Exponential { .. }),
             learning_rate,
             steps_per_epoch,
             step: 0,
@@ -58,14 +54,31 @@ impl LearningRates {
         self.step += 1;
         self.current
     }
+
+    /// Leaves out the rates of so many steps, which were taken before.
+    pub(crate) fn skip(&mut self, steps: usize) {
+        for _ in 0..steps {
+            self.next();
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use untied_study::{Device, Dtype, Optimizer};
+
     use super::*;
 
+    /// Two epochs of two steps.
+    fn new(schedule: Schedule) -> Result<LearningRates, TrainerError> {
+        let optimizer =
+            Optimizer::Sgd { learning_rate: 2.0, momentum: 0.0, dampening: 0.0, nesterov: false, weight_decay: 0.0 };
+        let (dtype, device) = (Dtype::F32, Device::Flex);
+        LearningRates::new(&TrainConfig { epochs: 2, batch_size: 1, optimizer, schedule, dtype, device }, 2)
+    }
+
     fn rates(schedule: Schedule) -> Vec<f64> {
-        let mut rates = LearningRates::new(&schedule, 2.0, 2, 2).expect("a schedule");
+        let mut rates = new(schedule).expect("a schedule");
         (0..4).map(|_| rates.next()).collect()
     }
 
@@ -83,7 +96,7 @@ mod tests {
 
     #[test]
     fn a_schedule_that_burn_refuses_is_an_error() {
-        let error = LearningRates::new(&Schedule::Cosine { min_learning_rate: 3.0 }, 2.0, 2, 2).err().unwrap();
+        let error = new(Schedule::Cosine { min_learning_rate: 3.0 }).err().unwrap();
         assert!(error.to_string().starts_with("train.schedule: "), "{error}");
     }
 }

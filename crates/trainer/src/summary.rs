@@ -1,11 +1,11 @@
 //! What can be told of a cell before training: whether it can run, and its redundancy by theory.
 
-use untied_study::{CellConfig, NormKind, Parameters};
+use untied_study::{CellConfig, Parameters};
 
 use crate::architecture::{Architecture, BlockPlan, Shape};
 use crate::data::{Dataset, Standardisation};
 use crate::schedule::LearningRates;
-use crate::{TrainerError, data, device, optimizer};
+use crate::{TrainerError, data, device};
 
 /// A model's layers, by theory.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,39 +54,23 @@ pub fn check(config: &CellConfig) -> Result<(), TrainerError> {
 /// If the data cannot be read or the model does not fit them.
 pub fn explain(config: &CellConfig) -> Result<ModelSummary, TrainerError> {
     let Prepared { dataset, plan, .. } = prepare(config)?;
-    let layers: Vec<_> = plan.blocks.iter().enumerate().map(|(index, block)| layer(config, index, block)).collect();
-    let bias = layers.iter().map(|layer| layer.bias_parameters).sum();
-    let weights: usize = layers.iter().map(|layer| layer.weights).sum();
-    let norms: usize = plan.blocks.iter().map(norm_parameters).sum();
-    let head = (plan.features + 1) * dataset.classes;
     Ok(ModelSummary {
         input: shape_of(&dataset),
         classes: dataset.classes,
-        layers,
-        parameters: Parameters { total: weights + bias + norms + head, bias },
+        layers: plan.blocks.iter().enumerate().map(|(index, block)| layer(config, index, block)).collect(),
+        parameters: plan.parameters(dataset.classes),
     })
 }
 
 fn layer(config: &CellConfig, index: usize, block: &BlockPlan) -> LayerSummary {
-    let [inputs, outputs] = block.convolution.channels;
     LayerSummary {
         layer: BlockPlan::name(index),
         output: block.output,
         bias: config.model.bias.to_string(),
         norm: config.model.norm.to_string(),
-        weights: inputs * outputs * config.model.kernel.pow(2),
-        bias_parameters: block.bias.as_ref().map_or(0, |bias| bias.dims.iter().product()),
+        weights: block.weights(),
+        bias_parameters: block.bias_parameters(),
         redundant: block.bias.as_ref().map_or(0, |bias| bias.redundancy.dimensions()),
-    }
-}
-
-fn norm_parameters(block: &BlockPlan) -> usize {
-    let [channels, height, width] = block.output;
-    match block.norm {
-        NormKind::None => 0,
-        NormKind::BatchPerActivation => 2 * channels * height * width,
-        NormKind::Batch | NormKind::Layer | NormKind::Instance | NormKind::Group(_) => 2 * channels,
-        NormKind::Rms => channels,
     }
 }
 
@@ -103,8 +87,7 @@ pub(crate) fn prepare(config: &CellConfig) -> Result<Prepared, TrainerError> {
     let standardisation = Standardisation::of(&dataset.train)?;
     let plan = Architecture::new(&config.model, shape_of(&dataset))?;
     let steps = steps_per_epoch(config, &dataset)?;
-    let (_, learning_rate) = optimizer::optimizer(&config.train.optimizer);
-    LearningRates::new(&config.train.schedule, learning_rate, steps, config.train.epochs)?;
+    LearningRates::new(&config.train, steps)?;
     Ok(Prepared { dataset, standardisation, plan })
 }
 

@@ -81,22 +81,3 @@ fn a_device_that_was_not_compiled_in_names_its_feature() {
     assert!(message.contains(&format!("`{device}` is not compiled in")), "{message}");
     assert!(message.contains(&format!("--features {device}")), "{message}");
 }
-
-#[test]
-fn the_parameters_explained_are_those_trained() {
-    for overrides in [
-        &["model.bias=none", "model.norm=none"][..],
-        &["model.bias=untied"],
-        &["model.bias=tied"],
-        &["model.norm=batch_per_activation"],
-        &["model.norm=layer"],
-        &["model.norm=instance"],
-        &["model.norm={group=2}"],
-        &["model.norm=rms"],
-    ] {
-        let config = &study(overrides).cells[0].config;
-        let explained = explain(config).unwrap();
-        assert_eq!(explained.parameters, train(config, &mut |_| {}).unwrap().parameters);
-        assert_eq!((explained.input, explained.classes), ([1, 8, 8], 10));
-    }
-}

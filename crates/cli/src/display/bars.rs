@@ -69,7 +69,8 @@ impl Row {
                 self.accuracy = Some(test_accuracy);
                 self.bar.set_position(step as u64);
             }
-            Event::Diverged { .. } | Event::Finished { .. } => {}
+            Event::Resumed { step, .. } => self.bar.set_position(step as u64),
+            Event::Warning { .. } | Event::Diverged { .. } | Event::Finished { .. } => {}
         }
     }
 }
@@ -80,7 +81,7 @@ impl Display for Bars {
         match event {
             RunEvent::Started(cell) => self.start(cell),
             RunEvent::Said(cell, event) => self.update(cell, event),
-            RunEvent::Ended(cell, ..) => {
+            RunEvent::Failed(cell, _) | RunEvent::Ended(cell, ..) => {
                 if let Some(row) = self.cells.remove(&cell.index) {
                     row.bar.finish_and_clear();
                 }

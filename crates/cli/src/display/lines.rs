@@ -35,7 +35,12 @@ impl Display for Lines {
 /// The line that stays of an event, if any.
 pub(super) fn line(event: &RunEvent<'_>, tally: &Tally, verbose: bool) -> Option<String> {
     let (cell, text) = match event {
+        RunEvent::Said(cell, Event::Resumed { epoch, step }) => {
+            (cell, format!("goes on with epoch {epoch}, after step {step}"))
+        }
+        RunEvent::Said(cell, Event::Warning { message }) => (cell, format!("warning: {message}")),
         RunEvent::Said(cell, event) if verbose => (cell, epoch(cell, event)?),
+        RunEvent::Failed(cell, reason) => (cell, format!("failed, will be tried again: {reason}")),
         RunEvent::Ended(cell, ending, elapsed) => (cell, end(ending, *elapsed)),
         _ => return None,
     };

@@ -18,6 +18,8 @@ pub(super) struct Tally {
     failed: usize,
     epochs: f64,
     ended_epochs: f64,
+    /// Trained by earlier runs.
+    inherited: f64,
     /// Of each running cell.
     running: BTreeMap<usize, Running>,
     started: Instant,
@@ -31,6 +33,12 @@ struct Running {
     epochs: f64,
 }
 
+impl Running {
+    fn epochs_of(self, step: usize) -> f64 {
+        step as f64 / self.steps_per_epoch.max(1) as f64
+    }
+}
+
 impl Tally {
     pub(super) fn new(cells: &[&Cell]) -> Self {
         Self {
@@ -40,6 +48,7 @@ impl Tally {
             failed: 0,
             epochs: cells.iter().map(|cell| cell.config.train.epochs as f64).sum(),
             ended_epochs: 0.0,
+            inherited: 0.0,
             running: BTreeMap::new(),
             started: Instant::now(),
             width: cells.iter().map(|cell| crate::wording::cell_name(cell).len()).max().unwrap_or(0),
@@ -50,6 +59,7 @@ impl Tally {
         match event {
             RunEvent::Started(cell) => drop(self.running.insert(cell.index, Running::default())),
             RunEvent::Said(cell, event) => self.note_event(cell, event),
+            RunEvent::Failed(cell, _) => drop(self.running.remove(&cell.index)),
             RunEvent::Ended(cell, ending, _) => self.note_end(cell, ending),
             RunEvent::Waited => {}
         }
@@ -59,10 +69,12 @@ impl Tally {
         let Some(running) = self.running.get_mut(&cell.index) else { return };
         match *event {
             Event::Started { steps_per_epoch, .. } => running.steps_per_epoch = steps_per_epoch,
-            Event::Progress { step, .. } | Event::Epoch { step, .. } => {
-                running.epochs = step as f64 / running.steps_per_epoch.max(1) as f64;
+            Event::Progress { step, .. } | Event::Epoch { step, .. } => running.epochs = running.epochs_of(step),
+            Event::Resumed { step, .. } => {
+                running.epochs = running.epochs_of(step);
+                self.inherited += running.epochs;
             }
-            Event::Diverged { .. } | Event::Finished { .. } => {}
+            Event::Warning { .. } | Event::Diverged { .. } | Event::Finished { .. } => {}
         }
     }
 
@@ -104,8 +116,9 @@ impl Tally {
     /// In whole seconds: it is an estimate.
     fn left(&self) -> Option<String> {
         let (elapsed, share) = (self.started.elapsed(), self.share());
-        let known = elapsed >= EARLIEST_ESTIMATE && share > 0.0 && share < 1.0;
-        let left = (elapsed.as_secs_f64() * (1.0 - share) / share).ceil() as u64;
+        let trained = share - self.inherited / self.epochs.max(1.0);
+        let known = elapsed >= EARLIEST_ESTIMATE && trained > 0.0 && share < 1.0;
+        let left = (elapsed.as_secs_f64() * (1.0 - share) / trained).ceil() as u64;
         known.then(|| if left < 60 { format!("{left} s") } else { time(Duration::from_secs(left)) })
     }
 }

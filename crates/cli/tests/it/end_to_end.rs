@@ -3,7 +3,7 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::program::{Bench, tree};
+use crate::program::{Bench, timeless, tree};
 
 #[test]
 fn a_study_runs_from_the_config_to_the_report() {
@@ -75,15 +75,6 @@ fn check_schema(results: &Value) {
     {
         assert!(comparisons[0].get(field).is_some(), "comparisons: {field}");
     }
-}
-
-/// Without what depends on the clock.
-fn timeless(mut results: Value) -> Value {
-    for cell in results["cells"].as_array_mut().unwrap() {
-        cell["train_seconds"] = Value::Null;
-        cell["images_per_second"] = Value::Null;
-    }
-    results
 }
 
 #[test]

@@ -5,7 +5,11 @@ mod end_to_end;
 mod failures;
 mod help;
 mod job_array;
+mod kills;
+#[cfg(unix)]
+mod processes;
 mod program;
 mod signals;
 mod slurm;
 mod tidy;
+mod workers;

@@ -4,8 +4,9 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use crate::processes::{signal, wait_until};
 use crate::program::{Bench, Ended};
 
 /// One cell that is soon done, and one that would take hours.
@@ -48,21 +49,9 @@ fn event_logs(cells: &Path) -> Vec<PathBuf> {
     logs.filter(|log| log.exists()).collect()
 }
 
-fn wait_until(condition: impl Fn() -> bool) {
-    let start = Instant::now();
-    while !condition() {
-        assert!(start.elapsed() < Duration::from_mins(1), "it takes too long");
-        sleep(Duration::from_millis(20));
-    }
-}
-
 /// Its worker holds a lock on it as long as it lives.
 fn is_abandoned(log: &Path) -> bool {
     File::open(log).unwrap().try_lock().is_ok()
-}
-
-fn send(signal: &str, child: &Child) {
-    assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
 }
 
 #[test]
@@ -73,7 +62,7 @@ fn an_interrupt_keeps_what_is_finished() {
     assert_eq!(second.code, Some(2), "{}", second.stderr);
     assert!(second.stderr.contains(&format!("by process {}", child.id())), "{}", second.stderr);
 
-    send("-INT", &child);
+    signal("-INT", child.id().into());
     let ended = Ended::new(&child.wait_with_output().unwrap());
     assert_eq!(ended.code, Some(130), "{}", ended.stderr);
     assert!(ended.stderr.contains("interrupted: ") && ended.stderr.contains("goes on"), "{}", ended.stderr);
@@ -97,7 +86,7 @@ fn workers_end_with_their_parent() {
 fn nohup_is_respected() {
     let bench = Bench::new();
     let (mut child, running) = start(&bench, true);
-    send("-HUP", &child);
+    signal("-HUP", child.id().into());
     sleep(Duration::from_millis(500));
     assert!(child.try_wait().unwrap().is_none() && !is_abandoned(&running));
     child.kill().unwrap();

@@ -79,6 +79,7 @@ pub(crate) fn results(study: &str, question: &str, cells: Vec<CellRecord>, confi
         dtype: "f32".into(),
         cells,
         comparisons,
+        provenance: Vec::new(),
     }
 }
 

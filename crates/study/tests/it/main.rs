@@ -1,5 +1,6 @@
 //! The crate as its users see it.
 
+mod checkpoint;
 mod errors;
 mod fuzz;
 mod load;

@@ -3,12 +3,13 @@
 use std::fs;
 
 use untied_study::{
-    Cell, CellResult, Curves, LayerRedundancy, Metrics, Parameters, Status, StoreError, Study, StudyFolder, collect,
+    Cell, CellRecord, CellResult, Curves, LayerRedundancy, Metrics, Parameters, Provenance, Status, StoreError, Study,
+    StudyFolder,
 };
 
 use crate::{MINIMAL, example, parse};
 
-fn result() -> CellResult {
+pub(crate) fn result() -> CellResult {
     CellResult {
         status: Status::Finished,
         reason: None,
@@ -31,6 +32,7 @@ fn result() -> CellResult {
         }],
         curves: Curves { train_loss: vec![0.7], test_loss: vec![0.8], test_accuracy: vec![0.9] },
         step_losses: vec![std::f64::consts::LN_10, f64::MAX],
+        provenance: Provenance { version: "0.1.0".into(), cpu: "Pentium".into(), ..Provenance::default() },
     }
 }
 
@@ -40,7 +42,7 @@ fn folder() -> (tempfile::TempDir, StudyFolder, Study) {
     (dir, folder, example(&[]))
 }
 
-fn message<T: std::fmt::Debug>(dir: &tempfile::TempDir, result: Result<T, StoreError>) -> String {
+pub(crate) fn message<T: std::fmt::Debug>(dir: &tempfile::TempDir, result: Result<T, StoreError>) -> String {
     result.unwrap_err().to_string().replace(dir.path().to_str().unwrap(), "DIR")
 }
 
@@ -76,30 +78,25 @@ fn files_are_written_alike_each_time() {
 }
 
 #[test]
-fn collecting_keeps_the_grids_order_and_counts_what_is_missing() {
-    let (_dir, folder, study) = folder();
-    folder.write_result(&study.cells[1], &result()).unwrap();
+fn records_leave_out_the_metrics_of_what_did_not_finish() {
+    let study = example(&[]);
+    let cell = &study.cells[1];
+    let finished = CellRecord::new(cell, result());
+    assert_eq!((&finished.id, finished.seed, &finished.factors), (&cell.id, 1, &cell.factors));
+    assert_eq!((finished.status, finished.metrics), (Status::Finished, result().metrics));
     let diverged = CellResult { status: Status::Diverged, reason: Some("NaN".into()), ..result() };
-    folder.write_result(&study.cells[2], &diverged).unwrap();
-    let (records, losses) = collect(&study, &folder).unwrap();
-    let ids: Vec<_> = study.cells.iter().map(|cell| &cell.id).collect();
-    assert_eq!(records.iter().map(|record| &record.id).collect::<Vec<_>>(), ids);
-    let status: Vec<_> = records.iter().map(|record| record.status).take(4).collect();
-    assert_eq!(status, [Status::Missing, Status::Finished, Status::Diverged, Status::Missing]);
-    assert_eq!(records[0].metrics, Metrics::default());
-    assert_eq!(records[1].metrics, result().metrics);
-    assert_eq!((records[1].seed, &records[1].factors), (1, &study.cells[1].factors));
-    assert_eq!(records[2].metrics, Metrics::default(), "an unfinished cell has no metrics");
-    assert_eq!(losses.len(), records.len());
-    assert_eq!((&losses[0], &losses[1]), (&None, &Some(result().step_losses)));
+    let diverged = CellRecord::new(cell, diverged);
+    assert_eq!((diverged.status, diverged.metrics), (Status::Diverged, Metrics::default()));
+    let missing = CellRecord::missing(cell);
+    assert_eq!((&missing.id, missing.status, missing.metrics), (&cell.id, Status::Missing, Metrics::default()));
 }
 
 #[test]
 fn results_of_a_study_read_back() {
     let (_dir, folder, study) = folder();
     assert_eq!(folder.read_results().unwrap(), None);
-    let (records, _) = collect(&study, &folder).unwrap();
-    let results = study.results(records, vec![]);
+    let records = study.cells.iter().map(CellRecord::missing).collect();
+    let results = study.results(records, vec![], vec![result().provenance]);
     folder.write_results(&results).unwrap();
     assert_eq!(folder.read_results().unwrap(), Some(results));
     let text = fs::read_to_string(folder.results()).unwrap();
@@ -121,7 +118,7 @@ fn nothing_that_is_not_finite_is_written() {
     assert!(!folder.result(cell).exists());
 }
 
-fn spoil(folder: &StudyFolder, cell: &Cell, text: &str) {
+fn spoil(folder: &StudyFolder, cell: &Cell, text: &[u8]) {
     folder.write_cell(cell).unwrap();
     folder.write_result(cell, &result()).unwrap();
     fs::write(folder.result(cell), text).unwrap();
@@ -134,10 +131,12 @@ fn damaged_and_foreign_files_are_named() {
     folder.write_result(other, &result()).unwrap();
     let foreign = fs::read_to_string(folder.result(other)).unwrap();
     let mut messages = Vec::new();
-    for text in ["", "{", "{}", "{\"schema\": 2}", &format!("{{\"schema\": 1, \"id\": \"{}\"}}", cell.id), &foreign] {
+    folder.write_result(cell, &result()).unwrap();
+    let whole = fs::read_to_string(folder.result(cell)).unwrap();
+    let changed = whole.replace("0.9", "0.8");
+    for text in [&b""[..], b"{", b"{}", b"\xff", changed.as_bytes(), foreign.as_bytes()] {
         spoil(&folder, cell, text);
         messages.push(message(&dir, folder.read_result(cell)));
-        assert_eq!(message(&dir, collect(&study, &folder)), *messages.last().unwrap());
     }
     folder.write_result(cell, &result()).unwrap();
     let text = fs::read_to_string(folder.cell_json(cell)).unwrap();
@@ -148,8 +147,10 @@ fn damaged_and_foreign_files_are_named() {
     fs::remove_file(folder.result(cell)).unwrap();
     fs::create_dir(folder.result(cell)).unwrap();
     messages.push(message(&dir, folder.read_result(cell)));
-    fs::write(folder.results(), "[]").unwrap();
-    messages.push(message(&dir, folder.read_results()));
+    for text in ["[]", "{\"schema\": 2}"] {
+        fs::write(folder.results(), text).unwrap();
+        messages.push(message(&dir, folder.read_results()));
+    }
     let messages = messages.join("\n");
     insta::assert_snapshot!("damaged", messages);
 }

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::io::Read;
 
 use super::DataError;
@@ -60,6 +61,20 @@ pub struct IdxFiles<R> {
     pub test_images: (String, R),
     /// `[count]`.
     pub test_labels: (String, R),
+}
+
+impl Checksums {
+    /// By the names of the fields.
+    pub fn entries(&self) -> BTreeMap<String, String> {
+        let Self { train_images, train_labels, test_images, test_labels } = self;
+        let named = [
+            ("train_images", train_images),
+            ("train_labels", train_labels),
+            ("test_images", test_images),
+            ("test_labels", test_labels),
+        ];
+        named.map(|(name, checksum)| (name.to_owned(), checksum.clone())).into()
+    }
 }
 
 impl Dataset {

@@ -1,24 +1,6 @@
-//! From the cells' results to the records of `results.json`.
+//! From a cell's result to its record in `results.json`.
 
-use crate::{Cell, CellRecord, CellResult, Curves, Metrics, Parameters, Status, StoreError, Study, StudyFolder};
-
-/// The training loss of every step of a cell; `None` where it has no result.
-pub type StepLosses = Option<Vec<f64>>;
-
-/// One record per cell of the grid, in its order, each with its step losses.
-///
-/// # Errors
-/// If a result that exists cannot be read.
-pub fn collect(study: &Study, folder: &StudyFolder) -> Result<(Vec<CellRecord>, Vec<StepLosses>), StoreError> {
-    let mut records = Vec::with_capacity(study.cells.len());
-    let mut losses = Vec::with_capacity(study.cells.len());
-    for cell in &study.cells {
-        let result = folder.read_result(cell)?;
-        losses.push(result.as_ref().map(|result| result.step_losses.clone()));
-        records.push(result.map_or_else(|| CellRecord::missing(cell), |result| CellRecord::new(cell, result)));
-    }
-    Ok((records, losses))
-}
+use crate::{Cell, CellRecord, CellResult, Curves, Metrics, Parameters, Provenance, Status};
 
 impl CellRecord {
     /// The record of a cell with a result; metrics of an unfinished one are left out.
@@ -59,6 +41,7 @@ impl CellRecord {
             redundancy: Vec::new(),
             curves: Curves::default(),
             step_losses: Vec::new(),
+            provenance: Provenance::default(),
         };
         Self::new(cell, nothing)
     }

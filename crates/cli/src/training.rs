@@ -1,0 +1,60 @@
+//! The training of one cell, with the files that it leaves: events, checkpoint, result.
+
+use std::time::Duration;
+
+use untied_study::{Cell, CellResult, Event, StoreError, StudyFolder};
+use untied_trainer::Checkpoints;
+
+use crate::event_log::EventLog;
+use crate::plan::is_done;
+use crate::terminal::say;
+use crate::wording::cell_name;
+
+/// Of this program's sources, where `build.rs` found one.
+const COMMIT: Option<&str> = option_env!("UNTIED_COMMIT");
+
+/// Whether the cell has a result, and says so; a damaged one is none.
+pub(crate) fn is_done_already(folder: &StudyFolder, cell: &Cell) -> anyhow::Result<bool> {
+    let result = match folder.read_result(cell) {
+        Err(StoreError::Damaged { .. } | StoreError::Mismatch { .. }) => None,
+        other => other?.filter(is_done),
+    };
+    if let Some(result) = &result {
+        say(&format!("{} is {} already: {}", cell_name(cell), result.status, folder.cell(cell).display()));
+    }
+    Ok(result.is_some())
+}
+
+/// Trains a cell from its last checkpoint on, keeps a checkpoint `every` so often, and writes the result; `None` where
+/// another process has done so.
+pub(crate) fn train(
+    cell: &Cell,
+    folder: &StudyFolder,
+    every: Duration,
+    tell: &mut dyn FnMut(&Event),
+) -> anyhow::Result<Option<CellResult>> {
+    folder.write_cell(cell)?;
+    let mut log = EventLog::lock(&folder.events(cell), cell)?;
+    // By the process that had the lock.
+    if is_done_already(folder, cell)? {
+        return Ok(None);
+    }
+    folder.remove_leftovers(cell)?;
+    let last = folder.read_checkpoint(cell);
+    log.begin(matches!(last, Ok(Some(_))))?;
+    let mut tell = |event: &Event| {
+        log.write(event);
+        tell(event);
+    };
+    let last = last.unwrap_or_else(|error| {
+        tell(&Event::Warning { message: format!("it starts again: {error}") });
+        None
+    });
+    let mut keep = |state: &[u8]| folder.write_checkpoint(cell, state).map_err(|error| error.to_string());
+    let mut result = untied_trainer::resume(&cell.config, Checkpoints { last, every, keep: &mut keep }, &mut tell)?;
+    result.provenance.commit = COMMIT.map(str::to_owned);
+    folder.write_result(cell, &result)?;
+    folder.remove_checkpoint(cell)?;
+    log.end()?;
+    Ok(Some(result))
+}

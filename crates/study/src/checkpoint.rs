@@ -1,0 +1,92 @@
+//! The state of a cell that is half run, in a file that says whose it is and notices damage.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::seal::checksum;
+use crate::store::{require_same, write_bytes};
+use crate::{Cell, StoreError, StudyFolder};
+
+/// The first line goes on with the cell's id and the checksum of the rest.
+const OPENING: &str = "untied checkpoint 1 ";
+
+impl StudyFolder {
+    /// `cells/<id>/checkpoint`.
+    #[must_use]
+    pub fn checkpoint(&self, cell: &Cell) -> PathBuf {
+        self.cell(cell).join("checkpoint")
+    }
+
+    /// Writes the state of a cell in place of the last one: whole, and on the disk itself, or not at all.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn write_checkpoint(&self, cell: &Cell, state: &[u8]) -> Result<(), StoreError> {
+        let header = format!("{OPENING}{} {}\n", cell.id, checksum(state));
+        write_bytes(&self.checkpoint(cell), &[header.as_bytes(), state])
+    }
+
+    /// The last state of a cell; `None` where it has none.
+    ///
+    /// # Errors
+    /// If the file cannot be read, is damaged, or belongs to another cell.
+    pub fn read_checkpoint(&self, cell: &Cell) -> Result<Option<Vec<u8>>, StoreError> {
+        let path = self.checkpoint(cell);
+        match fs::read(&path) {
+            Ok(content) => state(&path, cell, content).map(Some),
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(cause) => Err(StoreError::Read { path, cause }),
+        }
+    }
+
+    /// Deletes the state of a cell, if there is one.
+    ///
+    /// # Errors
+    /// If the file cannot be deleted.
+    pub fn remove_checkpoint(&self, cell: &Cell) -> Result<(), StoreError> {
+        let path = self.checkpoint(cell);
+        match fs::remove_file(&path) {
+            Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(StoreError::Write { path, cause }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Deletes the temporary files that a process left in a cell's folder when it was killed while it wrote.
+    ///
+    /// # Errors
+    /// If the folder cannot be read or a file cannot be deleted.
+    pub fn remove_leftovers(&self, cell: &Cell) -> Result<(), StoreError> {
+        let path = self.cell(cell);
+        let remove = || {
+            for entry in fs::read_dir(&path)? {
+                let entry = entry?;
+                if is_leftover(&entry.file_name().to_string_lossy()) {
+                    fs::remove_file(entry.path())?;
+                }
+            }
+            Ok(())
+        };
+        remove().map_err(|cause| StoreError::Write { path: path.clone(), cause })
+    }
+}
+
+/// `.checkpoint.a1B2c3`: a file's name between a dot and six random letters or digits.
+fn is_leftover(name: &str) -> bool {
+    let written = ["checkpoint", "result.json", "cell.json"];
+    let parts = name.strip_prefix('.').and_then(|rest| rest.rsplit_once('.'));
+    parts.is_some_and(|(name, random)| written.contains(&name) && random.len() == 6)
+}
+
+fn state(path: &Path, cell: &Cell, mut content: Vec<u8>) -> Result<Vec<u8>, StoreError> {
+    let damaged = |cause: &str| StoreError::Damaged { path: path.to_owned(), cause: cause.to_owned() };
+    let end = content.iter().position(|&byte| byte == b'\n').ok_or_else(|| damaged("it has no first line"))?;
+    let header = str::from_utf8(&content[..end]).ok().and_then(|line| line.strip_prefix(OPENING)?.split_once(' '));
+    let (id, expected) = header.ok_or_else(|| damaged("its first line is not this program's"))?;
+    require_same(path, &cell.id, id.to_owned())?;
+    if checksum(&content[end + 1..]) != expected {
+        return Err(damaged("its checksum differs"));
+    }
+    content.drain(..=end);
+    Ok(content)
+}

@@ -1,0 +1,112 @@
+//! A run under way, and the result it comes to.
+
+use std::time::{Duration, Instant};
+
+use burn::optim::ModuleOptimizer;
+use burn::tensor::{DType, Device};
+use untied_study::{CellConfig, CellResult, Curves, Event, Metrics, Parameters, Status};
+
+use crate::data::{Dataset, Standardisation};
+use crate::measurement::Measurement;
+use crate::model::Net;
+use crate::provenance::provenance;
+use crate::random::Generator;
+use crate::schedule::LearningRates;
+use crate::summary::Prepared;
+use crate::{TrainerError, device, optimizer};
+
+/// Where and why a run's loss stopped being a number.
+pub(crate) struct Divergence {
+    pub(crate) epoch: usize,
+    pub(crate) step: usize,
+    pub(crate) reason: String,
+}
+
+/// A run under way.
+pub(crate) struct Run<'a> {
+    pub(crate) config: &'a CellConfig,
+    pub(crate) dataset: &'a Dataset,
+    pub(crate) standardisation: &'a Standardisation,
+    pub(crate) device: Device,
+    pub(crate) dtype: DType,
+    pub(crate) generator: Generator,
+    pub(crate) steps_per_epoch: usize,
+    pub(crate) model: Net,
+    pub(crate) optimizer: ModuleOptimizer,
+    pub(crate) learning_rates: LearningRates,
+    pub(crate) measurement: Measurement<'a>,
+    pub(crate) parameters: Parameters,
+    pub(crate) curves: Curves,
+    pub(crate) step_losses: Vec<f64>,
+    /// Spent in training steps.
+    pub(crate) trained: Duration,
+    pub(crate) last_progress: Option<Instant>,
+}
+
+impl<'a> Run<'a> {
+    pub(crate) fn new(config: &'a CellConfig, prepared: &'a Prepared, device: &Device) -> Result<Self, TrainerError> {
+        let Prepared { dataset, standardisation, plan } = prepared;
+        let device = device.clone().autodiff();
+        let dtype = device::burn_dtype(config.train.dtype);
+        let steps_per_epoch = dataset.train.count / config.train.batch_size;
+        Ok(Self {
+            learning_rates: LearningRates::new(&config.train, steps_per_epoch)?,
+            measurement: Measurement::new(plan, config.train.dtype, steps_per_epoch * config.train.epochs),
+            parameters: plan.parameters(dataset.classes),
+            optimizer: optimizer::optimizer(&config.train.optimizer, &device),
+            model: Net::new(plan, dataset.classes, config.seed, &device, dtype),
+            generator: Generator::new(config.seed),
+            curves: Curves::default(),
+            step_losses: Vec::new(),
+            trained: Duration::ZERO,
+            last_progress: None,
+            config,
+            dataset,
+            standardisation,
+            device,
+            dtype,
+            steps_per_epoch,
+        })
+    }
+
+    /// Epochs that are over.
+    pub(crate) fn epochs(&self) -> usize {
+        self.curves.test_loss.len()
+    }
+
+    pub(crate) fn images_per_second(&self) -> f64 {
+        let images = self.step_losses.len() * self.config.train.batch_size;
+        images as f64 / self.trained.as_secs_f64().max(f64::MIN_POSITIVE)
+    }
+
+    pub(crate) fn finish(self, diverged: Option<Divergence>, emit: &mut dyn FnMut(&Event)) -> CellResult {
+        let last = |curve: &[f64]| curve.last().copied().filter(|_| diverged.is_none());
+        let metrics = Metrics {
+            test_accuracy: last(&self.curves.test_accuracy),
+            test_loss: last(&self.curves.test_loss),
+            train_loss: last(&self.curves.train_loss),
+        };
+        match (&diverged, metrics) {
+            (Some(Divergence { epoch, step, .. }), _) => emit(&Event::Diverged { epoch: *epoch, step: *step }),
+            (None, Metrics { test_accuracy: Some(test_accuracy), test_loss: Some(test_loss), .. }) => {
+                emit(&Event::Finished { test_accuracy, test_loss });
+            }
+            _ => {}
+        }
+        CellResult {
+            status: if diverged.is_some() { Status::Diverged } else { Status::Finished },
+            metrics,
+            parameters: self.parameters,
+            epochs: self.epochs(),
+            steps: self.step_losses.len(),
+            test_images: self.dataset.test.count,
+            train_seconds: self.trained.as_secs_f64(),
+            images_per_second: self.images_per_second(),
+            redundancy: self.measurement.finish(&self.model),
+            provenance: provenance(self.config, self.dataset),
+            reason: diverged.map(|divergence| divergence.reason),
+            curves: self.curves,
+            step_losses: self.step_losses,
+        }
+    }
+}

@@ -4,6 +4,7 @@ use untied_study::{CellRecord, CompareConfig, Comparison, Factors, Results, Verd
 
 use crate::holm::holm;
 use crate::pairs::{Pairs, differences, max_loss_difference, pair, resolution};
+use crate::power::seeds_needed;
 use crate::statistics::{paired_test, sample};
 
 /// Largest Holm-adjusted TOST p of an equivalent variant; at 0.025 the 95 % interval lies inside ±margin.
@@ -19,11 +20,22 @@ const DIFFERENT_AT: f64 = 0.05;
 /// `equivalent`: Holm-adjusted TOST p ≤ 0.025; otherwise `different`: Holm-adjusted t-test p ≤ 0.05; otherwise
 /// `inconclusive`. The family holds both p-values of every comparison that has them.
 pub fn compare(cells: &[CellRecord], step_losses: &[Option<Vec<f64>>], compare: &CompareConfig) -> Vec<Comparison> {
+    let sides: Vec<(Factors, Factors)> = cells.iter().map(|cell| split(cell, compare)).collect();
     let mut comparisons = Vec::new();
-    for context in distinct(cells, |cell| split(cell, compare).1) {
-        for treatment in distinct(cells, |cell| split(cell, compare).0) {
-            if treatment != compare.baseline {
-                comparisons.extend(comparison(cells, step_losses, compare, &treatment, &context));
+    for context in distinct(sides.iter().map(|(_, context)| context)) {
+        for treatment in distinct(sides.iter().map(|(compared, _)| compared)) {
+            if *treatment != compare.baseline {
+                let side = |compared: &Factors| -> Vec<usize> {
+                    let belongs = |&index: &usize| sides[index].0 == *compared && sides[index].1 == *context;
+                    (0..cells.len()).filter(belongs).collect()
+                };
+                let (treated, base) = (side(treatment), side(&compare.baseline));
+                if !treated.is_empty() && !base.is_empty() {
+                    let pairs = pair(cells, &treated, &base, compare.metric);
+                    let empty = unjudged(compare, treatment.clone(), context.clone(), &pairs);
+                    let max_loss_difference = max_loss_difference(&pairs, step_losses);
+                    comparisons.push(judge(Comparison { max_loss_difference, ..empty }, cells, &pairs));
+                }
             }
         }
     }
@@ -45,26 +57,6 @@ pub fn recompare(results: &Results, compare: &CompareConfig) -> Vec<Comparison> 
     comparisons
 }
 
-fn comparison(
-    cells: &[CellRecord],
-    step_losses: &[Option<Vec<f64>>],
-    compare: &CompareConfig,
-    treatment: &Factors,
-    context: &Factors,
-) -> Option<Comparison> {
-    let side = |compared: &Factors| -> Vec<usize> {
-        let belongs = |cell: &CellRecord| split(cell, compare) == (compared.clone(), context.clone());
-        (0..cells.len()).filter(|&index| belongs(&cells[index])).collect()
-    };
-    let (treated, base) = (side(treatment), side(&compare.baseline));
-    if treated.is_empty() || base.is_empty() {
-        return None;
-    }
-    let pairs = pair(cells, &treated, &base, compare.metric);
-    let empty = unjudged(compare, treatment.clone(), context.clone(), &pairs);
-    Some(judge(Comparison { max_loss_difference: max_loss_difference(&pairs, step_losses), ..empty }, cells, &pairs))
-}
-
 fn unjudged(compare: &CompareConfig, treatment: Factors, context: Factors, pairs: &Pairs) -> Comparison {
     Comparison {
         metric: compare.metric,
@@ -75,6 +67,7 @@ fn unjudged(compare: &CompareConfig, treatment: Factors, context: Factors, pairs
         left_out: pairs.left_out,
         mean_difference: None,
         ci95: None,
+        spread: None,
         max_loss_difference: None,
         margin: compare.margin,
         tost_p: None,
@@ -82,6 +75,7 @@ fn unjudged(compare: &CompareConfig, treatment: Factors, context: Factors, pairs
         tost_p_holm: None,
         t_p_holm: None,
         verdict: Verdict::Inconclusive,
+        seeds_suggested: None,
     }
 }
 
@@ -92,6 +86,7 @@ fn judge(comparison: Comparison, cells: &[CellRecord], pairs: &Pairs) -> Compari
     Comparison {
         mean_difference: sample(&differences).map(|sample| sample.mean),
         ci95: test.map(|test| test.ci95),
+        spread: test.map(|test| test.spread),
         tost_p: test.map(|test| test.tost_p),
         t_p: test.map(|test| test.t_p),
         ..comparison
@@ -99,6 +94,8 @@ fn judge(comparison: Comparison, cells: &[CellRecord], pairs: &Pairs) -> Compari
 }
 
 /// Adjusts both p-values of all comparisons as one family, then draws the verdicts.
+///
+/// Seeds are suggested for the level of the family's smallest p-value, which is enough whatever the others turn out to be.
 fn adjust(comparisons: &mut [Comparison]) {
     let family: Vec<f64> = comparisons.iter().flat_map(|one| [one.t_p, one.tost_p]).flatten().collect();
     let mut adjusted = holm(&family).into_iter();
@@ -106,6 +103,10 @@ fn adjust(comparisons: &mut [Comparison]) {
         one.t_p_holm = one.t_p.and_then(|_| adjusted.next());
         one.tost_p_holm = one.tost_p.and_then(|_| adjusted.next());
         one.verdict = verdict(one.t_p_holm, one.tost_p_holm);
+        one.seeds_suggested = one
+            .spread
+            .filter(|_| one.verdict == Verdict::Inconclusive)
+            .and_then(|spread| seeds_needed(spread, one.margin, EQUIVALENT_AT / family.len() as f64));
     }
 }
 
@@ -125,11 +126,10 @@ fn split(cell: &CellRecord, compare: &CompareConfig) -> (Factors, Factors) {
     cell.factors.clone().into_iter().partition(|(key, _)| compare.baseline.contains_key(key))
 }
 
-/// The values of `part` in order of first appearance, which is grid order.
-fn distinct(cells: &[CellRecord], part: impl Fn(&CellRecord) -> Factors) -> Vec<Factors> {
+/// The values in order of first appearance, which is grid order.
+fn distinct<'a>(values: impl Iterator<Item = &'a Factors>) -> Vec<&'a Factors> {
     let mut found = Vec::new();
-    for cell in cells {
-        let value = part(cell);
+    for value in values {
         if !found.contains(&value) {
             found.push(value);
         }

@@ -44,6 +44,16 @@ pub(crate) fn reading(view: &View<'_>) -> Section {
                 .plain(": neither. More seeds may tell."),
         ),
         (
+            "Seeds",
+            Text::from(
+                "The number suggested for an inconclusive comparison is the smallest n with an 80 % chance of the verdict \
+             equivalent where the variants do not differ: P(|d̄| < margin − t·s/√n) ≥ 0.8 for n normal differences d of the \
+             spread seen, with mean d̄ and deviation s; t is the 1 − 0.025/k quantile of Student's t with n − 1 degrees of \
+             freedom, k the number of p-values in the family. As many show a difference of the margin's size at least as \
+             often. The difference seen does not enter; the spread of a few pairs is itself a rough guess.",
+            ),
+        ),
+        (
             "Floor",
             Text::from(format!(
                 "Variants that agree exactly have differences without any spread; the spread is taken to be at least \

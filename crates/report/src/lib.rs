@@ -22,6 +22,7 @@ mod plot_differences;
 mod plot_loss;
 mod plot_metric;
 mod plot_redundancy;
+mod power;
 mod report;
 mod row_chart;
 mod section_answer;

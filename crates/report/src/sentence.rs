@@ -4,8 +4,12 @@ use untied_study::{Comparison, Verdict};
 
 use crate::document::Text;
 use crate::label::{capitalised, metric_name};
-use crate::number::{fixed, magnitude, p_equals, plural, signed, signed_interval};
+use crate::number::{count, fixed, magnitude, p_equals, plural, signed, signed_interval};
 use crate::phrase::{noun, surroundings};
+use crate::power::MOST_SEEDS;
+
+/// [`POWER`](crate::power::POWER) in words.
+const CHANCE: &str = "80 %";
 
 /// `With batch norm, a tied bias is **equivalent** to no bias: test accuracy differs by …`
 pub(crate) fn sentence(one: &Comparison) -> Text {
@@ -72,10 +76,12 @@ fn place([low, high]: [f64; 2], one: &Comparison) -> String {
     }
 }
 
-/// What is worth adding: a real but negligible difference, training curves that coincide, pairs left out.
+/// What is worth adding: a real but negligible difference, seeds that would tell, training curves that coincide, pairs
+/// left out.
 fn afterthought(one: &Comparison) -> String {
     let negligible = one.verdict == Verdict::Equivalent && one.t_p_holm.is_some_and(|p| p <= 0.05);
     let difference = negligible.then(|| "There is a difference, but one too small to count.".into());
+    let seeds = (one.verdict == Verdict::Inconclusive).then(|| seeds_needed(one));
     let losses = match one.max_loss_difference {
         Some(0.0) => Some("The training losses are the same at every step.".into()),
         Some(largest) if largest < 1e-3 => {
@@ -88,8 +94,20 @@ fn afterthought(one: &Comparison) -> String {
         1 => Some("1 pair with an unfinished run is left out.".into()),
         several => Some(format!("{several} pairs with an unfinished run are left out.")),
     };
-    let sentences = [difference, losses, left_out].into_iter().flatten();
+    let sentences = [difference, seeds, losses, left_out].into_iter().flatten();
     sentences.fold(".".into(), |text: String, sentence: String| text + " " + &sentence)
+}
+
+/// Not how many more runs would make this difference significant, but how many tell none from one that counts.
+fn seeds_needed(one: &Comparison) -> String {
+    let task = format!("{CHANCE} chance to tell no difference from one of ±{}", trimmed(one.margin));
+    match one.seeds_suggested {
+        None => format!("Even {} seeds would not have an {task}.", count(MOST_SEEDS)),
+        Some(needed) if needed <= one.seeds => {
+            format!("So many seeds have an {task}: the true difference may lie between the two.")
+        }
+        Some(needed) => format!("{} would have an {task}.", plural(needed, "seed")),
+    }
 }
 
 fn too_few(one: &Comparison) -> String {

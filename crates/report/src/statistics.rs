@@ -28,6 +28,8 @@ pub(crate) fn mean_interval(sample: Sample) -> Option<[f64; 2]> {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct PairedTest {
     pub(crate) ci95: [f64; 2],
+    /// max(sd, floor)
+    pub(crate) spread: f64,
     /// Two-sided p of "the mean difference is 0".
     pub(crate) t_p: f64,
     /// p of "the mean difference lies outside ±margin".
@@ -47,12 +49,13 @@ pub(crate) struct PairedTest {
 /// Source: Student 1908; Schuirmann 1987, J. Pharmacokinet. Biopharm. 15:657; Lakens 2017, Soc. Psychol. Personal. Sci. 8:355.
 pub(crate) fn paired_test(differences: &[f64], floor: f64, margin: f64) -> Option<PairedTest> {
     let Sample { n, mean, sd } = sample(differences)?;
-    let error = sd.max(floor) / (n as f64).sqrt();
+    let spread = sd.max(floor);
+    let error = spread / (n as f64).sqrt();
     let ci95 = interval(mean, error, n)?;
     let t_p = 2.0 * upper_tail(mean.abs() / error, n)?;
     let below = upper_tail((mean + margin) / error, n)?;
     let above = upper_tail((margin - mean) / error, n)?;
-    Some(PairedTest { ci95, t_p: t_p.min(1.0), tost_p: below.max(above) })
+    Some(PairedTest { ci95, spread, t_p: t_p.min(1.0), tost_p: below.max(above) })
 }
 
 fn interval(mean: f64, error: f64, n: usize) -> Option<[f64; 2]> {

@@ -194,6 +194,8 @@ pub struct Comparison {
     pub mean_difference: Option<f64>,
     /// 95 % confidence interval of the mean difference; null with fewer than two pairs.
     pub ci95: Option<[f64; 2]>,
+    /// Standard deviation of the pairs' differences, at least what the metric can resolve; null with fewer than two pairs.
+    pub spread: Option<f64>,
     /// Largest difference of the two training-loss curves, step by step, over all seeds.
     pub max_loss_difference: Option<f64>,
     /// Differences inside ±margin count as none.
@@ -208,6 +210,9 @@ pub struct Comparison {
     pub t_p_holm: Option<f64>,
     /// What the adjusted p-values say.
     pub verdict: Verdict,
+    /// Seeds with an 80 % chance of a verdict at this spread, whether the variants do not differ or differ by the margin;
+    /// null where there is a verdict, or where thousands were too few.
+    pub seeds_suggested: Option<usize>,
 }
 
 /// What the paired differences say.

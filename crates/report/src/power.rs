@@ -1,0 +1,93 @@
+//! How many seeds it takes to decide.
+
+use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
+use statrs::function::gamma::ln_gamma;
+
+/// Chance of a verdict that suggested seeds give.
+pub(crate) const POWER: f64 = 0.8;
+/// More seeds than this are not suggested.
+pub(crate) const MOST_SEEDS: usize = 10_000;
+const POINTS: usize = 48;
+
+/// The smallest number n of pairs with [`POWER`] of showing equivalence, one-sided at `level`, where the variants do not
+/// differ and the pairs' differences have the deviation `spread`. None where not even [`MOST_SEEDS`] are enough.
+///
+/// As many also have at least this power of showing a difference of the margin's size, two-sided at 2·`level`.
+pub(crate) fn seeds_needed(spread: f64, margin: f64, level: f64) -> Option<usize> {
+    let enough = |n: usize| power(n, margin / spread, level).is_some_and(|power| power >= POWER);
+    let normal = Normal::standard();
+    let quantiles = normal.inverse_cdf(1.0 - level) + normal.inverse_cdf(0.5 + POWER / 2.0);
+    // What known deviations would need, and what estimating them adds; a little off where few are enough.
+    let guess = (quantiles * spread / margin).powi(2) + normal.inverse_cdf(level).powi(2) / 2.0;
+    let mut n = if guess <= MOST_SEEDS as f64 { (guess as usize).max(2) } else { return None };
+    while !enough(n) && n <= MOST_SEEDS {
+        n += 1;
+    }
+    while n > 2 && enough(n - 1) {
+        n -= 1;
+    }
+    (n <= MOST_SEEDS).then_some(n)
+}
+
+/// Chance that n normal differences of mean 0 give TOST p ≤ `level`, where the margin is `ratio` times their deviation σ:
+///
+/// ```text
+/// P = ∫ max(0, 2·Φ(ratio·√n − t₁₋ₗₑᵥₑₗ(n − 1)·u) − 1)·f(u) du,   u = s/σ,  (n − 1)·u² ~ χ²(n − 1)
+/// ```
+///
+/// since the mean and the deviation s of a normal sample are independent. Simpson's rule, over all u that count.
+///
+/// Source: Phillips 1990, J. Pharmacokinet. Biopharm. 18:137; Schuirmann 1987, ibid. 15:657.
+fn power(n: usize, ratio: f64, level: f64) -> Option<f64> {
+    let freedom = (n - 1) as f64;
+    let quantile = StudentsT::new(0.0, 1.0, freedom).ok()?.inverse_cdf(1.0 - level);
+    let reach = ratio * (n as f64).sqrt();
+    let half_width = 8.0 / (2.0 * freedom).sqrt();
+    let low = (1.0 - half_width).max(0.0);
+    let high = (1.0 + half_width).min(reach / quantile);
+    if high.partial_cmp(&low)?.is_le() {
+        return Some(0.0);
+    }
+    let normal = Normal::standard();
+    let constant = 2f64.ln() + freedom / 2.0 * (freedom / 2.0).ln() - ln_gamma(freedom / 2.0);
+    let integrand = |u: f64| {
+        let density = (constant + (freedom - 1.0) * u.max(f64::MIN_POSITIVE).ln() - freedom / 2.0 * u * u).exp();
+        (2.0 * normal.cdf(reach - quantile * u) - 1.0).max(0.0) * density
+    };
+    let step = (high - low) / POINTS as f64;
+    let weight = |index: usize| match index {
+        0 | POINTS => 1.0,
+        odd if odd % 2 == 1 => 4.0,
+        _ => 2.0,
+    };
+    Some((0..=POINTS).map(|index| weight(index) * integrand(low + step * index as f64)).sum::<f64>() * step / 3.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_spread_smaller_margins_and_larger_families_need_more_seeds() {
+        let needed = |spread, margin, level| seeds_needed(spread, margin, level).unwrap();
+        assert!(needed(0.01, 0.01, 0.0125) < needed(0.02, 0.01, 0.0125));
+        assert!(needed(0.01, 0.01, 0.0125) < needed(0.01, 0.005, 0.0125));
+        assert!(needed(0.01, 0.01, 0.0125) < needed(0.01, 0.01, 0.003));
+    }
+
+    #[test]
+    fn many_seeds_follow_the_normal_approximation() {
+        // (2.2414 + 1.2816)²·400: quantiles 1 - 0.0125 and 0.9 of the normal distribution.
+        let needed = seeds_needed(0.2, 0.01, 0.0125).unwrap();
+        assert!((4964..4969).contains(&needed), "{needed}");
+    }
+
+    #[test]
+    fn what_no_number_of_seeds_decides_gets_none() {
+        assert_eq!(seeds_needed(1.0, 0.01, 0.0125), None);
+        for (spread, margin) in [(0.01, 0.0), (f64::NAN, 0.01), (0.01, f64::NAN), (f64::INFINITY, 0.01)] {
+            assert_eq!(seeds_needed(spread, margin, 0.0125), None, "{spread} {margin}");
+        }
+        assert_eq!(seeds_needed(1e-300, 0.01, 0.0125), Some(2));
+    }
+}

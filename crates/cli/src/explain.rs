@@ -63,7 +63,8 @@ fn model_factors(cell: &Cell) -> Factors {
 fn block(name: &str, model: &ModelSummary) -> String {
     let mut text = format!("{name}\n");
     let input = sizes(model.input);
-    let _ = writeln!(text, "input {input}, {} classes, {} parameters", model.classes, model.parameters.total);
+    let names = model.class_names.as_ref().map(|names| format!(" ({})", names.join(", "))).unwrap_or_default();
+    let _ = writeln!(text, "input {input}, {} classes{names}, {} parameters", model.classes, model.parameters.total);
     let header = ["layer", "output", "weights", "norm", "bias", "bias numbers", "redundant", "at work"];
     let mut table = Table::new(header).align_right(&[2, 5, 6, 7]);
     for layer in &model.layers {

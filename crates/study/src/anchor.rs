@@ -10,7 +10,7 @@ use toml::de::{DeTable, DeValue};
 use crate::key;
 
 /// Keys whose values are paths.
-const PATHS: [[&str; 3]; 1] = [["data", "source", "idx"]];
+const PATHS: [[&str; 3]; 3] = [["data", "source", "idx"], ["data", "source", "cifar10"], ["data", "source", "folder"]];
 
 /// A path that cannot be made absolute.
 pub(crate) struct WrongPath {

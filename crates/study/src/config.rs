@@ -38,6 +38,12 @@ pub enum DataSource {
     /// A folder with MNIST's four IDX files, plain or gzip.
     #[serde(rename = "idx")]
     Idx(PathBuf),
+    /// A folder with the binary batches of CIFAR-10.
+    #[serde(rename = "cifar10")]
+    Cifar10(PathBuf),
+    /// A folder of images, `train/CLASS/*.png` and `test/CLASS/*.png` (or `.jpg`).
+    #[serde(rename = "folder")]
+    Folder(PathBuf),
 }
 
 /// `[model]`: one block per entry of `channels`, each a convolution, a normalization, `ReLU` and 2×2 max pooling.

@@ -38,6 +38,8 @@ impl fmt::Display for DataSource {
             Self::FashionMnist6k => f.pad("fashion-mnist-6k"),
             Self::Digits => f.pad("digits"),
             Self::Idx(folder) => write!(f, "idx={}", folder.display()),
+            Self::Cifar10(folder) => write!(f, "cifar10={}", folder.display()),
+            Self::Folder(folder) => write!(f, "folder={}", folder.display()),
         }
     }
 }
@@ -120,5 +122,7 @@ mod tests {
         assert_eq!(BiasKind::UntiedAlong(vec![0]).to_string(), "untied_along[0]");
         assert_eq!(NormKind::Group(4).to_string(), "group=4");
         assert_eq!(DataSource::Idx("/d".into()).to_string(), "idx=/d");
+        assert_eq!(DataSource::Cifar10("/d".into()).to_string(), "cifar10=/d");
+        assert_eq!(DataSource::Folder("/d".into()).to_string(), "folder=/d");
     }
 }

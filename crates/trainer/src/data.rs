@@ -1,8 +1,12 @@
-//! Images and labels: bundled sets, and folders of IDX files.
+//! Images and labels: bundled sets, and folders of IDX files, CIFAR-10's batches or images.
 
+mod cifar10;
 mod dataset;
 mod error;
+mod file;
 mod idx;
+mod image_folder;
+mod picture;
 mod source;
 mod standardisation;
 

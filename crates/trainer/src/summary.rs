@@ -14,6 +14,8 @@ pub struct ModelSummary {
     pub input: [usize; 3],
     /// Number of classes.
     pub classes: usize,
+    /// Their names, where the data have names.
+    pub class_names: Option<Vec<String>>,
     /// One entry per block.
     pub layers: Vec<LayerSummary>,
     /// Trainable numbers.
@@ -57,6 +59,7 @@ pub fn explain(config: &CellConfig) -> Result<ModelSummary, TrainerError> {
     Ok(ModelSummary {
         input: shape_of(&dataset),
         classes: dataset.classes,
+        class_names: dataset.class_names,
         layers: plan.blocks.iter().enumerate().map(|(index, block)| layer(config, index, block)).collect(),
         parameters: plan.parameters(dataset.classes),
     })

@@ -167,7 +167,11 @@ fn data_paths_start_at_the_configs_folder() {
 
     std::fs::write(&path, MINIMAL).unwrap();
     let study = Study::load(&path, &["data.source={idx=\"a\"}".into()]).unwrap();
-    assert_eq!(study.cells[0].config.data.source, DataSource::Idx(anchored));
+    assert_eq!(study.cells[0].config.data.source, DataSource::Idx(anchored.clone()));
+    let study = Study::load(&path, &["data.source={cifar10=\"a\"}".into()]).unwrap();
+    assert_eq!(study.cells[0].config.data.source, DataSource::Cifar10(anchored.clone()));
+    let study = Study::load(&path, &["data.source={folder=\"a\"}".into()]).unwrap();
+    assert_eq!(study.cells[0].config.data.source, DataSource::Folder(anchored));
 }
 
 #[test]

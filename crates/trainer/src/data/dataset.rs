@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::io::Read;
 
 use super::DataError;
+use super::file::sha256;
 use super::idx::{self, Idx};
 
 /// A training set and a test set of images of one size.
@@ -11,8 +12,10 @@ pub struct Dataset {
     pub train: Split,
     /// What accuracies are measured on.
     pub test: Split,
-    /// The largest label of the training set, plus 1.
+    /// Labels lie below it.
     pub classes: usize,
+    /// The name of each class, where the source has names.
+    pub class_names: Option<Vec<String>>,
     /// What was loaded.
     pub checksums: Checksums,
 }
@@ -29,7 +32,7 @@ pub struct Split {
     pub labels: Vec<u8>,
     /// The number of images.
     pub count: usize,
-    /// 1: IDX images are grey.
+    /// 1: grey; 3: red, green and blue.
     pub channels: usize,
     /// Pixels from top to bottom.
     pub height: usize,
@@ -37,7 +40,8 @@ pub struct Split {
     pub width: usize,
 }
 
-/// The SHA-256 of the four IDX files, decompressed, in hexadecimal: the same whether a file is compressed or not.
+/// SHA-256 in hexadecimal: of the four IDX files, decompressed, the same whether a file is compressed or not; of other
+/// sources, of the pixels and the labels of each split.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checksums {
     /// Of the training images.
@@ -97,11 +101,33 @@ impl Dataset {
             test_images: test_images_sha256,
             test_labels: test_labels_sha256,
         };
-        Ok(Self { train, test, classes, checksums })
+        Ok(Self { train, test, classes, class_names: None, checksums })
+    }
+
+    /// A data set of splits that fit each other.
+    pub(super) fn of_splits(train: Split, test: Split, classes: usize, class_names: Option<Vec<String>>) -> Self {
+        let checksums = Checksums {
+            train_images: sha256(&train.images),
+            train_labels: sha256(&train.labels),
+            test_images: sha256(&test.images),
+            test_labels: sha256(&test.labels),
+        };
+        Self { train, test, classes, class_names, checksums }
     }
 }
 
 impl Split {
+    /// No images yet.
+    pub(super) fn empty([channels, height, width]: [usize; 3]) -> Self {
+        Self { images: Vec::new(), labels: Vec::new(), count: 0, channels, height, width }
+    }
+
+    pub(super) fn push(&mut self, image: &[u8], label: u8) {
+        self.images.extend_from_slice(image);
+        self.labels.push(label);
+        self.count += 1;
+    }
+
     /// The split and the checksums of its two files.
     fn read<R: Read>(images: (String, R), labels: (String, R)) -> Result<(Self, [String; 2]), DataError> {
         let images: Idx<3> = idx::read(&images.0, images.1)?;

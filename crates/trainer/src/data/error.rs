@@ -13,7 +13,7 @@ pub enum DataError {
         /// The folder given.
         folder: PathBuf,
     },
-    /// A folder without one of the four files.
+    /// A folder without one of the files that it must have.
     #[error("no data file in {}: expected one of {}", .folder.display(), .names.join(", "))]
     NoFile {
         /// The folder given.
@@ -118,6 +118,110 @@ pub enum DataError {
         /// The number of labels.
         found: usize,
     },
+    /// A file that is not made of CIFAR-10's records.
+    #[error("{file}: expected records of {record} bytes, a label and 3x32x32 pixels, found {found} bytes")]
+    Records {
+        /// The file at fault.
+        file: String,
+        /// The bytes of a record.
+        record: usize,
+        /// The bytes of the file.
+        found: usize,
+    },
+    /// A label that no class of CIFAR-10 has.
+    #[error("{file}: expected labels below 10, found {found} in record {index}")]
+    RecordLabel {
+        /// The file at fault.
+        file: String,
+        /// The label.
+        found: u8,
+        /// Which record it belongs to, counted from 0.
+        index: usize,
+    },
+    /// A list of names that does not fit the classes.
+    #[error("{file}: expected the names of {expected} classes, one a line, found {found}")]
+    ClassNames {
+        /// The file at fault.
+        file: String,
+        /// The number of classes.
+        expected: usize,
+        /// The number of names.
+        found: usize,
+    },
+    /// A folder of images without a part.
+    #[error("{}: expected {expected}; images lie in DIR/train/CLASS/ and DIR/test/CLASS/", .folder.display())]
+    Layout {
+        /// The folder at fault.
+        folder: PathBuf,
+        /// What should be there.
+        expected: &'static str,
+    },
+    /// A training and a test set of different classes.
+    #[error("{}: expected the classes of the training set{}", .folder.display(), class_difference(.missing, .unknown))]
+    Classes {
+        /// The folder of the test set.
+        folder: PathBuf,
+        /// Classes that only the training set has.
+        missing: Vec<String>,
+        /// Classes that only the test set has.
+        unknown: Vec<String>,
+    },
+    /// More classes than a label can tell apart.
+    #[error("{}: expected at most 256 classes, found {found}", .folder.display())]
+    TooManyClasses {
+        /// The folder of the training set.
+        folder: PathBuf,
+        /// The number of classes.
+        found: usize,
+    },
+    /// Something else among the images.
+    #[error("{file}: expected an image, with a name that ends in .png, .jpg or .jpeg")]
+    NotAnImage {
+        /// The file at fault.
+        file: String,
+    },
+    /// A file larger than is ever read.
+    #[error("{file}: expected at most {limit} bytes, found more")]
+    FileTooLarge {
+        /// The file at fault.
+        file: String,
+        /// The most bytes that are read.
+        limit: u64,
+    },
+    /// An image that cannot be decoded.
+    #[error("failed to decode {file}: {reason}")]
+    Image {
+        /// The file at fault.
+        file: String,
+        /// What the decoder said.
+        reason: String,
+    },
+    /// Neither PNG nor JPEG.
+    #[error("{file}: expected a PNG or a JPEG image, found {found:02x?}")]
+    NoImage {
+        /// The file at fault.
+        file: String,
+        /// The first bytes.
+        found: Vec<u8>,
+    },
+    /// An image that is neither grey nor RGB with 8 bits a channel.
+    #[error("{file}: expected an image of 8-bit grey or 8-bit RGB, found {found}")]
+    Colour {
+        /// The file at fault.
+        file: String,
+        /// Its type of colours.
+        found: String,
+    },
+    /// An image unlike the first one.
+    #[error("{file}: expected {} as in the first image, found {}", image_kind(.expected), image_kind(.found))]
+    Shape {
+        /// The file at fault.
+        file: String,
+        /// Channels, height and width of the first image.
+        expected: [usize; 3],
+        /// Channels, height and width of this one.
+        found: [usize; 3],
+    },
     /// Test images of another size than the training images.
     #[error("{file}: expected images of {}x{} as in the training set, found {}x{}", .expected[0], .expected[1], .found[0], .found[1])]
     Size {
@@ -146,4 +250,19 @@ pub enum DataError {
         /// The value of all pixels.
         value: u8,
     },
+}
+
+/// `; missing: cat, dog; not in the training set: bird`
+fn class_difference(missing: &[String], unknown: &[String]) -> String {
+    let parts = [("missing", missing), ("not in the training set", unknown)].into_iter();
+    parts
+        .filter(|(_, names)| !names.is_empty())
+        .map(|(word, names)| format!("; {word}: {}", names.join(", ")))
+        .collect::<Vec<_>>()
+        .concat()
+}
+
+/// `grey 32x32`, rows by columns.
+fn image_kind([channels, height, width]: &[usize; 3]) -> String {
+    format!("{} {height}x{width}", if *channels == 1 { "grey" } else { "RGB" })
 }

@@ -1,13 +1,11 @@
-use std::fmt::Write as _;
 use std::io::{self, Cursor, Read};
 
 use flate2::read::MultiGzDecoder;
 use sha2::{Digest, Sha256};
 
 use super::DataError;
+use super::file::{LIMIT, hexadecimal, up_to};
 
-/// The most bytes of data that one file may claim.
-const LIMIT: u64 = 1 << 31;
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 const UNSIGNED_BYTES: u8 = 0x08;
 
@@ -54,13 +52,6 @@ fn decompressed<'a>(mut reader: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>
     Ok(if compressed { Box::new(MultiGzDecoder::new(whole)) } else { Box::new(whole) })
 }
 
-/// The next `length` bytes, or as many as there are.
-fn up_to(reader: &mut impl Read, length: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    reader.take(length).read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
 /// Checks the magic number, as far as there is one.
 fn check_kind(file: &str, rank: u8, header: &[u8]) -> Result<(), DataError> {
     let file = file.to_owned();
@@ -91,11 +82,4 @@ fn check_length(file: &str, expected: u64, found: u64) -> Result<(), DataError> 
         _ if found > expected => Err(DataError::Trailing { file, expected }),
         _ => Ok(()),
     }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use untied_study::DataSource;
 
-use super::{DataError, Dataset, IdxFiles};
+use super::file::{check_folder, open_file};
+use super::{DataError, Dataset, IdxFiles, cifar10, image_folder};
 
 /// The four files of a bundled set, as they were compiled into the program.
 macro_rules! bundled_files {
@@ -28,20 +29,27 @@ macro_rules! bundled_files {
 /// `t10k-labels-idx1-ubyte`, each also as `….idx3-ubyte` and with `.gz`; where there are several, the first of these is
 /// read. Its content tells whether a file is compressed.
 ///
+/// A folder of CIFAR-10 holds `data_batch_1.bin` to `data_batch_5.bin` and `test_batch.bin`: records of a label and
+/// 3×32×32 pixels; the class names in `batches.meta.txt`, if it is there.
+///
+/// A folder of images holds `train/CLASS/` and `test/CLASS/` with the same classes, which are numbered in the order of
+/// their names; in each, PNG or JPEG files, all of one size, and all grey or all RGB with 8 bits a channel. Names that
+/// start with a dot are passed over.
+///
 /// # Errors
 /// If a file is missing, damaged or not what it should be, or the files do not belong together; see [`DataError`].
 pub fn load(source: &DataSource) -> Result<Dataset, DataError> {
     match source {
         DataSource::FashionMnist6k => Dataset::from_idx(bundled_files!("fashion-mnist-6k")),
         DataSource::Digits => Dataset::from_idx(bundled_files!("digits")),
-        DataSource::Idx(folder) => load_folder(folder),
+        DataSource::Idx(folder) => load_idx(folder),
+        DataSource::Cifar10(folder) => cifar10::load(folder),
+        DataSource::Folder(folder) => image_folder::load(folder),
     }
 }
 
-fn load_folder(folder: &Path) -> Result<Dataset, DataError> {
-    if !folder.is_dir() {
-        return Err(DataError::NoFolder { folder: folder.to_owned() });
-    }
+fn load_idx(folder: &Path) -> Result<Dataset, DataError> {
+    check_folder(folder)?;
     Dataset::from_idx(IdxFiles {
         train_images: open(folder, "train-images", 3)?,
         train_labels: open(folder, "train-labels", 1)?,
@@ -58,19 +66,8 @@ fn open(folder: &Path, part: &str, rank: usize) -> Result<(String, File), DataEr
         let path = folder.join(name);
         match fs::metadata(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            found => return open_file(&path, found),
+            _ => return open_file(&path),
         }
     }
     Err(DataError::NoFile { folder: folder.to_owned(), names })
-}
-
-fn open_file(path: &Path, found: io::Result<fs::Metadata>) -> Result<(String, File), DataError> {
-    let file = path.display().to_string();
-    match found {
-        Ok(metadata) if !metadata.is_file() => Err(DataError::NotAFile { file }),
-        found => match found.and_then(|_| File::open(path)) {
-            Ok(opened) => Ok((file, opened)),
-            Err(source) => Err(DataError::Read { file, source }),
-        },
-    }
 }

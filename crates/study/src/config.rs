@@ -52,7 +52,7 @@ pub enum DataSource {
 pub struct ModelConfig {
     /// Output channels of each block.
     pub channels: Vec<usize>,
-    /// Side of the square kernels, at most the smallest input they meet.
+    /// Side of the square kernels; without padding, at most the smallest input they meet.
     #[serde(default = "default_kernel")]
     pub kernel: usize,
     /// Zero padding of the convolutions.

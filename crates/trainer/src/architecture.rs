@@ -63,7 +63,7 @@ impl BlockPlan {
     fn new(model: &ModelConfig, block: usize, input: Shape, channels: usize) -> Result<Self, TrainerError> {
         let [channels_in, height, width] = input;
         let kernel = model.kernel;
-        if kernel > height.min(width) {
+        if model.padding == Padding::Valid && kernel > height.min(width) {
             return Err(TrainerError::Kernel { block, height, width, kernel });
         }
         let in_convolution = |source| TrainerError::Convolution { block, source };

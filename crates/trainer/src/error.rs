@@ -24,8 +24,10 @@ pub enum TrainerError {
         /// Those there are.
         compiled: String,
     },
-    /// A block's kernel is larger than its input.
-    #[error("model.kernel: expected at most {height}x{width}, the input of block {block}, got {kernel}")]
+    /// A block's kernel is larger than its input, which has no padding.
+    #[error(
+        "model.kernel: expected at most {height}x{width}, the input of block {block} without padding, got {kernel}"
+    )]
     Kernel {
         /// Number of the block, from 1.
         block: usize,

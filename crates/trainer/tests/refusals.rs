@@ -28,8 +28,18 @@ fn study(overrides: &[&str]) -> Study {
 #[test]
 fn each_has_one_clear_message_from_check_explain_and_train() {
     for (overrides, expected) in [
-        (&["model.kernel=9"][..], "model.kernel: expected at most 8x8, the input of block 1, got 9"),
-        (&["model.kernel=5"], "model.kernel: expected at most 4x4, the input of block 2, got 5"),
+        (
+            &["model.kernel=9", "model.padding=valid"][..],
+            "model.kernel: expected at most 8x8, the input of block 1 without padding, got 9",
+        ),
+        (
+            &["model.kernel=3", "model.padding=valid", "model.channels=[4, 4, 4]"],
+            "model.channels: block 2 of 3 leaves 1x1, too small",
+        ),
+        (
+            &["model.kernel=4", "model.padding=valid"],
+            "model.kernel: expected at most 2x2, the input of block 2 without padding, got 4",
+        ),
         (&["model.channels=[1, 1, 1, 1]", "model.kernel=1"], "model.channels: block 4 of 4 leaves 1x1, too small"),
         (&["model.kernel=8", "model.padding=valid"], "model.channels: block 1 of 2 leaves 1x1, too small"),
         (
@@ -42,6 +52,14 @@ fn each_has_one_clear_message_from_check_explain_and_train() {
         assert!(message.starts_with(expected), "{message}");
         assert_eq!(message, explain(config).unwrap_err().to_string());
         assert_eq!(message, train(config, &mut |_| {}).unwrap_err().to_string());
+    }
+}
+
+/// What `same` padding adds counts as input.
+#[test]
+fn a_kernel_larger_than_what_it_pads_is_no_mistake() {
+    for overrides in [&["model.channels=[16, 32, 64]"][..], &["model.kernel=9"]] {
+        check(&study(overrides).cells[0].config).expect("an 8x8 image, padded");
     }
 }
 

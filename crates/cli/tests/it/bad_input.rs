@@ -20,7 +20,10 @@ const TABLE: &[(&[&str], &[&str])] = &[
     (&["run", "study.toml", "--set", "train.batch_size=100000"], &["train.batch_size", "100000"]),
     (&["run", "study.toml", "--set", "model.channels=[0]"], &["model.channels", "0"]),
     (&["run", "study.toml", "--set", "model.channels=[]"], &["model.channels"]),
-    (&["run", "study.toml", "--set", "model.kernel=9"], &["study.toml: model.kernel", "9"]),
+    (
+        &["run", "study.toml", "--set", "model.kernel=9", "--set", "model.padding=valid"],
+        &["study.toml: model.kernel", "9"],
+    ),
     (
         &["run", "study.toml", "--set", "model.norm={group=3}"],
         &["--set", "model.norm.group", "4 channels of block 1", "3"],
@@ -46,13 +49,19 @@ const TABLE: &[(&[&str], &[&str])] = &[
     (&["cell", "study.toml"], &["required"]),
     (&["cell", "study.toml", "--index", "4"], &["--index 4", "0 to 3"]),
     (&["cell", "study.toml", "--index", "-1"], &["--index", "-1", "0 or more"]),
-    (&["cell", "study.toml", "--index", "0", "--set", "model.kernel=9"], &["study.toml: model.kernel", "9"]),
+    (
+        &["cell", "study.toml", "--index", "0", "--set", "model.kernel=9", "--set", "model.padding=valid"],
+        &["study.toml: model.kernel", "9"],
+    ),
     (&["report", "absent"], &["absent"]),
     (&["report", "empty"], &["empty", "config.toml"]),
     (&["report", "study.toml"], &["study.toml", "folder"]),
     (&["report", "bare"], &["bare", "results.json"]),
     (&["explain", "absent.toml"], &["absent.toml"]),
-    (&["explain", "study.toml", "--set", "model.kernel=9"], &["study.toml: model.kernel", "9"]),
+    (
+        &["explain", "study.toml", "--set", "model.kernel=9", "--set", "model.padding=valid"],
+        &["study.toml: model.kernel", "9"],
+    ),
     (&["train"], &["train"]),
 ];
 

@@ -33,10 +33,14 @@ pub enum ConvError {
     },
     /// An untied bias has one number per output location, which the configuration does not tell.
     #[error(
-        "convolution: an untied bias needs the input size: call with_input_size(Some([height, width])), \
-         or use a tied bias for inputs of varying size"
+        "convolution: an untied bias needs the input size: call with_input_size(Some({})), \
+         or use a tied bias for inputs of varying size",
+        ["[length]", "[height, width]", "[depth, height, width]"][rank - 1]
     )]
-    MissingInputSize,
+    MissingInputSize {
+        /// Number of spatial axes.
+        rank: usize,
+    },
     /// The kernel, dilation included, is larger than the padded input.
     #[error("convolution: expected an input of at least {kernel} along axis {axis}, padding included, got {input}")]
     KernelTooLarge {

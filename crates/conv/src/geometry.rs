@@ -1,15 +1,6 @@
 //! The geometry of a convolution: padding and output size, apart from any computation.
 
-use crate::ConvError;
-
-/// Padding of one axis.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
-    /// As much as makes the output ⌈input/stride⌉ long, the odd one at the end.
-    Same,
-    /// Given numbers of zeros before and after.
-    Explicit(usize, usize),
-}
+use crate::{ConvError, Side};
 
 /// Kernel, stride, dilation and padding of a convolution over `D` spatial axes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +20,7 @@ impl<const D: usize> Geometry<D> {
     #[must_use]
     pub fn padding_pairs(&self, input: [usize; D]) -> [(usize, usize); D] {
         std::array::from_fn(|axis| match self.padding[axis] {
+            Side::Valid => (0, 0),
             Side::Explicit(before, after) => (before, after),
             Side::Same => {
                 let steps = input[axis].div_ceil(self.stride[axis]).saturating_sub(1);
@@ -95,19 +87,18 @@ mod tests {
 
     #[test]
     fn sizes_are_those_of_the_definition() {
-        let valid = Side::Explicit(0, 0);
         for (kernel, stride, dilation, padding, input, expected) in [
-            (3, 1, 1, valid, 8, 6),
+            (3, 1, 1, Side::Valid, 8, 6),
             (3, 1, 1, Side::Same, 8, 8),
             (4, 1, 1, Side::Same, 8, 8),
             (3, 2, 1, Side::Same, 7, 4),
             (3, 2, 1, Side::Same, 8, 4),
             (3, 1, 2, Side::Same, 8, 8),
-            (3, 1, 2, valid, 8, 4),
-            (1, 5, 1, valid, 8, 2),
-            (3, 5, 1, valid, 8, 2),
+            (3, 1, 2, Side::Valid, 8, 4),
+            (1, 5, 1, Side::Valid, 8, 2),
+            (3, 5, 1, Side::Valid, 8, 2),
             (3, 1, 1, Side::Explicit(0, 3), 8, 9),
-            (8, 1, 1, valid, 8, 1),
+            (8, 1, 1, Side::Valid, 8, 1),
         ] {
             let case = format!("kernel {kernel} stride {stride} dilation {dilation} {padding:?} input {input}");
             assert_eq!(output(kernel, stride, dilation, padding, input), Ok(expected), "{case}");
@@ -116,12 +107,11 @@ mod tests {
 
     #[test]
     fn impossible_sizes_are_errors() {
-        let valid = Side::Explicit(0, 0);
         let too_large = ConvError::KernelTooLarge { axis: 0, kernel: 9, input: 8 };
-        assert_eq!(output(9, 1, 1, valid, 8), Err(too_large.clone()));
-        assert_eq!(output(5, 1, 2, valid, 8), Err(too_large));
+        assert_eq!(output(9, 1, 1, Side::Valid, 8), Err(too_large.clone()));
+        assert_eq!(output(5, 1, 2, Side::Valid, 8), Err(too_large));
         for (kernel, stride, dilation, input) in [(0, 1, 1, 8), (1, 0, 1, 8), (1, 1, 0, 8), (1, 1, 1, 0)] {
-            assert!(matches!(output(kernel, stride, dilation, valid, input), Err(ConvError::Zero { .. })));
+            assert!(matches!(output(kernel, stride, dilation, Side::Valid, input), Err(ConvError::Zero { .. })));
         }
     }
 

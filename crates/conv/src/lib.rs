@@ -1,21 +1,34 @@
 #![doc = include_str!("../README.md")]
 
+mod axes;
 mod backward;
 mod bias;
-mod conv2d;
+mod config;
 mod error;
 #[cfg(feature = "flex")]
 mod flex;
 mod functional;
 mod geometry;
+#[cfg(any(feature = "wgpu", feature = "cuda"))]
+mod gpu;
+mod layer;
 mod operation;
+mod padding;
 mod primitives;
+mod resize;
+mod sharing;
 mod spec;
+#[cfg(any(feature = "safetensors", feature = "pytorch"))]
+pub mod state_dict;
 
 pub use bias::Bias;
-pub use conv2d::{Conv2d, Conv2dConfig};
+pub use config::{Conv1dConfig, Conv2dConfig, Conv3dConfig, ConvConfig};
 pub use error::ConvError;
 pub use functional::{conv1d, conv2d, conv3d};
-pub use geometry::{Geometry, Side};
+pub use geometry::Geometry;
+pub use layer::{Conv, Conv1d, Conv2d, Conv3d};
 pub use operation::ConvBackend;
+pub use padding::{Padding, Side};
+pub use resize::Interpolation;
+pub use sharing::BiasParts;
 pub use spec::ConvSpec;

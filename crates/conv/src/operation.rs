@@ -94,6 +94,3 @@ fn output(x: &TensorSpec, weight: &TensorSpec, spec: ConvSpec) -> TensorSpec {
 
 #[cfg(feature = "ndarray")]
 impl ConvBackend for burn::backend::NdArray {}
-
-#[cfg(any(feature = "wgpu", feature = "cuda"))]
-impl ConvBackend for burn_cubecl::CubeBackend {}

@@ -1,9 +1,10 @@
 //! Convolution, its bias and their gradients in a backend's primitives: what a backend without kernels of its own
 //! computes.
 //!
-//! A sequence is convolved as an image of height 1, and uneven padding becomes part of the input, since Burn's own
-//! one-dimensional weight gradient fails with groups and a stride that leaves a rest, and its three-dimensional
-//! gradients ignore the padding at the end.
+//! A sequence is convolved as an image of height 1, uneven padding becomes part of the input, and strides beyond the
+//! kernel become zeros between gradients, since Burn's own one-dimensional weight gradient fails with groups and a
+//! stride that leaves a rest, its gradients of volumes ignore the padding at the end, and those on GPUs are zero where
+//! the stride exceeds the kernel.
 
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, TensorMetadata};
@@ -53,13 +54,15 @@ pub(crate) fn x_backward<B: Backend>(
     let (weight, dy) = (as_image::<B>(weight), as_image::<B>(dy));
     let image = image_shape(&x_shape);
     let (padded, inner) = pad_shape(&image, spec);
+    let even = inner == spec;
+    let (dy, inner) = spread::<B>(dy, &padded, &weight.shape(), inner);
     // Only its shape is read.
     let x = B::float_empty(padded, &weight.device(), weight.dtype().into());
     let dx = match image.num_dims() {
         4 => B::conv2d_x_backward(x, weight, dy, inner.options()),
         _ => B::conv3d_x_backward(x, weight, dy, inner.options()),
     };
-    let dx = if inner == spec { dx } else { crop::<B>(dx, &image, spec) };
+    let dx = if even { dx } else { crop::<B>(dx, &image, spec) };
     B::float_reshape(dx, x_shape)
 }
 
@@ -135,6 +138,40 @@ fn crop<B: Backend>(x: FloatTensor<B>, shape: &Shape, spec: ConvSpec) -> FloatTe
     let starts = [0; 2].into_iter().chain(spatial_padding(shape.num_dims(), spec).map(|[before, _]| before));
     let ranges = starts.zip(shape.iter()).map(|(start, size)| (start..start + size).into()).collect::<Vec<_>>();
     B::float_slice(x, &ranges)
+}
+
+/// Volumes alone: along an axis whose stride is beyond the kernel, the same gradients with zeros between them, and a
+/// stride of 1.
+fn spread<B: Backend>(
+    mut dy: FloatTensor<B>,
+    x: &Shape,
+    weight: &Shape,
+    mut spec: ConvSpec,
+) -> (FloatTensor<B>, ConvSpec) {
+    for axis in (2..5).filter(|_| x.num_dims() == 5) {
+        let (at, kernel) = (axis - 2, weight[axis]);
+        let (stride, dilation, [before, after]) = (spec.stride[at], spec.dilation[at], spec.padding[at]);
+        if stride > dilation * kernel {
+            let locations = before + x[axis] + after - dilation * (kernel - 1);
+            dy = apart::<B>(dy, axis, stride, locations);
+            spec.stride[at] = 1;
+        }
+    }
+    (dy, spec)
+}
+
+/// The values along an axis `stride` apart, with zeros between them and behind them, `size` in all.
+fn apart<B: Backend>(tensor: FloatTensor<B>, axis: usize, stride: usize, size: usize) -> FloatTensor<B> {
+    let mut shape = tensor.shape();
+    let count = shape[axis];
+    let outer = shape[..axis].iter().product();
+    let inner = shape[axis + 1..].iter().product();
+    let tensor = B::float_reshape(tensor, Shape::new([outer, count, 1, inner]));
+    let padding = [(0, 0), (0, 0), (0, stride - 1), (0, 0)];
+    let tensor = B::float_pad(tensor, &padding, PadMode::Constant(0.0));
+    let tensor = B::float_reshape(tensor, Shape::new([outer, count * stride, inner]));
+    shape[axis] = size;
+    B::float_reshape(B::float_slice(tensor, &[(0..outer).into(), (0..size).into(), (0..inner).into()]), shape)
 }
 
 fn spatial_padding(rank: usize, spec: ConvSpec) -> impl Iterator<Item = [usize; 2]> {

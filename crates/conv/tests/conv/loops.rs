@@ -26,7 +26,7 @@ pub(crate) struct Inputs {
 }
 
 /// y and the gradients; db is empty without a bias.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Results {
     pub(crate) y: Vec<f64>,
     pub(crate) dx: Vec<f64>,
@@ -152,27 +152,31 @@ impl Case {
 }
 
 impl Results {
-    /// Asserts that these results are those of the definition but for rounding: of n terms, at most n·u of the sum of
-    /// their absolute values, and no more where the results lie at `u`'s own scale.
-    pub(crate) fn assert_rounded(&self, case: &Case, inputs: &Inputs, u: f64, told: &str) {
+    fn named(&self) -> [(&'static str, &[f64]); 4] {
+        [("y", &self.y), ("dx", &self.dx), ("dw", &self.dw), ("db", &self.db)]
+    }
+
+    /// The first number that differs from the definition's by more than rounding explains: of n terms, n·u of the sum
+    /// of their absolute values.
+    pub(crate) fn difference(&self, case: &Case, inputs: &Inputs, u: f64) -> Option<String> {
         let absolute = |values: &[f64]| values.iter().map(|value| value.abs()).collect();
         let Inputs { x, weight, bias, dy } = inputs;
         let absolute = Inputs { x: absolute(x), weight: absolute(weight), bias: absolute(bias), dy: absolute(dy) };
         let (expected, magnitudes) = (case.results(inputs), case.results(&absolute));
         let bound = (case.terms() + 1) as f64 * u;
-        for (name, got, expected, magnitude) in [
-            ("y", &self.y, &expected.y, &magnitudes.y),
-            ("dx", &self.dx, &expected.dx, &magnitudes.dx),
-            ("dw", &self.dw, &expected.dw, &magnitudes.dw),
-            ("db", &self.db, &expected.db, &magnitudes.db),
-        ] {
-            assert_eq!(got.len(), expected.len(), "{told} {case:?} {name}");
-            for (at, ((got, expected), magnitude)) in got.iter().zip(expected).zip(magnitude).enumerate() {
+        for (((name, got), (_, expected)), (_, magnitude)) in
+            self.named().into_iter().zip(expected.named()).zip(magnitudes.named())
+        {
+            assert_eq!(got.len(), expected.len(), "{case:?} {name}");
+            for at in 0..got.len() {
                 // Not `error > ...`: NaN fails too.
-                let right = (got - expected).abs() <= bound * magnitude;
-                assert!(right, "{told} {case:?} {name}[{at}]: expected {expected}, got {got}");
+                let right = (got[at] - expected[at]).abs() <= bound * magnitude[at];
+                if !right {
+                    return Some(format!("{name}[{at}]: expected {}, got {}", expected[at], got[at]));
+                }
             }
         }
+        None
     }
 }
 

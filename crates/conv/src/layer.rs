@@ -1,0 +1,130 @@
+//! The layers: convolution with a bias that is shared over locations or not.
+
+use burn::module::{Content, DisplaySettings, Module, ModuleDisplay, Param};
+use burn::tensor::Tensor;
+use burn::tensor::ops::ConvOptions;
+
+use crate::functional::conv;
+use crate::{Bias, ConvError, Geometry};
+
+/// Convolution of sequences `[n, channels, length]`; made from a [`Conv1dConfig`](crate::Conv1dConfig).
+pub type Conv1d = Conv<1, 3, 2>;
+/// Convolution of images `[n, channels, h, w]`; made from a [`Conv2dConfig`](crate::Conv2dConfig).
+pub type Conv2d = Conv<2, 4, 3>;
+/// Convolution of volumes `[n, channels, d, h, w]`; made from a [`Conv3dConfig`](crate::Conv3dConfig).
+pub type Conv3d = Conv<3, 5, 4>;
+
+/// Convolution (cross-correlation) over the last `D` axes, plus a bias that is shared over locations or not.
+///
+/// For images:
+///
+/// ```text
+/// y[n, o, i, j] = Σ_{c, k, l} w[o, c, k, l] · x[n, c, s·i + d·k − p, s·j + d·l − p] + b[o, i|0, j|0]
+/// ```
+///
+/// with stride s, dilation d and padding p; c runs over the channels of o's group, x is zero outside.
+///
+/// # Shapes
+/// With h, w standing for the `D` spatial axes: x `[n, channels_in, h, w]`; weight
+/// `[channels_out, channels_in/groups, kernel_h, kernel_w]`, of rank `R` = D + 2; bias `[channels_out, h'|1, w'|1]`,
+/// 1 along the axes that share it, of rank `B` = D + 1; y `[n, channels_out, h', w']`.
+///
+/// # Backward
+/// ∂J/∂b is the sum of ∂J/∂y over the images and over the locations that share the number.
+///
+/// # Source
+/// Untied biases as in Lasagne's `untie_biases`; sharing along chosen axes as asked for in Lasagne's issue 249.
+#[derive(Module, Debug)]
+#[module(custom_display)]
+pub struct Conv<const D: usize, const R: usize, const B: usize> {
+    /// Filters `[channels_out, channels_in/groups, kernel...]`.
+    pub weight: Param<Tensor<R>>,
+    /// Bias `[channels_out, output size or 1 per axis]`.
+    pub bias: Option<Param<Tensor<B>>>,
+    /// Kernel, stride, dilation and padding.
+    #[module(skip)]
+    pub geometry: Geometry<D>,
+    /// Groups of channels that are convolved apart.
+    #[module(skip)]
+    pub groups: usize,
+    /// How the bias is shared over locations.
+    #[module(skip)]
+    pub bias_mode: Bias,
+    /// The only input size that the layer takes, if it was given.
+    #[module(skip)]
+    pub input_size: Option<[usize; D]>,
+}
+
+impl<const D: usize, const R: usize, const B: usize> Conv<D, R, B> {
+    /// Convolves `x`.
+    ///
+    /// # Panics
+    /// If x has other channels, or another size than the layer was built for, or is smaller than the kernel, or of
+    /// another type than the weight; the text is a [`ConvError`]'s.
+    #[must_use]
+    pub fn forward(&self, x: Tensor<R>) -> Tensor<R> {
+        let size = self.check_input(x.dims()).unwrap_or_else(|error| panic!("{error}"));
+        let Geometry { stride, dilation, .. } = self.geometry;
+        let padding = self.geometry.padding_pairs(size);
+        let options = ConvOptions::new_with_padding(stride, padding, dilation, self.groups);
+        conv(x, self.weight.val(), self.bias.as_ref().map(Param::val), options)
+    }
+
+    /// Number of parameters of the weight and of the bias.
+    #[must_use]
+    pub fn parameter_counts(&self) -> (usize, usize) {
+        (self.weight.shape().num_elements(), self.bias.as_ref().map_or(0, |bias| bias.shape().num_elements()))
+    }
+
+    /// Channels in and out.
+    #[must_use]
+    pub fn channels(&self) -> [usize; 2] {
+        let dims = self.weight.dims();
+        [dims[1] * self.groups, dims[0]]
+    }
+
+    /// The spatial size of an input that the layer takes.
+    fn check_input(&self, dims: [usize; R]) -> Result<[usize; D], ConvError> {
+        let size = std::array::from_fn(|axis| dims[axis + 2]);
+        let [channels, _] = self.channels();
+        if dims[1] != channels || self.input_size.is_some_and(|expected| expected != size) {
+            return Err(ConvError::Shape {
+                what: "an input",
+                expected: shape_text(channels, self.input_size),
+                got: dims.to_vec(),
+            });
+        }
+        self.geometry.output_size(size).map(|_| size)
+    }
+}
+
+/// `[n, 3, 32, 32]`, or with letters for the sizes where any will do.
+pub(crate) fn shape_text<const D: usize>(channels: usize, size: Option<[usize; D]>) -> String {
+    let axes = match size {
+        Some(size) => size.map(|size| size.to_string()).join(", "),
+        None => ["d", "h", "w"][3 - D..].join(", "),
+    };
+    format!("[n, {channels}, {axes}]")
+}
+
+impl<const D: usize, const R: usize, const B: usize> ModuleDisplay for Conv<D, R, B> {
+    fn custom_settings(&self) -> Option<DisplaySettings> {
+        DisplaySettings::new().with_new_line_after_attribute(false).optional()
+    }
+
+    fn custom_content(&self, content: Content) -> Option<Content> {
+        let (weights, biases) = self.parameter_counts();
+        content
+            .set_top_level_type(&format!("Conv{D}d"))
+            .add_debug_attribute("channels", &self.channels())
+            .add_debug_attribute("kernel", &self.geometry.kernel)
+            .add_debug_attribute("stride", &self.geometry.stride)
+            .add_debug_attribute("dilation", &self.geometry.dilation)
+            .add_debug_attribute("padding", &self.geometry.padding)
+            .add("groups", &self.groups)
+            .add_debug_attribute("bias", &self.bias_mode)
+            .add("weights", &weights)
+            .add("biases", &biases)
+            .optional()
+    }
+}

@@ -1,0 +1,62 @@
+//! Untied biases for another input size, for those who change the resolution between stages of training.
+
+use burn::tensor::{Int, Tensor, TensorData};
+
+use crate::sharing::replaced;
+use crate::{Conv, ConvError};
+
+/// How numbers at new locations come from those at old ones; a location counts as the centre of its share of the axis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Interpolation {
+    /// The number of the nearest old location. PyTorch's `nearest-exact`.
+    Nearest,
+    /// Between the two old locations around, in proportion; beyond the outermost one, its number. PyTorch's `linear`,
+    /// `bilinear` and `trilinear` with `align_corners=False`.
+    Linear,
+}
+
+impl<const D: usize, const R: usize, const B: usize> Conv<D, R, B> {
+    /// The layer for inputs of another size, its bias resampled along the axes that have their own numbers.
+    ///
+    /// A bias that is tied stays as it is.
+    ///
+    /// # Errors
+    /// If the kernel is larger than the padded input.
+    pub fn resized(self, input_size: [usize; D], interpolation: Interpolation) -> Result<Self, ConvError> {
+        let output = self.geometry.output_size(input_size)?;
+        let bias_mode = self.bias_mode.clone();
+        let size = bias_mode.spatial_shape(output)?.unwrap_or([1; D]);
+        let resample = |bias| (0..D).fold(bias, |bias, axis| along(bias, axis + 1, size[axis], interpolation));
+        let bias = self.bias.map(|bias| replaced(bias, resample));
+        Ok(Self { bias, input_size: self.input_size.map(|_| input_size), ..self })
+    }
+}
+
+/// The values along one axis at `count` places.
+fn along<const B: usize>(values: Tensor<B>, axis: usize, count: usize, interpolation: Interpolation) -> Tensor<B> {
+    let old = values.dims()[axis];
+    if old == count {
+        return values;
+    }
+    let device = values.device();
+    let select = |indices: Vec<i64>| {
+        values.clone().select(axis, Tensor::<1, Int>::from_data(TensorData::new(indices, [count]), &device))
+    };
+    match interpolation {
+        Interpolation::Nearest => select((0..count).map(|at| ((2 * at + 1) * old / (2 * count)) as i64).collect()),
+        Interpolation::Linear => {
+            let places = (0..count).map(|at| {
+                let place = ((2 * at + 1) * old) as f64 / (2 * count) as f64 - 0.5;
+                place.clamp(0.0, (old - 1) as f64)
+            });
+            let places = places.collect::<Vec<_>>();
+            let below = select(places.iter().map(|place| place.floor() as i64).collect());
+            let above = select(places.iter().map(|place| place.ceil() as i64).collect());
+            let shares = places.iter().map(|place| place.fract()).collect::<Vec<_>>();
+            let mut shape = [1; B];
+            shape[axis] = count;
+            let shares = Tensor::<B>::from_data(TensorData::new(shares, shape), (&device, values.dtype()));
+            below.clone() + (above - below) * shares
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Trained layers with their bias shared otherwise, and what that changes.
+
+use burn::module::{Param, ParamId};
+use burn::tensor::Tensor;
+
+use crate::config::joined;
+use crate::layer::shape_text;
+use crate::{Bias, Conv, ConvError};
+
+/// A bias as the sum of what batch norm behind the layer removes and of what is left.
+#[derive(Debug, Clone)]
+pub struct BiasParts<const B: usize> {
+    /// The mean per filter `[channels_out, 1...]`: what a normalization that centres each channel takes away.
+    pub mean: Tensor<B>,
+    /// The rest, of the shape of the bias; zero for a tied one.
+    pub rest: Tensor<B>,
+}
+
+impl<const D: usize, const R: usize, const B: usize> Conv<D, R, B> {
+    /// The same layer with a number per filter and location, for inputs of one size: the same function.
+    ///
+    /// Without a bias, the numbers are zero.
+    ///
+    /// # Errors
+    /// If the layer does not take inputs of this size.
+    pub fn untied(self, input_size: [usize; D]) -> Result<Self, ConvError> {
+        self.with_bias_mode(Bias::Untied, input_size).map(|(layer, _)| layer)
+    }
+
+    /// The layer with one number per filter, the mean of those that it had, for inputs of any size; and what it lost
+    /// by that, of the shape of its former bias: the former output is the output plus this residual.
+    ///
+    /// Zero without a bias. Batch norm behind the layer computes what it did just where the residual is zero.
+    #[must_use]
+    pub fn tied(self) -> (Self, Option<Tensor<B>>) {
+        let Some(parts) = self.bias_parts() else {
+            let zeros = Tensor::zeros(self.bias_shape([1; D]), (&self.weight.device(), self.weight.val().dtype()));
+            let bias = Some(Param::initialized(ParamId::new(), zeros));
+            return (Self { bias, bias_mode: Bias::Tied, input_size: None, ..self }, None);
+        };
+        let bias = self.bias.map(|bias| replaced(bias, |_| parts.mean));
+        (Self { bias, bias_mode: Bias::Tied, input_size: None, ..self }, Some(parts.rest))
+    }
+
+    /// The layer without a bias, and the bias that it had: the former output is the output plus both parts.
+    ///
+    /// Batch norm behind the layer takes the mean away anyway; the rest is what the layer loses there.
+    #[must_use]
+    pub fn without_bias(self) -> (Self, Option<BiasParts<B>>) {
+        let parts = self.bias_parts();
+        (Self { bias: None, bias_mode: Bias::None, input_size: None, ..self }, parts)
+    }
+
+    /// The layer with its bias shared otherwise, for inputs of one size: numbers that come to share a place become
+    /// their mean, and a number that comes to have a place of its own everywhere is repeated. Also what was lost: the
+    /// former output is the output plus this residual, which has the shape of the former bias; none without one.
+    ///
+    /// # Errors
+    /// If the layer does not take inputs of this size, or the listed axes are no spatial axes.
+    pub fn with_bias_mode(self, mode: Bias, input_size: [usize; D]) -> Result<(Self, Option<Tensor<B>>), ConvError> {
+        self.check_size(input_size)?;
+        let output = self.geometry.output_size(input_size)?;
+        let Some(size) = mode.spatial_shape(output)? else {
+            let (layer, parts) = self.without_bias();
+            return Ok((layer, parts.map(|parts| parts.mean + parts.rest)));
+        };
+        let zeros = Tensor::zeros(self.bias_shape(size), (&self.weight.device(), self.weight.val().dtype()));
+        let input_size = mode.needs_size().then_some(input_size);
+        let Some(bias) = self.bias else {
+            let bias = Some(Param::initialized(ParamId::new(), zeros));
+            return Ok((Self { bias, bias_mode: mode, input_size, ..self }, None));
+        };
+        let former = bias.val().detach();
+        let shared = (0..D).filter(|&axis| size[axis] == 1).fold(former.clone(), |mean, axis| mean.mean_dim(axis + 1));
+        let residual = former - shared.clone();
+        let bias = Some(replaced(bias, |_| shared + zeros));
+        Ok((Self { bias, bias_mode: mode, input_size, ..self }, Some(residual)))
+    }
+
+    /// The bias in two parts: what batch norm behind the layer removes, and the rest; none without a bias.
+    ///
+    /// A normalization with statistics per activation removes both.
+    #[must_use]
+    pub fn bias_parts(&self) -> Option<BiasParts<B>> {
+        let bias = self.bias.as_ref()?.val().detach();
+        let mean = (1..B).fold(bias.clone(), Tensor::mean_dim);
+        Some(BiasParts { rest: bias - mean.clone(), mean })
+    }
+
+    fn bias_shape(&self, size: [usize; D]) -> [usize; B] {
+        let [_, channels_out] = self.channels();
+        joined([channels_out], size)
+    }
+
+    fn check_size(&self, input: [usize; D]) -> Result<(), ConvError> {
+        match self.input_size {
+            Some(expected) if expected != input => {
+                let [channels, _] = self.channels();
+                let got = [&[1, channels], &input[..]].concat();
+                Err(ConvError::Shape { what: "an input", expected: shape_text(channels, self.input_size), got })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A new parameter in place of another, trained or frozen as it was.
+pub(crate) fn replaced<const B: usize>(
+    param: Param<Tensor<B>>,
+    replace: impl FnOnce(Tensor<B>) -> Tensor<B>,
+) -> Param<Tensor<B>> {
+    let (_, value, mapper) = param.consume();
+    let tracked = value.is_require_grad();
+    let value = replace(value.detach()).detach().set_require_grad(tracked);
+    Param::from_mapped_value(ParamId::new(), value, mapper)
+}

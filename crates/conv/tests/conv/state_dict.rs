@@ -1,0 +1,113 @@
+//! Files that PyTorch wrote; `tests/golden/generate.py` made them.
+#![cfg(any(feature = "safetensors", feature = "pytorch"))]
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor, TensorData, Tolerance};
+use serde::Deserialize;
+use untied_conv::state_dict::load;
+use untied_conv::{Bias, Conv2d, Conv2dConfig, Side};
+
+use crate::golden::Values;
+
+/// `torch.nn.Conv2d(2, 3, 3, padding=1)`, then `torch.nn.Conv2d(3, 4, (2, 3), bias=False)`.
+#[derive(Module, Debug)]
+struct Model {
+    first: Conv2d,
+    second: Conv2d,
+}
+
+impl Model {
+    fn new(channels: usize) -> Self {
+        let device = Device::default();
+        Self {
+            first: Conv2dConfig::new([2, channels], [3, 3]).with_padding(Side::Same).init(&device),
+            second: Conv2dConfig::new([channels, 4], [2, 3]).with_bias(Bias::None).init(&device),
+        }
+    }
+
+    fn assert_pytorchs(&self) {
+        let file = include_str!("../golden/state_dict.json");
+        let file: File = serde_json::from_str(file).expect("the committed file");
+        let tensor = |name: &str| {
+            let Values { shape, values } = &file.tensors[name];
+            TensorData::new(values.clone(), shape.clone()).convert::<f32>()
+        };
+        let y = self.second.forward(self.first.forward(Tensor::from_data(tensor("x"), &Device::default())));
+        y.into_data().assert_approx_eq::<f32>(&tensor("y"), Tolerance::absolute(1e-6));
+    }
+}
+
+#[derive(Deserialize)]
+struct File {
+    #[serde(rename = "torch")]
+    _version: String,
+    #[serde(flatten)]
+    tensors: BTreeMap<String, Values>,
+}
+
+fn file(name: &str) -> PathBuf {
+    [env!("CARGO_MANIFEST_DIR"), "tests", "golden", name].iter().collect()
+}
+
+#[cfg(feature = "safetensors")]
+mod safetensors {
+    use super::{Bias, Conv2dConfig, Device, Model, file, load};
+    use untied_conv::state_dict::SafetensorsStore;
+
+    fn store() -> SafetensorsStore {
+        SafetensorsStore::from_file(file("conv.safetensors"))
+    }
+
+    #[test]
+    fn a_model_computes_what_pytorch_does() {
+        let mut model = Model::new(3);
+        let result = load(&mut model, &mut store()).unwrap();
+        assert!(result.unused.is_empty());
+        assert_eq!(model.first.bias.as_ref().unwrap().dims(), [3, 1, 1]);
+        model.assert_pytorchs();
+    }
+
+    #[test]
+    fn one_layer_of_a_file_is_loaded_by_its_name() {
+        let mut first = Conv2dConfig::new([2, 3], [3, 3]).init(&Device::default());
+        let mut store = store().with_key_remapping("^first\\.", "");
+        assert_eq!(load(&mut first, &mut store).unwrap().unused, ["second.weight"]);
+        let untied = first.untied([5, 6]).unwrap();
+        assert_eq!(untied.bias.unwrap().dims(), [3, 3, 4]);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_named() {
+        let mut wider = Model::new(5);
+        let message = load(&mut wider, &mut store()).unwrap_err().to_string();
+        for told in ["'first.weight'", "'first.bias'", "'second.weight'"] {
+            assert!(message.contains(told), "{message}");
+        }
+        let mut unnamed = Conv2dConfig::new([2, 3], [3, 3]).init(&Device::default());
+        let message = load(&mut unnamed, &mut store()).unwrap_err().to_string();
+        assert_eq!(message, "state dict: `bias` is missing; `weight` is missing");
+        let untied = Conv2dConfig::new([2, 3], [3, 3]).with_bias(Bias::Untied).with_input_size(Some([5, 6]));
+        let mut model = Model { first: untied.init(&Device::default()), second: Model::new(3).second };
+        let message = load(&mut model, &mut store()).unwrap_err().to_string();
+        assert!(message.contains("'first.bias'") && !message.contains("weight"), "{message}");
+    }
+
+    #[test]
+    fn a_missing_file_is_named() {
+        let mut none = SafetensorsStore::from_file(file("none.safetensors"));
+        let message = load(&mut Model::new(3), &mut none).unwrap_err().to_string();
+        assert!(message.starts_with("state dict: "), "{message}");
+    }
+}
+
+#[cfg(feature = "pytorch")]
+#[test]
+fn pytorchs_own_file_is_read() {
+    let mut store = untied_conv::state_dict::PytorchStore::from_file(file("conv.pt"));
+    let mut model = Model::new(3);
+    load(&mut model, &mut store).unwrap();
+    model.assert_pytorchs();
+}

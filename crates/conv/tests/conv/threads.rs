@@ -1,0 +1,49 @@
+//! The same bits with any number of threads.
+#![cfg(feature = "flex")]
+
+use burn::tensor::{DType, Device};
+use rayon::ThreadPoolBuilder;
+
+use crate::loops::Case;
+
+fn case(x: &[usize], weight: &[usize], own: bool, groups: usize) -> Case {
+    let mut case = Case {
+        x: x.to_vec(),
+        weight: weight.to_vec(),
+        bias: None,
+        stride: vec![1; x.len() - 2],
+        padding: vec![[1, 1]; x.len() - 2],
+        dilation: vec![1; x.len() - 2],
+        groups,
+    };
+    let output = case.output();
+    let size = output[2..].iter().map(|&size| if own { size } else { 1 });
+    case.bias = Some([output[1]].into_iter().chain(size).collect());
+    case
+}
+
+#[test]
+fn thread_counts_give_the_same_bits() {
+    for case in [
+        case(&[64, 1, 28, 28], &[16, 1, 3, 3], true, 1),
+        case(&[61, 16, 14, 14], &[33, 16, 3, 3], true, 1),
+        case(&[5, 32, 7, 7], &[64, 32, 3, 3], false, 1),
+        case(&[1, 3, 64, 65], &[32, 3, 3, 3], true, 1),
+        case(&[7, 24, 20, 20], &[24, 1, 3, 3], false, 24),
+        case(&[9, 40, 12, 12], &[48, 40, 1, 1], true, 1),
+        case(&[6, 12, 200], &[18, 6, 5], true, 2),
+        case(&[3, 4, 6, 9, 9], &[8, 4, 3, 3, 3], true, 1),
+    ] {
+        let inputs = case.inputs(5);
+        for dtype in [DType::F32, DType::F64] {
+            let with_threads = |threads| {
+                let pool = ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
+                pool.install(|| case.run(&inputs, &Device::flex(), dtype))
+            };
+            let alone = with_threads(1);
+            for threads in [2, 3, 7] {
+                assert!(with_threads(threads) == alone, "{case:?} {dtype:?}: {threads} threads differ from one");
+            }
+        }
+    }
+}

@@ -4,6 +4,8 @@ mod axes;
 mod backward;
 mod bias;
 mod config;
+#[cfg(feature = "flex")]
+mod cpu;
 mod error;
 #[cfg(feature = "flex")]
 mod flex;

@@ -1,0 +1,40 @@
+//! Choice of the machine's widest registers at run time.
+
+use pulp::{Scalar, Simd, WithSimd};
+
+/// A computation in registers, with tiles that fit into as many as the machine has.
+pub(super) trait Kernel {
+    /// `ROWS × COLUMNS` registers hold sums of a product whose rows are numbers and whose columns are registers;
+    /// `LONG × 2` those of one with few columns.
+    fn run<S: Simd, const ROWS: usize, const COLUMNS: usize, const LONG: usize>(self, simd: S);
+}
+
+struct With<K, const ROWS: usize, const COLUMNS: usize, const LONG: usize>(K);
+
+impl<K: Kernel, const ROWS: usize, const COLUMNS: usize, const LONG: usize> WithSimd for With<K, ROWS, COLUMNS, LONG> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        self.0.run::<S, ROWS, COLUMNS, LONG>(simd);
+    }
+}
+
+pub(super) fn dispatch(kernel: impl Kernel) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        // 32 registers: 24 for sums.
+        if let Some(simd) = pulp::x86::V4::try_new() {
+            return Simd::vectorize(simd, With::<_, 8, 3, 12>(kernel));
+        }
+        // 16 registers: 12 for sums.
+        if let Some(simd) = pulp::x86::V3::try_new() {
+            return Simd::vectorize(simd, With::<_, 4, 3, 6>(kernel));
+        }
+    }
+    #[cfg(target_arch = "aarch64")]
+    if let Some(simd) = pulp::aarch64::Neon::try_new() {
+        return Simd::vectorize(simd, With::<_, 8, 3, 12>(kernel));
+    }
+    Simd::vectorize(Scalar, With::<_, 4, 3, 6>(kernel));
+}

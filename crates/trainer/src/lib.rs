@@ -7,6 +7,7 @@ mod device;
 mod error;
 mod evaluation;
 mod loss;
+mod max_pool;
 mod measurement;
 mod model;
 mod norm;

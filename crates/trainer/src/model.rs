@@ -3,12 +3,11 @@
 use burn::module::{Module, Param};
 use burn::nn::Linear;
 use burn::tensor::activation::relu;
-use burn::tensor::module::max_pool2d;
-use burn::tensor::ops::MaxPoolOptions;
 use burn::tensor::{DType, Device, Tensor, TensorData};
 use untied_conv::Conv2d;
 
 use crate::architecture::{Architecture, BlockPlan};
+use crate::max_pool::max_pool;
 use crate::norm::Norm;
 use crate::random::Generator;
 
@@ -74,7 +73,7 @@ impl Block {
             None => relu(z),
             Some(norm) => norm.forward_relu(z),
         };
-        max_pool2d(rectified, MaxPoolOptions::new([2, 2]).with_stride([2, 2]))
+        max_pool(rectified)
     }
 }
 

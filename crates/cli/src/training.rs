@@ -31,7 +31,7 @@ pub(crate) fn train(
     cell: &Cell,
     folder: &StudyFolder,
     every: Duration,
-    tell: &mut dyn FnMut(&Event),
+    tell: &mut (dyn FnMut(&Event) + Send),
 ) -> anyhow::Result<Option<CellResult>> {
     folder.write_cell(cell)?;
     let mut log = EventLog::lock(&folder.events(cell), cell)?;

@@ -16,6 +16,7 @@ use untied_study::{Curves, Event};
 
 use crate::measurement::Sums;
 use crate::run::Run;
+use crate::training::Emit;
 
 /// Version of the format.
 const FORMAT: u32 = 1;
@@ -30,7 +31,7 @@ pub struct Checkpoints<'c> {
     /// Time between two checkpoints, at least; zero: one after every step, whatever that costs.
     pub every: Duration,
     /// Keeps a state in place of the last one, or says why it could not. Training goes on either way.
-    pub keep: &'c mut dyn FnMut(&[u8]) -> Result<(), String>,
+    pub keep: &'c mut (dyn FnMut(&[u8]) -> Result<(), String> + Send),
 }
 
 /// Keeps states when they are due.
@@ -47,7 +48,7 @@ impl<'c> Keeper<'c> {
     }
 
     /// Keeps the run's state if it is time to; says once that it cannot.
-    pub(crate) fn offer(&mut self, run: &Run<'_>, emit: &mut dyn FnMut(&Event)) {
+    pub(crate) fn offer(&mut self, run: &Run<'_>, emit: &mut Emit<'_>) {
         if self.last.elapsed() < self.pause {
             return;
         }

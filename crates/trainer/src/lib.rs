@@ -24,7 +24,7 @@ pub use checkpoint::Checkpoints;
 pub use device::{compiled_devices, limit_threads};
 pub use error::TrainerError;
 pub use summary::{LayerSummary, ModelSummary, check, explain};
-pub use training::{resume, train};
+pub use training::{Emit, resume, train};
 
 /// The examples of the project's README, compiled as tests.
 #[cfg(doctest)]

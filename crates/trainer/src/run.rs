@@ -13,6 +13,7 @@ use crate::provenance::provenance;
 use crate::random::Generator;
 use crate::schedule::LearningRates;
 use crate::summary::Prepared;
+use crate::training::Emit;
 use crate::{TrainerError, device, optimizer};
 
 /// Where and why a run's loss stopped being a number.
@@ -79,7 +80,7 @@ impl<'a> Run<'a> {
         images as f64 / self.trained.as_secs_f64().max(f64::MIN_POSITIVE)
     }
 
-    pub(crate) fn finish(self, diverged: Option<Divergence>, emit: &mut dyn FnMut(&Event)) -> CellResult {
+    pub(crate) fn finish(self, diverged: Option<Divergence>, emit: &mut Emit<'_>) -> CellResult {
         let last = |curve: &[f64]| curve.last().copied().filter(|_| diverged.is_none());
         let metrics = Metrics {
             test_accuracy: last(&self.curves.test_accuracy),

@@ -18,6 +18,9 @@ use crate::{TrainerError, device};
 /// Time between two events of progress.
 const PROGRESS_EVERY: Duration = Duration::from_millis(200);
 
+/// Hears of every epoch and, a few times a second, of progress.
+pub type Emit<'e> = dyn FnMut(&Event) + Send + 'e;
+
 /// Trains one cell and returns its result; `emit` hears of every epoch and, a few times a second, of progress.
 ///
 /// Equal configs give equal results, timing aside, on one machine and device. A loss that turns NaN or infinite ends
@@ -25,7 +28,7 @@ const PROGRESS_EVERY: Duration = Duration::from_millis(200);
 ///
 /// # Errors
 /// As [`check`](crate::check), before anything is trained.
-pub fn train(config: &CellConfig, emit: &mut dyn FnMut(&Event)) -> Result<CellResult, TrainerError> {
+pub fn train(config: &CellConfig, emit: &mut Emit<'_>) -> Result<CellResult, TrainerError> {
     let mut keep = |_: &[u8]| Ok(());
     resume(config, Checkpoints { last: None, every: Duration::MAX, keep: &mut keep }, emit)
 }
@@ -40,7 +43,16 @@ pub fn train(config: &CellConfig, emit: &mut dyn FnMut(&Event)) -> Result<CellRe
 pub fn resume(
     config: &CellConfig,
     checkpoints: Checkpoints<'_>,
-    emit: &mut dyn FnMut(&Event),
+    emit: &mut Emit<'_>,
+) -> Result<CellResult, TrainerError> {
+    // From a thread of the pool: each of its many operations would wake another one otherwise, and wait for it.
+    rayon::scope(|_| resume_here(config, checkpoints, emit))
+}
+
+fn resume_here(
+    config: &CellConfig,
+    checkpoints: Checkpoints<'_>,
+    emit: &mut Emit<'_>,
 ) -> Result<CellResult, TrainerError> {
     let device = device::open(config.train.device)?;
     let prepared = prepare(config)?;
@@ -92,7 +104,7 @@ pub(crate) fn batch_of(
 
 impl Run<'_> {
     /// One pass over the training set in a fresh order, or what is left of it, and an evaluation.
-    fn epoch(&mut self, keeper: &mut Keeper<'_>, emit: &mut dyn FnMut(&Event)) -> Option<Divergence> {
+    fn epoch(&mut self, keeper: &mut Keeper<'_>, emit: &mut Emit<'_>) -> Option<Divergence> {
         let epoch = self.epochs() + 1;
         let order = self.generator.stream(&format!("order/{epoch}")).permutation(self.dataset.train.count);
         let done = self.step_losses.len() - self.epochs() * self.steps_per_epoch;
@@ -140,7 +152,7 @@ impl Run<'_> {
         value
     }
 
-    fn progress(&mut self, epoch: usize, loss: f64, emit: &mut dyn FnMut(&Event)) {
+    fn progress(&mut self, epoch: usize, loss: f64, emit: &mut Emit<'_>) {
         if self.last_progress.is_some_and(|last| last.elapsed() < PROGRESS_EVERY) {
             return;
         }
@@ -149,7 +161,7 @@ impl Run<'_> {
         emit(&Event::Progress { epoch, step, loss, images_per_second });
     }
 
-    fn end_of_epoch(&mut self, test: Evaluation, emit: &mut dyn FnMut(&Event)) -> Option<Divergence> {
+    fn end_of_epoch(&mut self, test: Evaluation, emit: &mut Emit<'_>) -> Option<Divergence> {
         let (epoch, step) = (self.epochs() + 1, self.step_losses.len());
         if !test.loss.is_finite() {
             return Some(Divergence { epoch, step, reason: format!("test loss became {} at step {step}", test.loss) });

@@ -16,7 +16,7 @@ use super::tile::{self, Rows};
 
 /// Multiplications that are worth a task of their own. Part of the result, like all that says how tasks are cut: sums
 /// are added by tasks.
-const TASK: usize = 1 << 23;
+const TASK: usize = 1 << 20;
 /// Tasks, at most.
 const TASKS: usize = 16;
 /// Numbers of a patch in one task, so that their panel stays in the cache.

@@ -1,5 +1,7 @@
 //! Max pooling on Flex, Burn's CPU backend: row by row, in the machine's wide registers.
 
+use std::mem::MaybeUninit;
+
 use burn::backend::Flex;
 use burn::backend::flex::{FlexTensor, Layout};
 use burn::tensor::{Bytes, DType, Element, Shape, bf16, f16};
@@ -84,15 +86,21 @@ fn backward<T: Number>(x: &FlexTensor, dy: &FlexTensor) -> FlexTensor {
     let planes = Planes::of(shape);
     let pooled = planes.pooled();
     let x = x.storage::<T>();
-    let mut dx = vec![T::default(); x.len()];
-    if pooled.size() > 0 && !x.is_empty() {
-        let unpool = |((x, dy), dx): ((&[T], &[T]), &mut [T])| unpool_plane(x, dy, dx, planes);
-        x.par_chunks_exact(planes.size())
-            .zip(dy.storage::<T>().par_chunks_exact(pooled.size()))
-            .zip(dx.par_chunks_exact_mut(planes.size()))
-            .with_min_len(planes.at_least())
-            .for_each(unpool);
+    if pooled.size() == 0 || x.is_empty() {
+        return tensor(vec![T::default(); x.len()], shape.clone());
     }
+    let mut dx = Vec::with_capacity(x.len());
+    let unpool = |((x, dy), dx): ((&[T], &[T]), &mut [MaybeUninit<T>])| {
+        dx.fill(MaybeUninit::new(T::default()));
+        unpool_plane(x, dy, dx, planes);
+    };
+    x.par_chunks_exact(planes.size())
+        .zip(dy.storage::<T>().par_chunks_exact(pooled.size()))
+        .zip(dx.spare_capacity_mut()[..x.len()].par_chunks_exact_mut(planes.size()))
+        .with_min_len(planes.at_least())
+        .for_each(unpool);
+    // SAFETY: every plane was filled.
+    unsafe { dx.set_len(x.len()) };
     tensor(dx, shape.clone())
 }
 
@@ -139,7 +147,7 @@ fn pool_plane<T: Number>(x: &[T], y: &mut [T], planes: Planes) {
 
 /// Writes dy to the places of the largest numbers in dx, which is zero. Their order is random, so that a branch on it
 /// would be guessed wrong half the time: places are computed instead.
-fn unpool_plane<T: Number>(x: &[T], dy: &[T], dx: &mut [T], planes: Planes) {
+fn unpool_plane<T: Number>(x: &[T], dy: &[T], dx: &mut [MaybeUninit<T>], planes: Planes) {
     let columns = planes.pooled().width;
     for row in 0..planes.pooled().height {
         let [above, below] = pairs(x, planes.width, row);
@@ -150,7 +158,7 @@ fn unpool_plane<T: Number>(x: &[T], dy: &[T], dx: &mut [T], planes: Planes) {
             let down = usize::from(larger(a, b) < larger(c, d));
             let (right_above, right_below) = (usize::from(a < b), usize::from(c < d));
             let right = (right_above & (1 - down)) | (right_below & down);
-            dx[down * planes.width + 2 * at + right] = dy[at];
+            dx[down * planes.width + 2 * at + right].write(dy[at]);
         }
     }
 }

@@ -1,12 +1,16 @@
-//! Sums of the gradient of the output for the gradient of a bias, in f64.
+//! Sums of the gradient of the output for the gradient of a bias.
 
 use std::ops::Range;
 
+use pulp::Simd;
+
+use super::output::load;
 use super::real::Real;
 
 /// Which sums of dy over the images the bias wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum BiasSums {
+pub(super) enum Sharing {
+    /// None: there is no bias.
     None,
     /// Over the locations too: `[channels_out]`.
     PerFilter,
@@ -14,13 +18,13 @@ pub(super) enum BiasSums {
     PerLocation,
 }
 
-impl BiasSums {
+impl Sharing {
     /// For a bias `[channels_out, …]`, 1 along the axes that share it.
     pub(super) fn of(bias: &[usize]) -> Self {
         if bias[1..].iter().all(|&size| size == 1) { Self::PerFilter } else { Self::PerLocation }
     }
 
-    /// Sums of one filter over so many locations.
+    /// Numbers of one filter for so many locations.
     pub(super) fn per_filter(self, locations: usize) -> usize {
         match self {
             Self::None => 0,
@@ -28,49 +32,77 @@ impl BiasSums {
             Self::PerLocation => locations,
         }
     }
+}
 
-    /// Adds a filter's values at the locations from `first` on.
+/// What one task adds up. A location's sum takes in a few images of the task's and is kept in the type of dy; a
+/// filter's takes in all locations and is kept in f64, a few numbers aside that are added in a register first.
+pub(super) enum BiasSums<T> {
+    None,
+    /// `[channels_out, numbers of a register]`
+    PerFilter(Vec<f64>),
+    /// `[channels_out, locations of the task]`
+    PerLocation(Vec<T>),
+}
+
+impl<T: Real> BiasSums<T> {
+    pub(super) fn new<S: Simd>(sharing: Sharing, filters: usize, locations: usize) -> Self {
+        match sharing {
+            Sharing::None => Self::None,
+            Sharing::PerFilter => Self::PerFilter(vec![0.0; filters * T::lanes::<S>()]),
+            Sharing::PerLocation => Self::PerLocation(vec![T::default(); filters * locations]),
+        }
+    }
+
+    /// Adds a filter's values at the locations from `first` on, of `locations` of the task.
     #[inline(always)]
-    pub(super) fn add<T: Real>(self, values: &[T], first: usize, sums: &mut [f64]) {
+    pub(super) fn add<S: Simd>(&mut self, simd: S, filter: usize, values: &[T], first: usize, locations: usize) {
+        let lanes = T::lanes::<S>();
         match self {
             Self::None => {}
-            Self::PerFilter => sums[0] += sum(values),
-            Self::PerLocation => {
-                let sums = &mut sums[first..first + values.len()];
-                for at in 0..values.len() {
-                    sums[at] += values[at].f64();
+            Self::PerFilter(sums) => {
+                let mut sum = T::splat(simd, T::default());
+                for at in (0..values.len()).step_by(lanes) {
+                    sum = T::sum(simd, sum, load(simd, &values[at..values.len().min(at + lanes)]));
+                }
+                let sums = &mut sums[filter * lanes..][..lanes];
+                for (i, total) in sums.iter_mut().enumerate() {
+                    // SAFETY: a register is numbers behind each other.
+                    *total += unsafe { (&raw const sum).cast::<T>().add(i).read() }.f64();
+                }
+            }
+            Self::PerLocation(sums) => {
+                let sums = &mut sums[filter * locations + first..][..values.len()];
+                for at in (0..values.len()).step_by(lanes) {
+                    let here = at..values.len().min(at + lanes);
+                    let sum = T::sum(simd, load(simd, &sums[here.clone()]), load(simd, &values[here.clone()]));
+                    if here.len() == lanes {
+                        // SAFETY: as many as a register holds.
+                        unsafe { T::store::<S>(sums[here].as_mut_ptr(), sum) };
+                    } else {
+                        T::store_some(simd, &mut sums[here], sum);
+                    }
                 }
             }
         }
     }
 
-    /// Adds the sums of some locations to those of all.
-    pub(super) fn gather(self, part: &Range<usize>, locations: usize, sums: &[f64], all: &mut [f64]) {
-        let (first, count) = if self == Self::PerLocation { (part.start, part.len()) } else { (0, 1) };
-        if self == Self::None {
-            return;
-        }
-        for (all, sums) in all.chunks_exact_mut(self.per_filter(locations)).zip(sums.chunks_exact(count)) {
-            for (all, sum) in all[first..].iter_mut().zip(sums) {
-                *all += sum;
+    /// Adds the sums of a task's locations `part` to those of all.
+    pub(super) fn gather(&self, part: &Range<usize>, locations: usize, all: &mut [f64]) {
+        match self {
+            Self::None => {}
+            Self::PerFilter(sums) => {
+                let lanes = sums.len() / all.len();
+                for (all, sums) in all.iter_mut().zip(sums.chunks_exact(lanes)) {
+                    *all += sums.iter().sum::<f64>();
+                }
+            }
+            Self::PerLocation(sums) => {
+                for (all, sums) in all.chunks_exact_mut(locations).zip(sums.chunks_exact(part.len())) {
+                    for (all, sum) in all[part.clone()].iter_mut().zip(sums) {
+                        *all += sum.f64();
+                    }
+                }
             }
         }
     }
-}
-
-/// The sum of the values, in an order that depends on their number alone.
-#[inline(always)]
-fn sum<T: Real>(values: &[T]) -> f64 {
-    const WIDE: usize = 16;
-    let mut sums = [0.0; WIDE];
-    let whole = values.len() / WIDE * WIDE;
-    for at in (0..whole).step_by(WIDE) {
-        for i in 0..WIDE {
-            sums[i] += values[at + i].f64();
-        }
-    }
-    for (sum, value) in sums.iter_mut().zip(&values[whole..]) {
-        *sum += value.f64();
-    }
-    sums.iter().sum()
 }

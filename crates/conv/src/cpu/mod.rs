@@ -29,7 +29,7 @@ use burn::backend::flex::{FlexTensor, Layout};
 use burn::backend::ops::FloatTensorOps;
 use burn::tensor::{Bytes, DType, Shape};
 
-use bias_sums::BiasSums;
+use bias_sums::Sharing;
 use output::Addend;
 use real::Real;
 use sizes::Sizes;
@@ -69,13 +69,13 @@ pub(crate) fn parameters_backward(
 fn forward_of<T: Real>(x: FlexTensor, weight: FlexTensor, bias: Option<FlexTensor>, spec: &ConvSpec) -> FlexTensor {
     let shape = spec.output_shape(x.layout().shape(), weight.layout().shape());
     let sizes = Sizes::new(x.layout().shape(), &shape, weight.layout().shape(), spec);
-    let sharing = bias.as_ref().map_or(BiasSums::None, |bias| BiasSums::of(bias.layout().shape()));
+    let sharing = bias.as_ref().map_or(Sharing::None, |bias| Sharing::of(bias.layout().shape()));
     let bias = bias.map(|bias| match sharing {
-        BiasSums::PerLocation => Flex::float_expand(bias, bias_of_location(&shape)).to_contiguous(),
+        Sharing::PerLocation => Flex::float_expand(bias, bias_of_location(&shape)).to_contiguous(),
         _ => bias.to_contiguous(),
     });
     let addend = match (&bias, sharing) {
-        (Some(bias), BiasSums::PerLocation) => Addend::PerLocation(bias.storage()),
+        (Some(bias), Sharing::PerLocation) => Addend::PerLocation(bias.storage()),
         (Some(bias), _) => Addend::PerFilter(bias.storage()),
         (None, _) => Addend::Nothing,
     };
@@ -104,11 +104,11 @@ fn parameters_backward_of<T: Real>(
 ) -> (FlexTensor, Option<FlexTensor>) {
     let y_shape = dy.layout().shape().clone();
     let sizes = Sizes::new(x.layout().shape(), &y_shape, weight_shape, spec);
-    let sharing = bias_shape.map_or(BiasSums::None, |shape| BiasSums::of(shape));
+    let sharing = bias_shape.map_or(Sharing::None, |shape| Sharing::of(shape));
     let [x, dy] = [x, dy].map(|tensor| tensor.to_contiguous());
     let (dw, db) = parameters::parameters_backward::<T>(&sizes, x.storage(), dy.storage(), sharing);
     let db = bias_shape.map(|shape| {
-        let sums = if sharing == BiasSums::PerLocation { share(&db, &bias_of_location(&y_shape), shape) } else { db };
+        let sums = if sharing == Sharing::PerLocation { share(&db, &bias_of_location(&y_shape), shape) } else { db };
         tensor(sums.into_iter().map(T::from_f64).collect(), shape.clone())
     });
     (tensor(dw, weight_shape.clone()), db)

@@ -99,7 +99,7 @@ unsafe fn copy<S: Simd, T: Real>(simd: S, sums: &[T], addend: impl Fn(Range<usiz
 
 /// As many numbers as a register holds, or fewer and zeros.
 #[inline(always)]
-fn load<S: Simd, T: Real>(simd: S, from: &[T]) -> T::Register<S> {
+pub(super) fn load<S: Simd, T: Real>(simd: S, from: &[T]) -> T::Register<S> {
     // SAFETY: as many as a register holds.
     if from.len() == T::lanes::<S>() { unsafe { T::load::<S>(from.as_ptr()) } } else { T::load_some(simd, from) }
 }

@@ -6,13 +6,13 @@ use std::ops::Range;
 use pulp::Simd;
 use rayon::prelude::*;
 
-use super::bias_sums::BiasSums;
+use super::bias_sums::{BiasSums, Sharing};
 use super::dispatch::{Kernel, dispatch};
-use super::grid::Grid;
+use super::grid::{Grid, Run};
 use super::patches::Patches;
 use super::real::Real;
 use super::sizes::Sizes;
-use super::tile::{self, Rows};
+use super::tile::{self, Columns, Rows};
 
 /// Multiplications that are worth a task of their own. Part of the result, like all that says how tasks are cut: sums
 /// are added by tasks.
@@ -56,15 +56,15 @@ fn parts(sizes: &Sizes) -> Vec<Part> {
 }
 
 /// dw `[channels_out, channels_in/groups, kernel…]`, and what the bias wants of dy.
-pub(super) fn parameters_backward<T: Real>(sizes: &Sizes, x: &[T], dy: &[T], bias: BiasSums) -> (Vec<T>, Vec<f64>) {
+pub(super) fn parameters_backward<T: Real>(sizes: &Sizes, x: &[T], dy: &[T], bias: Sharing) -> (Vec<T>, Vec<f64>) {
     let patches = &Patches::of_input(sizes);
     let parts = parts(sizes);
     let groups = sizes.spec.groups;
     let grid = Grid::new([1, 1, sizes.locations()], [0, 0, 1], groups * sizes.channels_out * sizes.locations(), 0);
     let run = |part: &Part| {
-        let mut sums = Sums::default();
+        let mut sums = None;
         dispatch(Task { sizes, patches, x, dy, grid, part, bias, sums: &mut sums });
-        sums
+        sums.expect("a task writes its sums")
     };
     let sums: Vec<Sums<T>> =
         if parts.len() == 1 { parts.iter().map(run).collect() } else { parts.par_iter().map(run).collect() };
@@ -72,7 +72,7 @@ pub(super) fn parameters_backward<T: Real>(sizes: &Sizes, x: &[T], dy: &[T], bia
     let mut db = vec![0.0; groups * sizes.channels_out * bias.per_filter(sizes.locations())];
     gather_weights(sizes, &parts, &sums, &mut dw);
     for (part, sums) in parts.iter().zip(&sums).filter(|(part, _)| part.numbers.start == 0) {
-        bias.gather(&part.locations, sizes.locations(), &sums.bias, &mut db);
+        sums.bias.gather(&part.locations, sizes.locations(), &mut db);
     }
     (dw, db)
 }
@@ -94,7 +94,6 @@ fn gather_weights<T: Real>(sizes: &Sizes, parts: &[Part], sums: &[Sums<T>], dw: 
 }
 
 /// What one task adds up.
-#[derive(Default)]
 struct Sums<T> {
     /// `[groups, blocks of filters, numbers of a patch, columns]`: filters along a row.
     weight: Vec<T>,
@@ -104,7 +103,7 @@ struct Sums<T> {
     rows: usize,
     /// Filters of a block.
     columns: usize,
-    bias: Vec<f64>,
+    bias: BiasSums<T>,
 }
 
 impl<T> Sums<T> {
@@ -122,39 +121,41 @@ struct Task<'a, T> {
     /// Where the locations of a filter lie in dy.
     grid: Grid,
     part: &'a Part,
-    bias: BiasSums,
-    sums: &'a mut Sums<T>,
+    bias: Sharing,
+    sums: &'a mut Option<Sums<T>>,
 }
 
 impl<T: Real> Kernel for Task<'_, T> {
     #[inline(always)]
-    fn run<S: Simd, const ROWS: usize, const COLUMNS: usize, const LONG: usize>(mut self, simd: S) {
-        if self.sizes.channels_out > T::lanes::<S>() {
-            self.sweep::<S, LONG, 2>(simd);
+    fn run<S: Simd, const ROWS: usize, const COLUMNS: usize, const LONG: usize>(self, simd: S) {
+        *self.sums = Some(if self.sizes.channels_out > T::lanes::<S>() {
+            self.sweep::<S, LONG, 2>(simd)
         } else {
-            self.sweep::<S, LONG, 1>(simd);
-        }
+            self.sweep::<S, LONG, 1>(simd)
+        });
     }
 }
 
 impl<T: Real> Task<'_, T> {
     #[inline(always)]
-    fn sweep<S: Simd, const ROWS: usize, const COLUMNS: usize>(&mut self, simd: S) {
+    fn sweep<S: Simd, const ROWS: usize, const COLUMNS: usize>(&self, simd: S) -> Sums<T> {
         let Self { sizes, patches, part: Part { images, locations, numbers }, .. } = *self;
         let (groups, filters) = (sizes.spec.groups, sizes.channels_out);
         let columns = COLUMNS * T::lanes::<S>();
         let rows = numbers.len().next_multiple_of(ROWS);
         let blocks = filters.div_ceil(columns);
-        let count = if numbers.start == 0 { self.bias.per_filter(locations.len()) } else { 0 };
-        let sums = &mut *self.sums;
-        *sums = Sums {
+        // Once for all numbers of a patch.
+        let sharing = if numbers.start == 0 { self.bias } else { Sharing::None };
+        let mut sums = Sums {
             weight: vec![T::default(); groups * blocks * rows * columns],
             blocks,
             rows,
             columns,
-            bias: vec![0.0; groups * filters * count],
+            bias: BiasSums::new::<S>(sharing, groups * filters, locations.len()),
         };
-        let mut panel = vec![T::default(); rows * WIDTH + T::lanes::<S>()];
+        // Copies to a row may write a register beyond it.
+        let row_length = WIDTH + T::lanes::<S>();
+        let mut panel = vec![T::default(); rows * row_length];
         let mut transposed = vec![T::default(); blocks * WIDTH * columns];
         let (mut runs, mut spans) = (Vec::new(), Vec::new());
 
@@ -167,39 +168,75 @@ impl<T: Real> Task<'_, T> {
             self.grid.runs(images.start * sizes.locations() + first, width, &mut spans);
             for group in 0..groups {
                 let planes = &planes[group * patches.group..];
-                // SAFETY: the panel has room for these numbers and a register.
-                unsafe { patches.copy::<S, T>(planes, numbers.clone(), &runs, panel.as_mut_ptr(), WIDTH) };
-                for filter in 0..filters {
-                    let to = &mut transposed[filter / columns * WIDTH * columns + filter % columns..];
-                    for span in &spans {
-                        let start = span.image + span.start + (group * filters + filter) * sizes.locations();
-                        let values = &self.dy[start..start + span.len];
-                        transpose(values, &mut to[span.at * columns..], columns);
-                        if count > 0 {
-                            let sums = &mut sums.bias[(group * filters + filter) * count..][..count];
-                            self.bias.add(values, span.start - locations.start, sums);
+                // SAFETY: the panel has room for these numbers.
+                unsafe { patches.copy::<S, T>(planes, numbers.clone(), &runs, panel.as_mut_ptr(), row_length) };
+                for span in &spans {
+                    self.transpose(group, span, columns, &mut transposed);
+                }
+                if sharing != Sharing::None {
+                    for filter in 0..filters {
+                        for span in &spans {
+                            let first = span.start - locations.start;
+                            let values = self.values(group, filter, span);
+                            sums.bias.add(simd, group * filters + filter, values, first, locations.len());
                         }
                     }
                 }
                 for block in 0..blocks {
-                    let columns_of = transposed[block * WIDTH * columns..].as_ptr();
+                    let factors_of = Columns { first: transposed[block * WIDTH * columns..].as_ptr(), step: columns };
                     let sums = &mut sums.weight[(group * blocks + block) * rows * columns..][..rows * columns];
                     for row in (0..rows).step_by(ROWS) {
-                        let factors = Rows { first: panel[row * WIDTH..].as_ptr(), row: WIDTH, step: 1 };
+                        let factors = Rows { first: panel[row * row_length..].as_ptr(), row: row_length, step: 1 };
                         let sums = sums[row * columns..].as_mut_ptr();
                         // SAFETY: panel, transposed and sums are as large as computed above.
-                        unsafe { tile::multiply::<S, T, ROWS, COLUMNS>(simd, width, factors, columns_of, sums, true) };
+                        unsafe { tile::multiply::<S, T, ROWS, COLUMNS>(simd, width, factors, factors_of, sums, true) };
                     }
                 }
             }
         }
+        sums
     }
-}
 
-/// Writes a row's values to a column.
-#[inline(always)]
-fn transpose<T: Real>(values: &[T], to: &mut [T], columns: usize) {
-    for at in 0..values.len() {
-        to[at * columns] = values[at];
+    /// A filter's numbers of dy.
+    #[inline(always)]
+    fn values(&self, group: usize, filter: usize, span: &Run) -> &[T] {
+        let plane = group * self.sizes.channels_out + filter;
+        &self.dy[span.image + span.start + plane * self.sizes.locations()..][..span.len]
+    }
+
+    /// Writes the filters' numbers of dy to columns of `transposed [blocks of filters, locations, columns]`, four by
+    /// four where there are as many.
+    #[inline(always)]
+    fn transpose(&self, group: usize, span: &Run, columns: usize, transposed: &mut [T]) {
+        let filters = self.sizes.channels_out;
+        let mut filter = 0;
+        while filter < filters {
+            let to = &mut transposed[(filter / columns * WIDTH + span.at) * columns + filter % columns..];
+            if filter + 4 > filters {
+                let values = self.values(group, filter, span);
+                for at in 0..values.len() {
+                    to[at * columns] = values[at];
+                }
+                filter += 1;
+                continue;
+            }
+            let values: [&[T]; 4] = std::array::from_fn(|i| self.values(group, filter + i, span));
+            let whole = span.len / 4 * 4;
+            for at in (0..whole).step_by(4) {
+                let block: [[T; 4]; 4] = std::array::from_fn(|i| std::array::from_fn(|j| values[i][at + j]));
+                for j in 0..4 {
+                    let to = &mut to[(at + j) * columns..][..4];
+                    for i in 0..4 {
+                        to[i] = block[i][j];
+                    }
+                }
+            }
+            for at in whole..span.len {
+                for i in 0..4 {
+                    to[at * columns + i] = values[i][at];
+                }
+            }
+            filter += 4;
+        }
     }
 }

@@ -50,10 +50,12 @@ impl Patches {
         }
     }
 
-    /// Copies the numbers `of` the patches at `runs` in `planes` to `panel [of, width]`.
+    /// Copies the numbers `of` the patches at `runs` in `planes` to `panel [of, locations]`, whose rows are `row` apart.
+    ///
+    /// Whole registers are written, up to one beyond the locations.
     ///
     /// # Safety
-    /// The panel is that large, and a register larger; nobody else holds it.
+    /// The panel is that large, its rows a register longer than the locations; nobody else holds it.
     #[inline(always)]
     pub(super) unsafe fn copy<S: Simd, T: Real>(
         &self,
@@ -61,21 +63,25 @@ impl Patches {
         of: Range<usize>,
         runs: &[Run],
         panel: *mut T,
-        width: usize,
+        row: usize,
     ) {
+        let lanes = T::lanes::<S>();
         let step = self.grid.step();
-        for (row, &offset) in self.offsets[of].iter().enumerate() {
-            for run in runs {
-                let from = run.image + run.start + offset;
-                // SAFETY: a row has room for all runs, and behind the last row there is a register's; by the contract.
-                unsafe {
-                    let to = panel.add(row * width + run.at);
-                    if step == 1 {
-                        copy_row::<S, T>(planes, from, to, run.len);
-                    } else {
-                        for i in 0..run.len {
-                            to.add(i).write(planes[from + i * step]);
-                        }
+        let offsets = &self.offsets[of];
+        let Some(&farthest) = offsets.iter().max() else { return };
+        for run in runs {
+            let from = run.image + run.start;
+            if step > 1 || from + farthest + run.len.next_multiple_of(lanes) > planes.len() {
+                // SAFETY: a row has room for all runs, by the contract.
+                unsafe { copy_each(&planes[from..], offsets, run.len, step, panel.add(run.at), row) };
+                continue;
+            }
+            for at in (0..run.len).step_by(lanes) {
+                for (k, &offset) in offsets.iter().enumerate() {
+                    // SAFETY: within the planes, as the farthest one is; within a row and a register, by the contract.
+                    unsafe {
+                        let numbers = T::load::<S>(planes.as_ptr().add(from + at + offset));
+                        T::store::<S>(panel.add(k * row + run.at + at), numbers);
                     }
                 }
             }
@@ -83,23 +89,15 @@ impl Patches {
     }
 }
 
-/// Copies whole registers: what they write beyond the row is overwritten by the rows after it.
+/// Copies number by number: where they are not neighbours, or where registers would read beyond the planes.
 ///
 /// # Safety
-/// `to` has room for the row and a register.
-#[inline(always)]
-unsafe fn copy_row<S: Simd, T: Real>(planes: &[T], from: usize, to: *mut T, len: usize) {
-    let lanes = T::lanes::<S>();
-    // SAFETY: read within the planes; written as the contract allows.
-    unsafe {
-        if from + len.next_multiple_of(lanes) <= planes.len() {
-            let mut i = 0;
-            while i < len {
-                T::store::<S>(to.add(i), T::load::<S>(planes.as_ptr().add(from + i)));
-                i += lanes;
-            }
-        } else {
-            std::ptr::copy_nonoverlapping(planes[from..from + len].as_ptr(), to, len);
+/// `to` has room for `len` numbers in as many rows as there are offsets.
+unsafe fn copy_each<T: Real>(from: &[T], offsets: &[usize], len: usize, step: usize, to: *mut T, row: usize) {
+    for (k, offset) in offsets.iter().enumerate() {
+        for i in 0..len {
+            // SAFETY: within the row, by the contract.
+            unsafe { to.add(k * row + i).write(from[offset + i * step]) };
         }
     }
 }

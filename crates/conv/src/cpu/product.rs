@@ -10,7 +10,7 @@ use super::filters::Filters;
 use super::output::{Addend, Output};
 use super::patches::Patches;
 use super::real::Real;
-use super::tile;
+use super::tile::{self, Columns};
 
 /// The products of every group's filters with all its patches.
 pub(super) struct Product<'a, T> {
@@ -74,7 +74,9 @@ impl<T: Real> Kernel for Part<'_, '_, T> {
         let Product { patches, filters, output, addend, .. } = self.product;
         let width = COLUMNS * T::lanes::<S>();
         let Some(Filters { count, length, rows, .. }) = filters.first() else { return };
-        let mut panel = vec![T::default(); length.min(&DEPTH) * width + T::lanes::<S>()];
+        // Copies to a row may write a register beyond it.
+        let row = width + T::lanes::<S>();
+        let mut panel = vec![T::default(); length.min(&DEPTH) * row];
         let mut sums = vec![T::default(); count.div_ceil(*rows) * rows * width];
         let (mut runs, mut spans) = (Vec::new(), Vec::new());
         for first in self.locations.clone().step_by(width) {
@@ -85,12 +87,12 @@ impl<T: Real> Kernel for Part<'_, '_, T> {
                 let planes = &self.planes[group * patches.group..];
                 for start in (0..filters.length.max(1)).step_by(DEPTH) {
                     let depth = DEPTH.min(filters.length - start);
-                    // SAFETY: the panel holds DEPTH rows and a register, the sums all blocks.
+                    // SAFETY: the panel holds DEPTH rows, the sums all blocks.
                     unsafe {
-                        patches.copy::<S, T>(planes, start..start + depth, &runs, panel.as_mut_ptr(), width);
+                        patches.copy::<S, T>(planes, start..start + depth, &runs, panel.as_mut_ptr(), row);
                         for block in 0..filters.blocks() {
                             let a = filters.block(block, start);
-                            let b = panel.as_ptr();
+                            let b = Columns { first: panel.as_ptr(), step: row };
                             let sums = sums[block * filters.rows * width..].as_mut_ptr();
                             if filters.rows == 1 {
                                 tile::multiply::<S, T, 1, COLUMNS>(simd, depth, a, b, sums, start > 0);

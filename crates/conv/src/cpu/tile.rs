@@ -12,6 +12,13 @@ pub(super) struct Rows<T> {
     pub(super) step: usize,
 }
 
+/// Where the columns lie: number `k` at `k·step`.
+#[derive(Clone, Copy)]
+pub(super) struct Columns<T> {
+    pub(super) first: *const T,
+    pub(super) step: usize,
+}
+
 /// Writes to the tile `sums [ROWS, COLUMNS registers]`, or adds to it, the product of `rows [ROWS, k]` and
 /// `columns [k, COLUMNS registers]`: Σ_k rows[i, k]·columns[k, j], added one k after the other.
 ///
@@ -22,7 +29,7 @@ pub(super) unsafe fn multiply<S: Simd, T: Real, const ROWS: usize, const COLUMNS
     simd: S,
     k: usize,
     rows: Rows<T>,
-    columns: *const T,
+    columns: Columns<T>,
     sums: *mut T,
     add: bool,
 ) {
@@ -41,7 +48,7 @@ pub(super) unsafe fn multiply<S: Simd, T: Real, const ROWS: usize, const COLUMNS
         for at in 0..k {
             let mut column = [zero; COLUMNS];
             for (j, column) in column.iter_mut().enumerate() {
-                *column = T::load::<S>(columns.add((at * COLUMNS + j) * lanes));
+                *column = T::load::<S>(columns.first.add(at * columns.step + j * lanes));
             }
             for (i, row) in tile.iter_mut().enumerate() {
                 let factor = T::splat(simd, *rows.first.add(i * rows.row + at * rows.step));

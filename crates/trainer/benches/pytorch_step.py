@@ -1,9 +1,10 @@
-"""Milliseconds of one training step in PyTorch, for the tables of crates/conv/README.md.
+"""Milliseconds of a training step in PyTorch, beside benches/step.rs.
 
-Blocks of 3x3 convolution, batch norm, ReLU and 2x2 max pooling, then a linear head; batch 64, SGD with momentum.
+Blocks of 3x3 convolution, batch norm, ReLU and 2x2 max pooling, then a linear head; batches of 64, SGD with momentum.
+An untied bias is added to the convolution's output. Means over blocks of 50 steps: their median, and the least.
 
-    python -m venv venv && venv/bin/pip install torch numpy
-    venv/bin/python crates/conv/benches/pytorch_step.py [--compile]
+    python3 -m venv venv && venv/bin/pip install torch numpy
+    venv/bin/python crates/trainer/benches/pytorch_step.py [--compile] [--seconds 5]
 """
 
 import argparse
@@ -18,6 +19,7 @@ NETS = {
     "3x32x32, 32-64-128": ((3, 32, 32), (32, 64, 128)),
     "1x8x8, 16-32-64": ((1, 8, 8), (16, 32, 64)),
 }
+STEPS = 50
 
 
 class Convolution(nn.Module):
@@ -62,27 +64,31 @@ def milliseconds(shape, channels, bias, mode, seconds):
 
     for _ in range(10):
         step()
-    times, end = [], time.perf_counter() + seconds
-    while time.perf_counter() < end:
+    blocks, end = [], time.perf_counter() + seconds
+    while time.perf_counter() < end or len(blocks) < 3:
         start = time.perf_counter()
-        step()
-        times.append(1e3 * (time.perf_counter() - start))
-    return statistics.median(times), min(times)
+        for _ in range(STEPS):
+            step()
+        blocks.append(1e3 * (time.perf_counter() - start) / STEPS)
+    return statistics.median(blocks), min(blocks)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--seconds", type=float, default=3.0)
+    parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--compile", action="store_true", help="torch.compile too, which takes minutes to start")
+    parser.add_argument("--only", default="", help="part of a line's name")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     modes = ["contiguous", "channels_last"] + (["compile"] if arguments.compile else [])
     for name, (shape, channels) in NETS.items():
         for bias in ("tied", "untied"):
             for mode in modes:
-                median, least = milliseconds(shape, channels, bias, mode, arguments.seconds)
-                print(f"{name:20} {bias:7} {mode:14} {median:8.2f} ms (least {least:.2f})", flush=True)
+                line = f"{name:20} {bias:7} {mode:14}"
+                if arguments.only in line:
+                    median, least = milliseconds(shape, channels, bias, mode, arguments.seconds)
+                    print(f"{line} {median:8.2f} ms, least {least:.2f}", flush=True)
 
 
 if __name__ == "__main__":

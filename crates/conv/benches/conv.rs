@@ -55,16 +55,13 @@ fn ours(bencher: Bencher, shape: [usize; 5], bias: &Bias) {
     bencher.bench_local(|| {
         let dx = Flex::untied_conv_x_backward(weight.clone(), dy.clone(), x_shape.clone(), spec);
         let (x, weight, dy, shape) = (x.clone(), weight.clone(), dy.clone(), weight_shape.clone());
-        match (bias.clone(), bias_shape) {
-            (Some(bias), Some(bias_shape)) => {
-                let y = Flex::untied_conv_bias(x.clone(), weight, bias, spec);
-                let parameters = Flex::untied_conv_parameters_backward(x, dy, shape, Shape::new(bias_shape), spec);
-                drop(black_box((y, dx, parameters)));
-            }
-            _ => {
-                let y = Flex::untied_conv(x.clone(), weight, spec);
-                drop(black_box((y, dx, Flex::untied_conv_weight_backward(x, dy, shape, spec))));
-            }
+        if let Some((bias, bias_shape)) = bias.clone().zip(bias_shape) {
+            let y = Flex::untied_conv_bias(x.clone(), weight, bias, spec);
+            let parameters = Flex::untied_conv_parameters_backward(x, dy, shape, Shape::new(bias_shape), spec);
+            drop(black_box((y, dx, parameters)));
+        } else {
+            let y = Flex::untied_conv(x.clone(), weight, spec);
+            drop(black_box((y, dx, Flex::untied_conv_weight_backward(x, dy, shape, spec))));
         }
     });
 }

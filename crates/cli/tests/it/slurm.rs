@@ -68,7 +68,9 @@ impl Site {
     fn script(&self, name: &str) -> String {
         let text = fs::read_to_string(self.bench.path(&self.out).join("slurm").join(name)).unwrap();
         let place = self.bench.path("").display().to_string();
-        text.replace(env!("CARGO_BIN_EXE_untied"), "/bin/untied").replace(&place, "/home/me/")
+        // As the program sees itself: with links followed.
+        let program = fs::canonicalize(env!("CARGO_BIN_EXE_untied")).unwrap().display().to_string();
+        text.replace(&program, "/bin/untied").replace(&place, "/home/me/")
     }
 }
 

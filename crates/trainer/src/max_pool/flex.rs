@@ -1,4 +1,5 @@
 //! Max pooling on Flex, Burn's CPU backend: row by row, in the machine's wide registers.
+#![expect(clippy::inline_always, reason = "only what is inlined is compiled for the machine's wide registers")]
 
 use std::mem::MaybeUninit;
 
@@ -90,15 +91,11 @@ fn backward<T: Number>(x: &FlexTensor, dy: &FlexTensor) -> FlexTensor {
         return tensor(vec![T::default(); x.len()], shape.clone());
     }
     let mut dx = Vec::with_capacity(x.len());
-    let unpool = |((x, dy), dx): ((&[T], &[T]), &mut [MaybeUninit<T>])| {
-        dx.fill(MaybeUninit::new(T::default()));
-        unpool_plane(x, dy, dx, planes);
-    };
     x.par_chunks_exact(planes.size())
         .zip(dy.storage::<T>().par_chunks_exact(pooled.size()))
         .zip(dx.spare_capacity_mut()[..x.len()].par_chunks_exact_mut(planes.size()))
         .with_min_len(planes.at_least())
-        .for_each(unpool);
+        .for_each(|((x, dy), dx)| unpool_plane(x, dy, dx, planes));
     // SAFETY: every plane was filled.
     unsafe { dx.set_len(x.len()) };
     tensor(dx, shape.clone())
@@ -145,9 +142,10 @@ fn pool_plane<T: Number>(x: &[T], y: &mut [T], planes: Planes) {
     }
 }
 
-/// Writes dy to the places of the largest numbers in dx, which is zero. Their order is random, so that a branch on it
+/// Writes dy to the places of the largest numbers in dx, and zero to all others. Their order is random, so that a branch on it
 /// would be guessed wrong half the time: places are computed instead.
 fn unpool_plane<T: Number>(x: &[T], dy: &[T], dx: &mut [MaybeUninit<T>], planes: Planes) {
+    dx.fill(MaybeUninit::new(T::default()));
     let columns = planes.pooled().width;
     for row in 0..planes.pooled().height {
         let [above, below] = pairs(x, planes.width, row);

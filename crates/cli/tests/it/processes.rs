@@ -18,6 +18,13 @@ pub(crate) fn children(id: u32) -> Vec<i64> {
     lists.flat_map(|list| list.split_whitespace().filter_map(|id| id.parse().ok()).collect::<Vec<_>>()).collect()
 }
 
+/// Whether a process is gone, or only waits for its parent to ask how it ended.
+pub(crate) fn has_ended(id: i64) -> bool {
+    // The state follows the name, which stands in parentheses.
+    let status = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+    status.rsplit_once(") ").is_none_or(|(_, state)| state.starts_with('Z'))
+}
+
 pub(crate) fn wait_until(condition: impl Fn() -> bool) {
     let start = Instant::now();
     while !condition() {

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
 
-use crate::processes::{children, signal, wait_until};
+use crate::processes::{children, has_ended, signal, wait_until};
 use crate::program::{Bench, Ended, SMALL, timeless};
 
 /// Each of the four cells takes long enough to be met half run, and not much longer.
@@ -84,8 +84,11 @@ fn a_worker_that_says_something_is_not_killed() {
 fn half_run(bench: &Bench) -> Vec<PathBuf> {
     let mut run = start(bench, "run study.toml --out out --jobs 4 --threads 1 --checkpoint 0");
     wait_until(|| checkpoints(bench).len() == 4);
+    let workers = children(run.id());
     run.kill().unwrap();
     run.wait().unwrap();
+    // They end when they notice, and may keep one more checkpoint until then.
+    wait_until(|| workers.iter().all(|&worker| has_ended(worker)));
     let mut checkpoints = checkpoints(bench);
     checkpoints.sort();
     checkpoints

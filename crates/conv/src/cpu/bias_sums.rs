@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use pulp::Simd;
+use rayon::prelude::*;
 
 use super::output::load;
 use super::real::Real;
@@ -97,11 +98,12 @@ impl<T: Real> BiasSums<T> {
                 }
             }
             Self::PerLocation(sums) => {
-                for (all, sums) in all.chunks_exact_mut(locations).zip(sums.chunks_exact(part.len())) {
+                let filters = all.par_chunks_exact_mut(locations).zip(sums.par_chunks_exact(part.len()));
+                filters.with_min_len((1 << 14) / part.len() + 1).for_each(|(all, sums)| {
                     for (all, sum) in all[part.clone()].iter_mut().zip(sums) {
                         *all += sum.f64();
                     }
-                }
+                });
             }
         }
     }

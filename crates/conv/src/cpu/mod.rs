@@ -108,7 +108,8 @@ fn parameters_backward_of<T: Real>(
     let [x, dy] = [x, dy].map(|tensor| tensor.to_contiguous());
     let (dw, db) = parameters::parameters_backward::<T>(&sizes, x.storage(), dy.storage(), sharing);
     let db = bias_shape.map(|shape| {
-        let sums = if sharing == Sharing::PerLocation { share(&db, &bias_of_location(&y_shape), shape) } else { db };
+        let all = bias_of_location(&y_shape);
+        let sums = if sharing == Sharing::PerLocation && all != *shape { share(&db, &all, shape) } else { db };
         tensor(sums.into_iter().map(T::from_f64).collect(), shape.clone())
     });
     (tensor(dw, weight_shape.clone()), db)

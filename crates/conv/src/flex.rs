@@ -31,6 +31,14 @@ impl ConvBackend for Flex {
         }
     }
 
+    fn untied_conv_bias_backward(dy: FlexTensor, bias_shape: Shape) -> FlexTensor {
+        if has_kernels(&dy) {
+            cpu::bias_backward(dy, bias_shape)
+        } else {
+            primitives::bias_backward::<Self>(dy, bias_shape)
+        }
+    }
+
     fn untied_conv_parameters_backward(
         x: FlexTensor,
         dy: FlexTensor,
@@ -42,7 +50,7 @@ impl ConvBackend for Flex {
             let (dw, db) = cpu::parameters_backward(x, dy, &weight_shape, Some(&bias_shape), &spec);
             return (dw, db.expect("asked for"));
         }
-        let db = primitives::bias_backward::<Self>(dy.clone(), bias_shape);
+        let db = Self::untied_conv_bias_backward(dy.clone(), bias_shape);
         (primitives::weight_backward::<Self>(x, dy, weight_shape, spec), db)
     }
 }

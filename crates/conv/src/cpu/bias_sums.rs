@@ -108,3 +108,19 @@ impl<T: Real> BiasSums<T> {
         }
     }
 }
+
+/// All sums of dy `[images, filters, locations]`.
+pub(super) fn over_images<T: Real>(dy: &[T], [images, filters, locations]: [usize; 3], sharing: Sharing) -> Vec<f64> {
+    let count = sharing.per_filter(locations);
+    let mut all = vec![0.0; filters * count];
+    all.par_chunks_exact_mut(count.max(1)).enumerate().for_each(|(filter, sums)| {
+        for image in 0..images {
+            let values = &dy[(image * filters + filter) * locations..][..locations];
+            match sums {
+                [sum] => *sum += values.iter().map(|value| value.f64()).sum::<f64>(),
+                _ => sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += value.f64()),
+            }
+        }
+    });
+    all
+}

@@ -66,6 +66,14 @@ pub(crate) fn parameters_backward(
     }
 }
 
+/// db alone, for f32 and f64.
+pub(crate) fn bias_backward(dy: FlexTensor, bias_shape: Shape) -> FlexTensor {
+    match dy.dtype() {
+        DType::F32 => bias_backward_of::<f32>(&dy.to_contiguous(), bias_shape),
+        _ => bias_backward_of::<f64>(&dy.to_contiguous(), bias_shape),
+    }
+}
+
 fn forward_of<T: Real>(x: FlexTensor, weight: FlexTensor, bias: Option<FlexTensor>, spec: &ConvSpec) -> FlexTensor {
     let shape = spec.output_shape(x.layout().shape(), weight.layout().shape());
     let sizes = Sizes::new(x.layout().shape(), &shape, weight.layout().shape(), spec);
@@ -107,12 +115,26 @@ fn parameters_backward_of<T: Real>(
     let sharing = bias_shape.map_or(Sharing::None, |shape| Sharing::of(shape));
     let [x, dy] = [x, dy].map(|tensor| tensor.to_contiguous());
     let (dw, db) = parameters::parameters_backward::<T>(&sizes, x.storage(), dy.storage(), sharing);
-    let db = bias_shape.map(|shape| {
-        let all = bias_of_location(&y_shape);
-        let sums = if sharing == Sharing::PerLocation && all != *shape { share(&db, &all, shape) } else { db };
-        tensor(sums.into_iter().map(T::from_f64).collect(), shape.clone())
-    });
+    let db = bias_shape.map(|shape| bias_gradient::<T>(db, &y_shape, shape.clone()));
     (tensor(dw, weight_shape.clone()), db)
+}
+
+fn bias_backward_of<T: Real>(dy: &FlexTensor, bias_shape: Shape) -> FlexTensor {
+    let shape = dy.layout().shape();
+    let sums = bias_sums::over_images(
+        dy.storage::<T>(),
+        [shape[0], shape[1], shape[2..].iter().product()],
+        Sharing::of(&bias_shape),
+    );
+    bias_gradient::<T>(sums, shape, bias_shape)
+}
+
+/// db from sums per filter, or per filter and location of y.
+fn bias_gradient<T: Real>(sums: Vec<f64>, y: &[usize], shape: Shape) -> FlexTensor {
+    let all = bias_of_location(y);
+    let shared = sums.len() != shape.num_elements();
+    let sums = if shared { share(&sums, &all, &shape) } else { sums };
+    tensor(sums.into_iter().map(T::from_f64).collect(), shape)
 }
 
 /// Shape of a bias with one number per filter and location of y.

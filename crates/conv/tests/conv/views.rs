@@ -81,7 +81,12 @@ fn untracked_arguments_change_no_gradient() {
             let tracked = [set & 1 == 1, set & 2 == 2, set & 4 == 4];
             let got = run(tracked);
             for ((got, expected), tracked) in got.into_iter().zip(&expected).zip(tracked) {
-                assert_eq!(got.as_ref(), expected.as_ref().filter(|_| tracked));
+                // A bias alone is summed by another sweep, in another order.
+                let expected = expected.as_ref().filter(|_| tracked);
+                assert_eq!(got.is_some(), expected.is_some());
+                for (got, expected) in got.iter().flatten().zip(expected.into_iter().flatten()) {
+                    assert!((got - expected).abs() <= 1e-6 * (1.0 + expected.abs()), "{got} instead of {expected}");
+                }
             }
         }
     }

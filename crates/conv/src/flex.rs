@@ -33,7 +33,7 @@ impl ConvBackend for Flex {
 
     fn untied_conv_bias_backward(dy: FlexTensor, bias_shape: Shape) -> FlexTensor {
         if has_kernels(&dy) {
-            cpu::bias_backward(dy, bias_shape)
+            cpu::bias_backward(&dy, bias_shape)
         } else {
             primitives::bias_backward::<Self>(dy, bias_shape)
         }

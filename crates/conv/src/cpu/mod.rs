@@ -67,7 +67,7 @@ pub(crate) fn parameters_backward(
 }
 
 /// db alone, for f32 and f64.
-pub(crate) fn bias_backward(dy: FlexTensor, bias_shape: Shape) -> FlexTensor {
+pub(crate) fn bias_backward(dy: &FlexTensor, bias_shape: Shape) -> FlexTensor {
     match dy.dtype() {
         DType::F32 => bias_backward_of::<f32>(&dy.to_contiguous(), bias_shape),
         _ => bias_backward_of::<f64>(&dy.to_contiguous(), bias_shape),

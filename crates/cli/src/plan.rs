@@ -17,6 +17,8 @@ pub(crate) enum State {
     Done(Status),
     /// It has none.
     ToRun,
+    /// It has none, but a checkpoint to go on from.
+    HalfRun,
     /// It has one that cannot be read, and is run again.
     Damaged(String),
 }
@@ -49,8 +51,16 @@ impl<'s> Plan<'s> {
     }
 
     pub(crate) fn to_run(&self) -> Vec<&'s Cell> {
+        self.cells(false).collect()
+    }
+
+    pub(crate) fn done(&self) -> impl Iterator<Item = &'s Cell> {
+        self.cells(true)
+    }
+
+    fn cells(&self, done: bool) -> impl Iterator<Item = &'s Cell> {
         let cells = self.study.cells.iter().zip(&self.states);
-        cells.filter(|(_, state)| !matches!(state, State::Done(_))).map(|(cell, _)| cell).collect()
+        cells.filter(move |(_, state)| matches!(state, State::Done(_)) == done).map(|(cell, _)| cell)
     }
 
     /// `12 cells: 4 have results, 8 to run by 2 workers of 1 thread`.
@@ -94,6 +104,7 @@ impl State {
         match self {
             Self::Done(status) => status.label(),
             Self::ToRun => "missing",
+            Self::HalfRun => "half run",
             Self::Damaged(_) => "damaged",
         }
     }
@@ -119,6 +130,7 @@ fn default_jobs(study: &Study, cores: usize) -> usize {
 fn state(folder: &StudyFolder, cell: &Cell) -> Result<State, StoreError> {
     match folder.read_result(cell) {
         Ok(Some(result)) if is_done(&result) => Ok(State::Done(result.status)),
+        Ok(_) if folder.checkpoint(cell).exists() => Ok(State::HalfRun),
         Ok(_) => Ok(State::ToRun),
         Err(error @ (StoreError::Damaged { .. } | StoreError::Mismatch { .. })) => {
             Ok(State::Damaged(error.to_string()))

@@ -30,6 +30,8 @@ pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<Exit> {
     let plan = Plan::new(&study, &folder, arguments, false)?;
     let stored = folder::stored_results(&folder)?;
     folder.write_config(&study)?;
+    // A worker may have been killed between its result and this.
+    plan.done().try_for_each(|cell| folder.remove_checkpoint(cell))?;
     let outcome = train(&plan, arguments)?;
     let results = gather(&study, &folder, stored.as_ref(), &outcome.failures)?;
     if results.cells.iter().any(|cell| cell.status != Status::Missing) {

@@ -3,7 +3,7 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::program::{Bench, timeless, tree};
+use crate::program::{Bench, SMALL, timeless, tree};
 
 #[test]
 fn a_study_runs_from_the_config_to_the_report() {
@@ -77,12 +77,56 @@ fn check_schema(results: &Value) {
     }
 }
 
+/// In f32 and f64, before every norm, with products large enough to be shared among threads.
 #[test]
-fn results_do_not_depend_on_the_number_of_jobs() {
+fn results_do_not_depend_on_jobs_and_threads() {
     let bench = Bench::new();
-    bench.expect(0, "run study.toml --jobs 1 --out one -q");
-    bench.expect(0, "run study.toml --jobs 2 --out two -q");
-    assert_eq!(timeless(bench.json("one/results.json")), timeless(bench.json("two/results.json")));
+    let config = SMALL.replace("channels = [4]", "channels = [32, 48]").replace("seeds = 2", "seeds = 1");
+    let lists = r#""model.norm" = ["none", "batch", "batch_per_activation", "layer", { group = 4 }, "rms"]
+"train.dtype" = ["f32", "f64"]"#;
+    bench.write(
+        "study.toml",
+        config.replace(r#""model.bias" = ["none", "tied"]"#, lists).split("[compare]").next().unwrap(),
+    );
+    bench.expect(0, "run study.toml --jobs 2 --threads 1 --out expected -q");
+    let expected = timeless(bench.json("expected/results.json"));
+    for (jobs, threads) in [(1, 2), (3, 3), (1, 8)] {
+        bench.expect(0, &format!("run study.toml --jobs {jobs} --threads {threads} --out out{threads} -q"));
+        assert_eq!(timeless(bench.json(&format!("out{threads}/results.json"))), expected, "{jobs} x {threads}");
+    }
+}
+
+#[test]
+fn the_config_beside_the_results_alone_repeats_them() {
+    let bench = Bench::new();
+    bench.expect(0, "run study.toml -q --set train.epochs=2 --set model.norm=none");
+    let elsewhere = Bench::empty();
+    elsewhere.write("config.toml", fs::read(bench.path("experiments/small/config.toml")).unwrap());
+    elsewhere.expect(0, "run config.toml -q");
+    let results = |bench: &Bench| timeless(bench.json("experiments/small/results.json"));
+    assert_eq!(results(&elsewhere), results(&bench));
+}
+
+#[test]
+fn results_say_where_they_come_from() {
+    let bench = Bench::new();
+    bench.expect(0, "run study.toml --out out -q");
+    let results = bench.json("out/results.json");
+    let [provenance] = &results["provenance"].as_array().unwrap()[..] else { panic!("{}", results["provenance"]) };
+    for field in ["version", "burn", "device", "system", "cpu"] {
+        assert!(provenance[field].as_str().is_some_and(|text| !text.is_empty()), "{field}: {provenance}");
+    }
+    assert!(provenance["features"].as_array().unwrap().contains(&"flex".into()));
+    let checksum = "41e463fb1144235328aed136a72ca9351260";
+    assert!(provenance["data"]["train_images"].as_str().unwrap().starts_with(checksum), "{provenance}");
+    let commit = |text: &str| text.len() >= 40 && text[..40].bytes().all(|byte| byte.is_ascii_hexdigit());
+    assert!(provenance["commit"].is_null() || provenance["commit"].as_str().is_some_and(commit), "{provenance}");
+    // Of cells of which results.json is all that is left.
+    fs::remove_dir_all(bench.cells("out").remove(0)).unwrap();
+    bench.expect(0, "report out");
+    fs::remove_dir_all(bench.path("out/cells")).unwrap();
+    bench.expect(0, "report out");
+    assert_eq!(bench.json("out/results.json"), results);
 }
 
 #[test]

@@ -34,9 +34,13 @@ pub(crate) struct Bench {
 impl Bench {
     /// With `study.toml`, a small study.
     pub(crate) fn new() -> Self {
-        let bench = Self { folder: tempfile::tempdir().unwrap() };
+        let bench = Self::empty();
         bench.write("study.toml", SMALL);
         bench
+    }
+
+    pub(crate) fn empty() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {

@@ -99,6 +99,8 @@ fn a_checkpoint_that_is_damaged_or_foreign_costs_its_own_cell_alone() {
     let bench = long_bench();
     let checkpoints = half_run(&bench);
     assert_eq!(checkpoints.len(), 4, "all cells were killed half run");
+    let plan = bench.expect(0, "run study.toml --out out --dry-run");
+    assert_eq!(plan.stdout.matches("half run").count(), 4, "{}", plan.stdout);
     let mut damaged = fs::read(&checkpoints[0]).unwrap();
     *damaged.last_mut().unwrap() ^= 1;
     fs::write(&checkpoints[0], damaged).unwrap();

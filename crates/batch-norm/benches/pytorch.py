@@ -9,7 +9,7 @@ import time
 
 import torch
 
-SHAPES = [(64, 64, 32, 32), (64, 32, 28, 28), (16, 256, 14, 14)]
+SHAPES = [(64, 64, 32, 32), (64, 32, 28, 28), (16, 256, 14, 14), (64, 16 * 28 * 28, 1, 1), (4096, 100, 1, 1)]
 WARM_UP, RUNS = 20, 100
 
 torch.set_num_threads(int(sys.argv[1]) if len(sys.argv) > 1 else 2)

@@ -25,32 +25,30 @@ struct Case {
     pytorch: [f64; 6],
 }
 
+const ORDINARY: Case = Case {
+    name: "ordinary",
+    scale: 1.0,
+    offset: 0.0,
+    with_beta: true,
+    epsilon: 1e-5,
+    dtype: DType::F32,
+    pytorch: [9.3e-8, 9.3e-9, 4.6e-8, 2.0e-7, 1.3e-7, 1.8e-7],
+};
+
 #[rustfmt::skip]
 const CASES: [Case; 10] = [
-    case("ordinary", 1.0, 0.0, true, 1e-5, DType::F32, [9.3e-8, 9.3e-9, 4.6e-8, 2.0e-7, 1.3e-7, 1.8e-7]),
-    case("mean_1e4_of_spread", 1.0, 1e4, true, 1e-5, DType::F32, [3.7e-4, 2.7e-8, 2.2e-7, 1.3e-5, 1.1e-4, 1.8e-7]),
-    case("offset_1e8", 100.0, 1e8, true, 1e-5, DType::F32, [2.4e-2, 1.7e-8, 9.1e-4, 5.0e-4, 5.3e-3, 1.8e-7]),
-    case("spread_1e-6", 1e-6, 0.0, false, 1e-12, DType::F32, [9.8e-8, 3.7e-8, 5.7e-9, 1.2e-7, 5.8e-8, 1.8e-7]),
+    ORDINARY,
+    Case { name: "mean_1e4_of_spread", offset: 1e4, pytorch: [3.7e-4, 2.7e-8, 2.2e-7, 1.3e-5, 1.1e-4, 1.8e-7], ..ORDINARY },
+    Case { name: "offset_1e8", scale: 100.0, offset: 1e8, pytorch: [2.4e-2, 1.7e-8, 9.1e-4, 5.0e-4, 5.3e-3, 1.8e-7], ..ORDINARY },
+    Case { name: "spread_1e-6", scale: 1e-6, with_beta: false, epsilon: 1e-12, pytorch: [9.8e-8, 3.7e-8, 5.7e-9, 1.2e-7, 5.8e-8, 1.8e-7], ..ORDINARY },
     // PyTorch's variance overflows, and y and dx with it: errors of 0.7 in y and 1 in dx and dgamma.
-    case("near_overflow", 1e30, 0.0, true, 1e-5, DType::F32, [FLOOR, 2.9e-8, FLOOR, FLOOR, FLOOR, 1.8e-7]),
-    case("denormals", 1e-40, 0.0, false, 1e-5, DType::F32, [6.5e-6, 4.0e-4, FLOOR, 1.6e-7, 1.2e-5, 1.8e-7]),
-    case("constant_channel", 1.0, 0.0, true, 1e-5, DType::F32, [2.5e-7, 2.2e-11, 4.6e-8, 1.5e-7, 1.3e-7, 1.8e-7]),
-    case("large_epsilon", 1.0, 0.0, true, 0.5, DType::F32, [8.3e-8, 9.3e-9, 4.6e-8, 2.0e-7, 1.2e-7, 1.8e-7]),
-    case("f16", 3.0, 1.0, true, 1e-5, DType::F16, [3.2e-4, 5.5e-8, 2.9e-7, 3.3e-4, 3.5e-7, 1.6e-7]),
-    case("bf16", 3.0, 1.0, true, 1e-5, DType::BF16, [2.6e-3, 3.1e-8, 3.1e-7, 2.6e-3, 2.6e-7, 6.8e-8]),
+    Case { name: "near_overflow", scale: 1e30, pytorch: [FLOOR, 2.9e-8, FLOOR, FLOOR, FLOOR, 1.8e-7], ..ORDINARY },
+    Case { name: "denormals", scale: 1e-40, with_beta: false, pytorch: [6.5e-6, 4.0e-4, FLOOR, 1.6e-7, 1.2e-5, 1.8e-7], ..ORDINARY },
+    Case { name: "constant_channel", pytorch: [2.5e-7, 2.2e-11, 4.6e-8, 1.5e-7, 1.3e-7, 1.8e-7], ..ORDINARY },
+    Case { name: "large_epsilon", epsilon: 0.5, pytorch: [8.3e-8, 9.3e-9, 4.6e-8, 2.0e-7, 1.2e-7, 1.8e-7], ..ORDINARY },
+    Case { name: "f16", scale: 3.0, offset: 1.0, dtype: DType::F16, pytorch: [3.2e-4, 5.5e-8, 2.9e-7, 3.3e-4, 3.5e-7, 1.6e-7], ..ORDINARY },
+    Case { name: "bf16", scale: 3.0, offset: 1.0, dtype: DType::BF16, pytorch: [2.6e-3, 3.1e-8, 3.1e-7, 2.6e-3, 2.6e-7, 6.8e-8], ..ORDINARY },
 ];
-
-const fn case(
-    name: &'static str,
-    scale: f64,
-    offset: f64,
-    with_beta: bool,
-    epsilon: f64,
-    dtype: DType,
-    pytorch: [f64; 6],
-) -> Case {
-    Case { name, scale, offset, with_beta, epsilon, dtype, pytorch }
-}
 
 impl Case {
     /// x, γ, β, dy.

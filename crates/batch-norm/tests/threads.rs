@@ -57,6 +57,7 @@ fn thread_counts_give_the_same_bits() {
     same_with_any_number_of_threads([8, 1, 64, 64]);
     same_with_any_number_of_threads([2, 300, 3, 3]);
     same_with_any_number_of_threads([1000, 1000]);
+    same_with_any_number_of_threads([50_000, 3]);
 }
 
 /// y, the statistics, dx, dγ, dβ from the operations of the backend, which get x and dy as they lie in memory.

@@ -10,7 +10,6 @@ pub(super) struct Forward<'a, E: Number> {
     pub(super) gamma: &'a [E::Wide],
     pub(super) beta: &'a [E::Wide],
     pub(super) epsilon: f64,
-    pub(super) relu: bool,
 }
 
 /// A backward pass over contiguous x and dy.
@@ -21,7 +20,6 @@ pub(super) struct Backward<'a, E: Number> {
     pub(super) beta: &'a [E::Wide],
     /// `[4, c]`
     pub(super) statistics: &'a [E::Wide],
-    pub(super) relu: bool,
 }
 
 /// One channel's column of the statistics: see [`Row`](crate::Row).
@@ -34,17 +32,21 @@ pub(super) struct Statistics<W> {
 }
 
 impl<W: Wide> Statistics<W> {
-    /// From the rounded mean, what rounding took from it, and the mean square of the deviations from it.
-    pub(super) fn new(mean: W, residual: f64, mean_square: f64, epsilon: f64) -> Self {
-        let spread = mean_square - residual * residual;
+    /// From the rounded mean, what rounding took from it, and σ².
+    pub(super) fn new(mean: W, residual: f64, var: f64, epsilon: f64) -> Self {
         // Rounding may leave a tiny negative number; NaN stays NaN.
-        let var = if spread < 0.0 { 0.0 } else { spread };
+        let var = if var < 0.0 { 0.0 } else { var };
         Self {
             mean,
             residual: W::from_f64(residual),
             var: W::from_f64(var),
             r: W::from_f64((var + epsilon).sqrt().recip()),
         }
+    }
+
+    /// From the rounded mean, and the means of the distances from it and of their squares.
+    pub(super) fn about(mean: W, [residual, mean_square]: [f64; 2], epsilon: f64) -> Self {
+        Self::new(mean, residual, mean_square - residual * residual, epsilon)
     }
 }
 

@@ -1,17 +1,17 @@
-//! Kernels for short rows (few locations, or none): many channels at once, one accumulator per column.
+//! Kernels for short rows (few locations, or none): many channels at once, one sum and one map per column.
 
 use multiversion::multiversion;
 use rayon::prelude::*;
 
 use super::Dims;
 use super::affine::{Backward, Differentiate, Forward, Normalize, Statistics, cut, rectify};
+use super::fetch::fetch;
+use super::moments::{Moments, origin};
 use super::number::{Number, Wide};
-use super::part::{Gradient, Parts, Runs};
+use super::part::{Gradient, Parts, Runs, per_chunk, write};
 
 /// Columns (channel and location) of one task, at least. With 64 images of f32 they fill 64 KiB.
 const WIDTH: usize = 256;
-/// Below this many values a tensor is done by the calling thread.
-const ALONE: usize = 1 << 15;
 
 /// Neighbouring channels: n rows, each `channels · s` wide.
 #[derive(Clone, Copy)]
@@ -29,57 +29,119 @@ impl Block {
     }
 
     /// Sums of each channel's columns.
-    fn gather(&self, columns: &[f64]) -> Vec<f64> {
-        columns.chunks_exact(self.s).map(|columns| columns.iter().sum()).collect()
+    fn gather(&self, columns: &[Vec<f64>; 2]) -> Vec<[f64; 2]> {
+        let sum = |sums: &[f64], channel: usize| sums[channel * self.s..][..self.s].iter().sum();
+        (0..self.channels).map(|channel| [sum(&columns[0], channel), sum(&columns[1], channel)]).collect()
     }
 }
 
-/// Writes y; returns the statistics of each channel.
-pub(super) fn forward<E: Number>(task: &Forward<E>, y: &Parts<E>) -> Vec<Statistics<E::Wide>> {
+/// One [`Normalize`] per column.
+struct Normalizes<W> {
+    mean: Vec<W>,
+    scale: Vec<W>,
+    shift: Vec<W>,
+}
+
+impl<W: Wide> Normalizes<W> {
+    fn new(block: &Block, maps: &[Normalize<W>]) -> Self {
+        Self {
+            mean: block.spread(|channel| maps[channel].mean),
+            scale: block.spread(|channel| maps[channel].scale),
+            shift: block.spread(|channel| maps[channel].shift),
+        }
+    }
+
+    #[inline(always)]
+    fn at(&self, column: usize) -> Normalize<W> {
+        Normalize { mean: self.mean[column], scale: self.scale[column], shift: self.shift[column] }
+    }
+
+    /// Keeps the checks of [`at`](Self::at) out of a loop over columns.
+    #[inline(always)]
+    fn assert_columns(&self, columns: usize) {
+        assert!(self.mean.len() == columns && self.scale.len() == columns && self.shift.len() == columns);
+    }
+}
+
+/// One [`Differentiate`] per column; mean and scale are those of [`Normalizes`].
+struct Differentiates<W> {
+    mean_dy: Vec<W>,
+    slope: Vec<W>,
+    rest: Vec<W>,
+}
+
+impl<W: Wide> Differentiates<W> {
+    fn new(block: &Block, maps: &[Differentiate<W>]) -> Self {
+        Self {
+            mean_dy: block.spread(|channel| maps[channel].mean_dy),
+            slope: block.spread(|channel| maps[channel].slope),
+            rest: block.spread(|channel| maps[channel].rest),
+        }
+    }
+
+    #[inline(always)]
+    fn at(&self, column: usize, normalize: Normalize<W>) -> Differentiate<W> {
+        let Normalize { mean, scale, .. } = normalize;
+        Differentiate { mean, scale, mean_dy: self.mean_dy[column], slope: self.slope[column], rest: self.rest[column] }
+    }
+
+    #[inline(always)]
+    fn assert_columns(&self, columns: usize) {
+        assert!(self.mean_dy.len() == columns && self.slope.len() == columns && self.rest.len() == columns);
+    }
+}
+
+/// Writes y, rectified with `RELU`; returns the statistics of each channel.
+pub(super) fn forward<E: Number, const RELU: bool>(task: &Forward<E>, y: &Parts<E>) -> Vec<Statistics<E::Wide>> {
     per_block(task.dims, |block| {
-        let statistics = statistics(task, block);
-        let maps = block.spread(|channel| {
-            let of = block.first + channel;
-            Normalize::new(&statistics[channel], task.gamma[of], task.beta[of])
-        });
-        let normalize = if task.relu { normalize_relu } else { normalize };
-        normalize(task.x, block.rows, &maps, y);
+        let chunks = block.rows.chunks();
+        let statistics = statistics(task, block, &chunks);
+        let map = |(of, statistics)| Normalize::new(statistics, task.gamma[of], task.beta[of]);
+        let maps: Vec<_> = (block.first..).zip(&statistics).map(map).collect();
+        let maps = Normalizes::new(block, &maps);
+        per_chunk(&chunks, |rows| normalize::<E, RELU>(task.x, rows, &maps, y));
         statistics
     })
 }
 
-fn statistics<E: Number>(task: &Forward<E>, block: &Block) -> Vec<Statistics<E::Wide>> {
+fn statistics<E: Number>(task: &Forward<E>, block: &Block, chunks: &[Runs]) -> Vec<Statistics<E::Wide>> {
+    let moments = per_chunk(chunks, |rows| {
+        let firsts =
+            |channel: usize| (0..rows.count).map(move |row| task.x[rows.start + row * rows.stride + channel * block.s]);
+        let origins: Vec<_> = (0..block.channels).map(|channel| origin(firsts(channel))).collect();
+        let sums = block.gather(&deviations(task.x, rows, &block.spread(|channel| origins[channel])));
+        let about = |(&origin, sums)| Moments::about(origin, rows.count * block.s, sums);
+        origins.iter().zip(sums).map(about).collect::<Vec<_>>()
+    });
+    let moments = channelwise(moments, Moments::join);
+    let means: Vec<_> = moments.iter().map(|moments| E::Wide::from_f64(moments.mean)).collect();
+    if E::Wide::EXACT_SUMS {
+        let statistics =
+            |(mean, of): (E::Wide, Moments)| Statistics::new(mean, of.mean - mean.f64(), of.var(), task.epsilon);
+        return means.into_iter().zip(moments).map(statistics).collect();
+    }
+    let origins = block.spread(|channel| means[channel].f64());
+    let sums = add(per_chunk(chunks, |rows| block.gather(&deviations(task.x, rows, &origins))));
     let m = task.dims.values_per_channel() as f64;
-    let shifts: Vec<f64> = (0..block.channels)
-        .map(|channel| task.x[block.rows.start + channel * block.s].widen().f64())
-        .map(|first| if first.is_finite() { first } else { 0.0 })
-        .collect();
-    let totals = block.gather(&totals(task.x, block.rows, &block.spread(|channel| shifts[channel])));
-    let means: Vec<_> = shifts.iter().zip(totals).map(|(shift, total)| E::Wide::from_f64(shift + total / m)).collect();
-    let [deviations, squares] =
-        deviations(task.x, block.rows, &block.spread(|channel| means[channel].f64())).map(|sums| block.gather(&sums));
-    (0..block.channels)
-        .map(|channel| Statistics::new(means[channel], deviations[channel] / m, squares[channel] / m, task.epsilon))
-        .collect()
+    means.into_iter().zip(sums).map(|(mean, [a, b])| Statistics::about(mean, [a / m, b / m], task.epsilon)).collect()
 }
 
-/// Writes dx; returns (dγ, dβ) of each channel.
-pub(super) fn backward<E: Number>(task: &Backward<E>, gradient: &Gradient<E>) -> Vec<[f64; 2]> {
+/// Writes dx, where y was rectified with `RELU`; returns (dγ, dβ) of each channel.
+pub(super) fn backward<E: Number, const RELU: bool>(task: &Backward<E>, gradient: &Gradient<E>) -> Vec<[f64; 2]> {
     let m = task.dims.values_per_channel() as f64;
     per_block(task.dims, |block| {
-        let statistics: Vec<_> = (0..block.channels).map(|channel| task.statistics(block.first + channel)).collect();
-        let normalize: Vec<_> = (block.first..block.first + block.channels)
-            .zip(&statistics)
-            .map(|(of, statistics)| Normalize::new(statistics, task.gamma[of], task.beta[of]))
-            .collect();
-        let spread = block.spread(|channel| normalize[channel]);
-        let products = if task.relu { products_relu } else { products };
-        let differentiate = if task.relu { differentiate_relu } else { differentiate };
-        let [dy, dy_d] = products(task.x, block.rows, &spread, gradient).map(|sums| block.gather(&sums));
-        let (maps, parameters): (Vec<_>, Vec<_>) = (0..block.channels)
-            .map(|of| Differentiate::new(&statistics[of], &normalize[of], [dy[of], dy_d[of]], m))
-            .unzip();
-        differentiate(task.x, block.rows, &block.spread(|channel| maps[channel]), &spread, gradient);
+        let chunks = block.rows.chunks();
+        let channels = block.first..block.first + block.channels;
+        let statistics: Vec<_> = channels.clone().map(|of| task.statistics(of)).collect();
+        let map = |(of, statistics)| Normalize::new(statistics, task.gamma[of], task.beta[of]);
+        let normalize: Vec<_> = channels.zip(&statistics).map(map).collect();
+        let columns = Normalizes::new(block, &normalize);
+        let products = |rows| block.gather(&products::<E, RELU>(task.x, rows, &columns, gradient));
+        let sums = add(per_chunk(&chunks, products));
+        let (maps, parameters): (Vec<_>, Vec<_>) =
+            (0..block.channels).map(|of| Differentiate::new(&statistics[of], &normalize[of], sums[of], m)).unzip();
+        let maps = Differentiates::new(block, &maps);
+        per_chunk(&chunks, |rows| differentiate::<E, RELU>(task.x, rows, &maps, &columns, gradient));
         parameters
     })
 }
@@ -94,133 +156,105 @@ fn per_block<T: Send>(dims: Dims, run: impl Fn(&Block) -> Vec<T> + Sync + Send) 
         run(&Block { first, channels, s, rows: Runs { start: first * s, len: channels * s, stride: c * s, count: n } })
     };
     let blocks = c.div_ceil(width);
-    if c * dims.values_per_channel() <= ALONE {
+    if dims.is_small() {
         return (0..blocks).flat_map(block).collect();
     }
     (0..blocks).into_par_iter().flat_map_iter(block).collect()
 }
 
-/// Σ(x − shift) of each column.
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512bw+avx512dq", "x86_64+avx2+f16c"))]
-fn totals<E: Number>(x: &[E], rows: Runs, shifts: &[f64]) -> Vec<f64> {
-    let mut totals = vec![0.0; rows.len];
-    for row in rows.of(x) {
-        for ((total, &x), &shift) in totals.iter_mut().zip(row).zip(shifts) {
-            *total += x.widen().f64() - shift;
-        }
-    }
-    totals
+/// The results of all chunks, each a value per channel, joined in their order.
+fn channelwise<T>(chunks: Vec<Vec<T>>, join: impl Fn(T, T) -> T) -> Vec<T> {
+    let join = |a: Vec<T>, b: Vec<T>| a.into_iter().zip(b).map(|(a, b)| join(a, b)).collect();
+    chunks.into_iter().reduce(join).expect("a chunk")
 }
 
-/// Σd and Σd² of each column's deviations d = x − mean.
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512bw+avx512dq", "x86_64+avx2+f16c"))]
-fn deviations<E: Number>(x: &[E], rows: Runs, means: &[f64]) -> [Vec<f64>; 2] {
-    let mut deviations = vec![0.0; rows.len];
-    let mut squares = vec![0.0; rows.len];
-    for row in rows.of(x) {
-        for (((sum, square), &x), &mean) in deviations.iter_mut().zip(&mut squares).zip(row).zip(means) {
-            let deviation = x.widen().f64() - mean;
-            *sum += deviation;
-            *square += deviation * deviation;
-        }
-    }
-    [deviations, squares]
+fn add(sums: Vec<Vec<[f64; 2]>>) -> Vec<[f64; 2]> {
+    channelwise(sums, |a, b| [a[0] + b[0], a[1] + b[1]])
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512bw+avx512dq", "x86_64+avx2+f16c"))]
-fn normalize<E: Number>(x: &[E], rows: Runs, maps: &[Normalize<E::Wide>], y: &Parts<E>) {
-    write(x, rows, maps, y, |y| y);
-}
-
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512bw+avx512dq", "x86_64+avx2+f16c"))]
-fn normalize_relu<E: Number>(x: &[E], rows: Runs, maps: &[Normalize<E::Wide>], y: &Parts<E>) {
-    write(x, rows, maps, y, rectify);
-}
-
-#[inline(always)]
-fn write<E: Number>(
-    x: &[E],
-    rows: Runs,
-    maps: &[Normalize<E::Wide>],
-    y: &Parts<E>,
-    activation: impl Fn(E::Wide) -> E::Wide,
-) {
-    for start in rows.starts() {
+/// Σd and Σd² of each column's distances d = x − origin.
+#[multiversion(targets = "simd")]
+fn deviations<E: Number>(x: &[E], rows: Runs, origins: &[f64]) -> [Vec<f64>; 2] {
+    let (mut sums, mut squares) = (vec![0.0; rows.len], vec![0.0; rows.len]);
+    rows.each::<E>(|start, ahead| {
         let x = &x[start..start + rows.len];
-        // SAFETY: the rows of a block, which one task alone writes.
-        let y = unsafe { y.write(start, rows.len) };
-        for ((y, &x), map) in y.iter_mut().zip(x).zip(maps) {
-            y.write(E::narrow(activation(map.y(x.widen()))));
-        }
+        fetch(x, ahead);
+        add_row(&mut sums, &mut squares, |at| {
+            let distance = x[at].widen().f64() - origins[at];
+            [distance, distance * distance]
+        });
+    });
+    [sums, squares]
+}
+
+/// Adds to the sums of each column. (Of what is an argument of its own, the compiler knows that nothing else lies there.)
+#[inline(always)]
+fn add_row(a: &mut [f64], b: &mut [f64], terms: impl Fn(usize) -> [f64; 2]) {
+    for at in 0..a.len() {
+        let terms = terms(at);
+        a[at] += terms[0];
+        b[at] += terms[1];
     }
 }
 
-/// Σdy and Σdy·(x − mean) of each column.
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512bw+avx512dq", "x86_64+avx2+f16c"))]
-fn products<E: Number>(x: &[E], rows: Runs, maps: &[Normalize<E::Wide>], gradient: &Gradient<E>) -> [Vec<f64>; 2] {
-    column_products(x, rows, maps, gradient, |_, _, dy| dy)
+#[multiversion(targets = "simd")]
+fn normalize<E: Number, const RELU: bool>(x: &[E], rows: Runs, maps: &Normalizes<E::Wide>, y: &Parts<E>) {
+    maps.assert_columns(rows.len);
+    rows.each::<E>(|start, ahead| {
+        let x = &x[start..start + rows.len];
+        // SAFETY: the rows of a block's chunk, which one task alone writes.
+        let y = unsafe { y.write(start, rows.len) };
+        fetch(x, ahead);
+        fetch(y, ahead);
+        write(y, |at| {
+            let u = maps.at(at).y(x[at].widen());
+            E::narrow(if RELU { rectify(u) } else { u })
+        });
+    });
 }
 
-/// As [`products`], of dy where y > 0.
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512bw+avx512dq", "x86_64+avx2+f16c"))]
-fn products_relu<E: Number>(x: &[E], rows: Runs, maps: &[Normalize<E::Wide>], gradient: &Gradient<E>) -> [Vec<f64>; 2] {
-    column_products(x, rows, maps, gradient, |map, x, dy| cut(map.y(x), dy))
-}
-
-#[inline(always)]
-fn column_products<E: Number>(
+/// Σdu and Σdu·(x − mean) of each column, with du = dy, or with `RELU` dy where y > 0.
+#[multiversion(targets = "simd")]
+fn products<E: Number, const RELU: bool>(
     x: &[E],
     rows: Runs,
-    maps: &[Normalize<E::Wide>],
+    maps: &Normalizes<E::Wide>,
     gradient: &Gradient<E>,
-    gate: impl Fn(&Normalize<E::Wide>, E::Wide, E::Wide) -> E::Wide,
 ) -> [Vec<f64>; 2] {
-    let mut dy_sums = vec![0.0; rows.len];
-    let mut products = vec![0.0; rows.len];
-    for start in rows.starts() {
+    maps.assert_columns(rows.len);
+    let (mut sums, mut products) = (vec![0.0; rows.len], vec![0.0; rows.len]);
+    rows.each::<E>(|start, ahead| {
         let x = &x[start..start + rows.len];
         // SAFETY: a block's dx is written after all its sums are known, by the task that asked for them.
         let dy = unsafe { gradient.dy(start, rows.len) };
-        for ((((sum, product), &x), &dy), map) in dy_sums.iter_mut().zip(&mut products).zip(x).zip(dy).zip(maps) {
-            let x = x.widen();
-            let dy = gate(map, x, dy.widen()).f64();
-            *sum += dy;
-            *product += dy * (x.f64() - map.mean.f64());
-        }
-    }
-    [dy_sums, products]
+        fetch(x, ahead);
+        fetch(dy, ahead);
+        add_row(&mut sums, &mut products, |at| {
+            let (x, dy) = (x[at].widen(), dy[at].widen());
+            let du = if RELU { cut(maps.at(at).y(x), dy) } else { dy }.f64();
+            [du, du * (x.f64() - maps.mean[at].f64())]
+        });
+    });
+    [sums, products]
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512bw+avx512dq", "x86_64+avx2+f16c"))]
-fn differentiate<E: Number>(
+#[multiversion(targets = "simd")]
+fn differentiate<E: Number, const RELU: bool>(
     x: &[E],
     rows: Runs,
-    maps: &[Differentiate<E::Wide>],
-    _: &[Normalize<E::Wide>],
+    maps: &Differentiates<E::Wide>,
+    normalize: &Normalizes<E::Wide>,
     gradient: &Gradient<E>,
 ) {
-    for start in rows.starts() {
-        let x = &x[start..start + rows.len];
-        // SAFETY: the rows of a block, which one task alone writes.
-        unsafe { gradient.update(start, x, |at, x, dy| E::narrow(maps[at].dx(x.widen(), dy.widen()))) };
-    }
-}
-
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx512bw+avx512dq", "x86_64+avx2+f16c"))]
-fn differentiate_relu<E: Number>(
-    x: &[E],
-    rows: Runs,
-    maps: &[Differentiate<E::Wide>],
-    normalize: &[Normalize<E::Wide>],
-    gradient: &Gradient<E>,
-) {
-    for start in rows.starts() {
-        let x = &x[start..start + rows.len];
+    maps.assert_columns(rows.len);
+    normalize.assert_columns(rows.len);
+    rows.each::<E>(|start, ahead| {
         let dx = |at: usize, x: E, dy: E| {
-            let x = x.widen();
-            E::narrow(maps[at].dx(x, cut(normalize[at].y(x), dy.widen())))
+            let (x, dy, normalize) = (x.widen(), dy.widen(), normalize.at(at));
+            let du = if RELU { cut(normalize.y(x), dy) } else { dy };
+            E::narrow(maps.at(at, normalize).dx(x, du))
         };
-        // SAFETY: the rows of a block, which one task alone writes.
-        unsafe { gradient.update(start, x, dx) };
-    }
+        // SAFETY: the rows of a block's chunk, which one task alone writes.
+        unsafe { gradient.update(start, &x[start..start + rows.len], ahead, dx) };
+    });
 }

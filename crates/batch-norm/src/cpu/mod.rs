@@ -1,16 +1,22 @@
 //! Fused kernels for Flex, Burn's CPU backend.
 //!
-//! An input `[n, c, ...]` is seen as `[n, c, s]`. Forward, each channel is read three times (mean; deviations from
-//! it; output) and backward twice (sums; dx), but only the first reading comes from memory where a channel fits into
-//! the cache. Long rows go by [`rows`], one channel at a time; short ones by [`columns`], many channels at once.
+//! An input `[n, c, ...]` is seen as `[n, c, s]`. In each direction a channel is read twice (sums; output), but only the
+//! first reading comes from memory where a channel fits into the cache. (f64 takes its sums twice forward, as their
+//! own round-off matters there.) Long rows go by [`rows`], one channel at a time; short ones by [`columns`], many channels at once.
 //!
 //! All sums are kept in f64 and added in an order that depends on the shape alone, never on the number of threads
 //! or the width of the machine's registers, and no multiplication is fused with an addition: results are equal bit
 //! by bit on any number of threads, and on any machine.
-#![expect(clippy::inline_always, reason = "only what is inlined is compiled for the machine's wide registers")]
+#![expect(
+    clippy::inline_always,
+    clippy::needless_range_loop,
+    reason = "only what is inlined is compiled for the machine's wide registers, and only loops by index use them"
+)]
 
 mod affine;
 mod columns;
+mod fetch;
+mod moments;
 mod number;
 mod part;
 mod reduce;
@@ -26,6 +32,19 @@ use part::{Gradient, Parts};
 
 use crate::operation::{BatchNormBackend, statistics_dtype};
 
+/// Calls a function that is generic over the elements of a tensor.
+macro_rules! with_number_type {
+    ($dtype:expr, $run:ident($($argument:expr),*)) => {
+        match $dtype {
+            DType::F32 => $run::<f32>($($argument),*),
+            DType::F64 => $run::<f64>($($argument),*),
+            DType::F16 => $run::<f16>($($argument),*),
+            DType::BF16 => $run::<bf16>($($argument),*),
+            other => unreachable!("a float tensor of type {other:?}"),
+        }
+    };
+}
+
 impl BatchNormBackend for Flex {
     fn untied_batch_norm(
         x: FlexTensor,
@@ -34,14 +53,8 @@ impl BatchNormBackend for Flex {
         epsilon: f64,
         relu: bool,
     ) -> (FlexTensor, FlexTensor) {
-        let run = match x.dtype() {
-            DType::F32 => forward::<f32>,
-            DType::F64 => forward::<f64>,
-            DType::F16 => forward::<f16>,
-            DType::BF16 => forward::<bf16>,
-            other => unreachable!("a float tensor of type {other:?}"),
-        };
-        run(&x.to_contiguous(), &gamma.to_contiguous(), &beta.to_contiguous(), epsilon, relu)
+        let [x, gamma, beta] = [x, gamma, beta].map(|tensor| tensor.to_contiguous());
+        with_number_type!(x.dtype(), forward(&x, &gamma, &beta, epsilon, relu))
     }
 
     fn untied_batch_norm_backward(
@@ -52,15 +65,8 @@ impl BatchNormBackend for Flex {
         dy: FlexTensor,
         relu: bool,
     ) -> (FlexTensor, FlexTensor, FlexTensor) {
-        let run = match x.dtype() {
-            DType::F32 => backward::<f32>,
-            DType::F64 => backward::<f64>,
-            DType::F16 => backward::<f16>,
-            DType::BF16 => backward::<bf16>,
-            other => unreachable!("a float tensor of type {other:?}"),
-        };
-        let parameters = [gamma, beta, statistics].map(|tensor| tensor.to_contiguous());
-        run(&x.to_contiguous(), &parameters, dy, relu)
+        let [x, gamma, beta, statistics] = [x, gamma, beta, statistics].map(|tensor| tensor.to_contiguous());
+        with_number_type!(x.dtype(), backward(&x, &[gamma, beta, statistics], dy, relu))
     }
 }
 
@@ -85,6 +91,11 @@ impl Dims {
         self.n * self.s
     }
 
+    /// Whether the calling thread does it alone.
+    fn is_small(self) -> bool {
+        self.c * self.values_per_channel() <= 1 << 15
+    }
+
     /// Whether rows are too short to be worth a loop of their own.
     fn has_short_rows(self) -> bool {
         self.s < 16
@@ -105,11 +116,16 @@ fn forward<E: Number>(
         gamma: gamma.storage::<E::Wide>(),
         beta: beta.storage::<E::Wide>(),
         epsilon,
-        relu,
     };
     let mut y = Vec::<E>::with_capacity(task.x.len());
     let parts = Parts::uninit(y.spare_capacity_mut());
-    let statistics = if dims.has_short_rows() { columns::forward(&task, &parts) } else { rows::forward(&task, &parts) };
+    let run = match (dims.has_short_rows(), relu) {
+        (false, false) => rows::forward::<E, false>,
+        (false, true) => rows::forward::<E, true>,
+        (true, false) => columns::forward::<E, false>,
+        (true, true) => columns::forward::<E, true>,
+    };
+    let statistics = run(&task, &parts);
     // SAFETY: every channel, and so every element, was written.
     unsafe { y.set_len(task.x.len()) };
 
@@ -131,9 +147,13 @@ fn backward<E: Number>(
         gamma: gamma.storage::<E::Wide>(),
         beta: beta.storage::<E::Wide>(),
         statistics: statistics.storage::<E::Wide>(),
-        relu,
     };
-    let run = if dims.has_short_rows() { columns::backward::<E> } else { rows::backward::<E> };
+    let run = match (dims.has_short_rows(), relu) {
+        (false, false) => rows::backward::<E, false>,
+        (false, true) => rows::backward::<E, true>,
+        (true, false) => columns::backward::<E, false>,
+        (true, true) => columns::backward::<E, true>,
+    };
     let mut dy = contiguous(dy);
     let (dx, gradients) = if let Some(given) = dy.try_storage_mut::<E>() {
         // Nobody else needs dy: dx takes its memory, which saves fetching as much memory for it.

@@ -4,7 +4,17 @@ use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 use std::slice;
 
+use rayon::prelude::*;
+
+use super::fetch::fetch;
 use super::number::Number;
+
+/// Elements of one task. Part of the result: sums are added by these chunks.
+const CHUNK: usize = 1 << 16;
+/// Elements whose memory is asked for at once.
+const PIECE: usize = 256;
+/// Bytes between the arithmetic and the memory that is asked for: more than passes by until it comes.
+const AHEAD: usize = 4096;
 
 /// `count` runs of `len` neighbouring elements, `stride` apart.
 #[derive(Debug, Clone, Copy)]
@@ -16,39 +26,66 @@ pub(super) struct Runs {
 }
 
 impl Runs {
-    /// First element of each run.
+    /// Calls `visit` with each run: its first element, and how far ahead of the arithmetic memory is to be asked for.
     #[inline(always)]
-    pub(super) fn starts(self) -> impl Iterator<Item = usize> {
-        (0..self.count).map(move |run| self.start + run * self.stride)
+    pub(super) fn each<E>(self, mut visit: impl FnMut(usize, usize)) {
+        let elements = AHEAD / size_of::<E>();
+        let runs = elements.div_ceil(self.len);
+        // Behind the last run come those of the next channel.
+        let place = |run: usize| match run.checked_sub(self.count) {
+            None => run * self.stride,
+            Some(run) => run % self.count * self.stride + self.len,
+        };
+        for run in 0..self.count {
+            let is_long = self.len > 4 * elements;
+            let ahead = if is_long { elements } else { place(run + runs).wrapping_sub(place(run)) };
+            visit(self.start + place(run), ahead);
+        }
     }
 
-    /// The runs of a tensor.
+    /// As [`each`](Self::each), with pieces of runs: first element, length, and how far ahead.
     #[inline(always)]
-    pub(super) fn of<T>(self, values: &[T]) -> impl Iterator<Item = &[T]> {
-        self.starts().map(move |start| &values[start..start + self.len])
+    pub(super) fn pieces<E>(self, mut visit: impl FnMut(usize, usize, usize)) {
+        self.each::<E>(|start, ahead| {
+            for from in (0..self.len).step_by(PIECE) {
+                visit(start + from, PIECE.min(self.len - from), ahead);
+            }
+        });
     }
 
-    /// The first `values` elements or a bit more, the next ones, …: whole runs, or parts of one.
-    pub(super) fn chunks(self, values: usize) -> Vec<Self> {
-        if self.len >= values {
-            let part = |start: usize, offset: usize| Self {
-                start: start + offset,
-                len: values.min(self.len - offset),
+    pub(super) fn elements(self) -> usize {
+        self.len * self.count
+    }
+
+    /// The first [`CHUNK`] elements or a bit more, the next ones, …: whole runs, or parts of one.
+    pub(super) fn chunks(self) -> Vec<Self> {
+        if self.len >= CHUNK {
+            let part = |start: usize, from: usize| Self {
+                start: start + from,
+                len: CHUNK.min(self.len - from),
                 stride: 0,
                 count: 1,
             };
-            return self
-                .starts()
-                .flat_map(|start| (0..self.len).step_by(values).map(move |at| part(start, at)))
+            return (0..self.count)
+                .map(|run| self.start + run * self.stride)
+                .flat_map(|start| (0..self.len).step_by(CHUNK).map(move |from| part(start, from)))
                 .collect();
         }
-        let runs = values.div_ceil(self.len);
+        let runs = CHUNK.div_ceil(self.len);
         let chunk = |first: usize| Self {
             start: self.start + first * self.stride,
             count: runs.min(self.count - first),
             ..self
         };
         (0..self.count).step_by(runs).map(chunk).collect()
+    }
+}
+
+/// What `run` makes of each chunk, in their order; in parallel where there are several.
+pub(super) fn per_chunk<T: Send>(chunks: &[Runs], run: impl Fn(Runs) -> T + Sync + Send) -> Vec<T> {
+    match chunks {
+        [alone] => vec![run(*alone)],
+        _ => chunks.par_iter().map(|runs| run(*runs)).collect(),
     }
 }
 
@@ -131,27 +168,45 @@ impl<'a, E: Number> Gradient<'a, E> {
         }
     }
 
-    /// Writes a run of dx, element by element, from its position in the run, x and dy.
+    /// Writes a run of dx, element by element, from its position in the run, x and dy, and asks for the memory `ahead`.
     ///
     /// # Safety
     /// No other thread uses any of it.
     #[inline(always)]
-    pub(super) unsafe fn update(&self, start: usize, x: &[E], dx_of: impl Fn(usize, E, E) -> E) {
+    pub(super) unsafe fn update(&self, start: usize, x: &[E], ahead: usize, dx_of: impl Fn(usize, E, E) -> E) {
+        fetch(x, ahead);
         // SAFETY: initialised where dx is dy; exclusive by the contract.
         unsafe {
-            // Loops by index: the compiler turns them into wide registers, which it does not do for zipped iterators.
             if let Some(dy) = self.dy {
                 let dy = &dy[start..start + x.len()];
                 let dx = self.dx.write(start, x.len());
-                for at in 0..x.len() {
-                    dx[at].write(dx_of(at, x[at], dy[at]));
-                }
+                fetch(dy, ahead);
+                fetch(dx, ahead);
+                write(dx, |at| dx_of(at, x[at], dy[at]));
             } else {
                 let dx = self.dx.update(start, x.len());
-                for at in 0..x.len() {
-                    dx[at] = dx_of(at, x[at], dx[at]);
-                }
+                fetch(dx, ahead);
+                replace(dx, |at, dy| dx_of(at, x[at], dy));
             }
         }
+    }
+}
+
+// Loops by index over an argument of its own: the compiler turns them into wide registers, as it knows that nothing
+// else lies there. It does not do so for zipped iterators.
+
+/// Writes every element, given its position.
+#[inline(always)]
+pub(super) fn write<E>(elements: &mut [MaybeUninit<E>], value: impl Fn(usize) -> E) {
+    for at in 0..elements.len() {
+        elements[at].write(value(at));
+    }
+}
+
+/// Replaces every element, given its position and what it was.
+#[inline(always)]
+fn replace<E: Copy>(elements: &mut [E], value: impl Fn(usize, E) -> E) {
+    for at in 0..elements.len() {
+        elements[at] = value(at, elements[at]);
     }
 }

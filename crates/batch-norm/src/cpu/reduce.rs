@@ -1,65 +1,87 @@
-//! Sums over a run of elements, in f64, in an order that only its length decides.
+//! Sums over runs of elements, in f64, in an order that only their lengths decide.
+
+use super::fetch::fetch;
 
 /// Partial sums of one total: enough to fill registers, so that no addition waits for the one before.
-const LANES: usize = 32;
+pub(super) const LANES: usize = 16;
 
-/// A sum over many runs.
-///
-/// One sum at a time: a loop that keeps two is not turned into wide registers, and a run that was read for the first
-/// is still in the nearest cache for the second.
-pub(super) struct Sum {
-    lanes: [f64; LANES],
-    rest: f64,
+/// K sums over many runs.
+pub(super) struct Sums<const K: usize> {
+    lanes: [[f64; LANES]; K],
+    rest: [f64; K],
 }
 
-impl Sum {
-    pub(super) const ZERO: Self = Self { lanes: [0.0; LANES], rest: 0.0 };
+impl<const K: usize> Sums<K> {
+    pub(super) const ZERO: Self = Self { lanes: [[0.0; LANES]; K], rest: [0.0; K] };
 
-    /// Adds what `term` makes of each element.
+    /// Adds what `terms` makes of the elements at each position of J runs of the same length, and asks for the memory
+    /// `ahead` of them.
     #[inline(always)]
-    pub(super) fn add<T: Copy>(&mut self, run: &[T], term: impl Fn(T) -> f64) {
+    pub(super) fn add<T: Copy, const J: usize>(
+        &mut self,
+        runs: [&[T]; J],
+        ahead: usize,
+        terms: impl Fn([T; J]) -> [f64; K],
+    ) {
         let mut lanes = self.lanes;
-        let (blocks, tail) = run.as_chunks::<LANES>();
-        for block in blocks {
+        let (first, tail) = runs[0].as_chunks::<LANES>();
+        let mut blocks = [first; J];
+        let mut tails = [tail; J];
+        for j in 1..J {
+            let (blocks_j, tail_j) = runs[j].as_chunks::<LANES>();
+            blocks[j] = &blocks_j[..first.len()];
+            tails[j] = &tail_j[..tail.len()];
+        }
+        for at in 0..first.len() {
+            for blocks in blocks {
+                fetch(&blocks[at], ahead);
+            }
             for lane in 0..LANES {
-                lanes[lane] += term(block[lane]);
+                let mut values = [first[at][lane]; J];
+                for j in 1..J {
+                    values[j] = blocks[j][at][lane];
+                }
+                let terms = terms(values);
+                for k in 0..K {
+                    lanes[k][lane] += terms[k];
+                }
             }
         }
         self.lanes = lanes;
-        for &value in tail {
-            self.rest += term(value);
+        for at in 0..tail.len() {
+            let mut values = [tail[at]; J];
+            for j in 1..J {
+                values[j] = tails[j][at];
+            }
+            let terms = terms(values);
+            for k in 0..K {
+                self.rest[k] += terms[k];
+            }
         }
     }
 
-    /// Adds what `term` makes of each pair of elements of two runs of the same length.
     #[inline(always)]
-    pub(super) fn add_pairs<T: Copy>(&mut self, a: &[T], b: &[T], term: impl Fn(T, T) -> f64) {
-        let mut lanes = self.lanes;
-        let ((blocks_a, tail_a), (blocks_b, tail_b)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
-        let (blocks_b, tail_b) = (&blocks_b[..blocks_a.len()], &tail_b[..tail_a.len()]);
-        for at in 0..blocks_a.len() {
-            let (a, b) = (&blocks_a[at], &blocks_b[at]);
-            for lane in 0..LANES {
-                lanes[lane] += term(a[lane], b[lane]);
-            }
+    pub(super) fn totals(self) -> [f64; K] {
+        let mut totals = self.rest;
+        for k in 0..K {
+            totals[k] += total(&self.lanes[k]);
         }
-        self.lanes = lanes;
-        for at in 0..tail_a.len() {
-            self.rest += term(tail_a[at], tail_b[at]);
-        }
+        totals
     }
+}
 
-    /// Adds halves, then halves of those, …: rounding grows with the logarithm of their number alone.
-    #[inline(always)]
-    pub(super) fn total(self) -> f64 {
-        let mut lanes = self.lanes;
-        let mut width = LANES;
-        while width > 1 {
-            width /= 2;
-            for lane in 0..width {
-                lanes[lane] += lanes[lane + width];
-            }
+/// Adds halves, then halves of those, …: rounding grows with the logarithm of their number alone.
+///
+/// Not inlined: the compiler keeps lanes in wide registers as long as it sees them stored side by side in the end.
+#[inline(never)]
+fn total(lanes: &[f64; LANES]) -> f64 {
+    let mut lanes = *lanes;
+    let mut width = LANES;
+    while width > 1 {
+        width /= 2;
+        for lane in 0..width {
+            lanes[lane] += lanes[lane + width];
         }
-        self.rest + lanes[0]
     }
+    lanes[0]
 }

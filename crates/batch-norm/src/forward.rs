@@ -7,10 +7,11 @@ use burn::tensor::{FloatDType, Shape};
 use crate::channels::Channels;
 use crate::operation::{Row, statistics_dtype};
 
-/// (y, statistics) of [`BatchNormBackend::untied_batch_norm`](crate::BatchNormBackend::untied_batch_norm).
+/// (y, statistics) of [`BatchNormBackend::untied_batch_norm`](crate::BatchNormBackend::untied_batch_norm), whose shapes
+/// and types these are.
 ///
 /// Two passes: the mean first, then the mean square of what is left, which stays exact where mean ≫ spread.
-pub(crate) fn normalize<B: Backend>(
+pub fn normalize<B: Backend>(
     x: FloatTensor<B>,
     gamma: FloatTensor<B>,
     beta: FloatTensor<B>,

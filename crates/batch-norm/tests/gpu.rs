@@ -1,8 +1,9 @@
 //! The fused GPU kernels against the definition in f64, on shapes that are no multiple of anything.
 #![cfg(feature = "wgpu")]
+#![expect(clippy::print_stdout, reason = "tells which types a device has")]
 
-use burn::tensor::{Device, DeviceKind, Tensor, TensorData};
-use untied_batch_norm::{batch_norm, batch_norm_relu};
+use burn::tensor::{DType, Device, DeviceKind, Tensor, TensorData, bf16, f16};
+use untied_batch_norm::{batch_norm, batch_norm_relu, statistics_dtype};
 
 const EPSILON: f64 = 1e-3;
 
@@ -60,11 +61,25 @@ impl Case {
         [y, means, vars, dx, dgamma, dbeta]
     }
 
-    /// The same by the kernels, from an x that lies in memory in order or with its first two axes swapped.
-    fn got(&self, strided: bool) -> [Vec<f32>; 6] {
-        let device = Device::wgpu(DeviceKind::DefaultDevice).autodiff();
+    /// The same case with x and dy as this type holds them.
+    fn rounded(mut self, dtype: DType) -> Self {
+        let round = |value: &mut f32| match dtype {
+            DType::F16 => *value = f16::from_f32(*value).to_f32(),
+            DType::BF16 => *value = bf16::from_f32(*value).to_f32(),
+            _ => {}
+        };
+        self.x.iter_mut().chain(&mut self.dy).for_each(round);
+        self
+    }
+
+    /// The same by the kernels, from an x of this type that lies in memory in order or with its first two axes swapped.
+    fn got(&self, strided: bool, dtype: DType) -> [Vec<f64>; 6] {
+        let device = device().autodiff();
         let [n, c, size] = self.shape;
-        let tensor = |values: &[f32]| Tensor::<1>::from_data(TensorData::new(values.to_vec(), [values.len()]), &device);
+        let row = |values: &[f32], dtype: DType| {
+            Tensor::<1>::from_data(TensorData::new(values.to_vec(), [values.len()]), (&device, DType::F32)).cast(dtype)
+        };
+        let tensor = |values: &[f32]| row(values, dtype);
         let mut x = tensor(&self.x).reshape(self.shape);
         if strided {
             let mut swapped = vec![0.0; self.x.len()];
@@ -74,12 +89,13 @@ impl Case {
             }
             x = tensor(&swapped).reshape([c, n, size]).swap_dims(0, 1);
         }
-        let x = x.require_grad();
-        let (gamma, beta) = (tensor(&self.gamma).require_grad(), tensor(&self.beta).require_grad());
+        let x = x.detach().require_grad();
+        let [gamma, beta] =
+            [&self.gamma, &self.beta].map(|values| row(values, statistics_dtype(dtype)).detach().require_grad());
         let layer = if self.relu { batch_norm_relu } else { batch_norm };
         let batch = layer(x.clone(), gamma.clone(), beta.clone(), EPSILON);
         let grads = (batch.output.clone() * tensor(&self.dy).reshape(self.shape)).sum().backward();
-        let read = |data: TensorData| data.try_to_vec::<f32>().unwrap();
+        let read = |data: TensorData| data.convert::<f64>().try_to_vec::<f64>().unwrap();
         [
             read(batch.output.into_data()),
             read(batch.mean.into_data()),
@@ -91,26 +107,36 @@ impl Case {
     }
 
     /// Errors relative to the largest value, or for sums over m random signs to √m if that is more.
-    fn check(&self, strided: bool) {
-        let (expected, got) = (self.expected(), self.got(strided));
+    fn check(&self, strided: bool, dtype: DType) {
+        let (expected, got) = (self.expected(), self.got(strided, dtype));
         let m = (self.shape[0] * self.shape[2]) as f64;
         let names = ["y", "mean", "var", "dx", "dgamma", "dbeta"];
         for ((name, expected), got) in names.iter().zip(&expected).zip(&got) {
+            let bound = match (*name, dtype) {
+                (_, DType::F64) => 1e-12,
+                ("y" | "dx", DType::F16) => 1e-5 + 2f64.powi(-11),
+                ("y" | "dx", DType::BF16) => 1e-5 + 2f64.powi(-8),
+                _ => 1e-5,
+            };
             let floor = if name.starts_with('d') && *name != "dx" { m.sqrt() } else { 0.1 };
             let scale = expected.iter().fold(floor, |most, value| value.abs().max(most));
             assert_eq!(expected.len(), got.len());
             for (i, (expected, got)) in expected.iter().zip(got).enumerate() {
-                let error = (expected - f64::from(*got)).abs();
+                let error = (expected - got).abs();
                 // Not `error > ...`: NaN fails too.
-                assert!(error <= 1e-5 * scale, "{:?} {name}[{i}]: {got} for {expected}", self.shape);
+                assert!(error <= bound * scale, "{dtype:?} {:?} {name}[{i}]: {got} for {expected}", self.shape);
             }
         }
     }
 }
 
+fn device() -> Device {
+    Device::wgpu(DeviceKind::DefaultDevice)
+}
+
 fn check(shapes: &[[usize; 3]]) {
     for &shape in shapes {
-        Case::new(shape, 0.5, false).check(false);
+        Case::new(shape, 0.5, false).check(false, DType::F32);
     }
 }
 
@@ -138,21 +164,34 @@ fn many_values() {
 #[test]
 fn strided() {
     for shape in [[4, 3, 35], [9, 65, 2], [2, 5, 16_899]] {
-        Case::new(shape, 0.5, false).check(true);
+        Case::new(shape, 0.5, false).check(true, DType::F32);
     }
 }
 
 #[test]
 fn with_relu() {
     for shape in [[4, 3, 35], [9, 65, 2], [70, 3, 441]] {
-        Case::new(shape, 0.5, true).check(false);
+        Case::new(shape, 0.5, true).check(false, DType::F32);
     }
 }
 
 #[test]
 fn mean_far_above_the_spread() {
     for shape in [[4, 3, 35], [9, 65, 2], [70, 3, 441]] {
-        Case::new(shape, 1e4, false).check(false);
+        Case::new(shape, 1e4, false).check(false, DType::F32);
+    }
+}
+
+/// In every type that the device computes in; software Vulkan has f16 and f64, but no bf16.
+#[test]
+fn other_types() {
+    for dtype in [DType::F16, DType::BF16, DType::F64] {
+        println!("{dtype:?}: {}", if device().supports_dtype(dtype) { "tried" } else { "not on this device" });
+        if device().supports_dtype(dtype) {
+            for shape in [[4, 3, 35], [9, 65, 2], [70, 3, 441]] {
+                [false, true].map(|relu| Case::new(shape, 0.5, relu).rounded(dtype).check(false, dtype));
+            }
+        }
     }
 }
 
@@ -160,7 +199,7 @@ fn mean_far_above_the_spread() {
 fn one_bad_value_spoils_its_channel_alone() {
     let mut case = Case::new([4, 3, 35], 0.5, true);
     case.x[40] = f32::NAN;
-    let [y, ..] = case.got(false);
+    let [y, ..] = case.got(false, DType::F32);
     let of_channel = |c: usize| y.iter().enumerate().filter(move |(i, _)| i / 35 % 3 == c).map(|(_, y)| y.is_nan());
     assert!(of_channel(1).all(|bad| bad));
     assert!(!of_channel(0).chain(of_channel(2)).any(|bad| bad));

@@ -12,6 +12,8 @@ use super::part::{Gradient, Parts, Runs, per_chunk, write};
 
 /// Columns (channel and location) of one task, at least. With 64 images of f32 they fill 64 KiB.
 const WIDTH: usize = 256;
+/// Rows whose mean is the origin of a chunk: see [`moments`](super::moments).
+const ORIGIN_ROWS: usize = 16;
 
 /// Neighbouring channels: n rows, each `channels · s` wide.
 #[derive(Clone, Copy)]
@@ -25,13 +27,27 @@ struct Block {
 impl Block {
     /// One value per channel → one per column.
     fn spread<T: Copy>(&self, per_channel: impl Fn(usize) -> T) -> Vec<T> {
+        if self.s == 1 {
+            return (0..self.channels).map(per_channel).collect();
+        }
         (0..self.channels).flat_map(|channel| std::iter::repeat_n(per_channel(channel), self.s)).collect()
     }
 
     /// Sums of each channel's columns.
     fn gather(&self, columns: &[Vec<f64>; 2]) -> Vec<[f64; 2]> {
-        let sum = |sums: &[f64], channel: usize| sums[channel * self.s..][..self.s].iter().sum();
-        (0..self.channels).map(|channel| [sum(&columns[0], channel), sum(&columns[1], channel)]).collect()
+        let [a, b] = columns;
+        if self.s == 1 {
+            return a.iter().zip(b).map(|(&a, &b)| [a, b]).collect();
+        }
+        a.chunks_exact(self.s).zip(b.chunks_exact(self.s)).map(|(a, b)| [a.iter().sum(), b.iter().sum()]).collect()
+    }
+
+    /// For each channel a number near its values: the mean of its first rows.
+    fn origins<E: Number>(&self, x: &[E], rows: Runs) -> Vec<f64> {
+        let firsts = Runs { count: rows.count.min(ORIGIN_ROWS), ..rows };
+        let first: Vec<_> = (0..self.channels).map(|channel| x[rows.start + channel * self.s].widen().f64()).collect();
+        let sums = self.gather(&deviations(x, firsts, &self.spread(|channel| first[channel])));
+        first.into_iter().zip(sums).map(|(first, [sum, _])| origin(first, sum, self.s * firsts.count)).collect()
     }
 }
 
@@ -106,9 +122,7 @@ pub(super) fn forward<E: Number, const RELU: bool>(task: &Forward<E>, y: &Parts<
 
 fn statistics<E: Number>(task: &Forward<E>, block: &Block, chunks: &[Runs]) -> Vec<Statistics<E::Wide>> {
     let moments = per_chunk(chunks, |rows| {
-        let firsts =
-            |channel: usize| (0..rows.count).map(move |row| task.x[rows.start + row * rows.stride + channel * block.s]);
-        let origins: Vec<_> = (0..block.channels).map(|channel| origin(firsts(channel))).collect();
+        let origins = block.origins(task.x, rows);
         let sums = block.gather(&deviations(task.x, rows, &block.spread(|channel| origins[channel])));
         let about = |(&origin, sums)| Moments::about(origin, rows.count * block.s, sums);
         origins.iter().zip(sums).map(about).collect::<Vec<_>>()
@@ -147,7 +161,7 @@ pub(super) fn backward<E: Number, const RELU: bool>(task: &Backward<E>, gradient
 }
 
 /// Results of every channel, block by block, in parallel where it pays.
-fn per_block<T: Send>(dims: Dims, run: impl Fn(&Block) -> Vec<T> + Sync + Send) -> Vec<T> {
+fn per_block<T: Clone + Send>(dims: Dims, run: impl Fn(&Block) -> Vec<T> + Sync + Send) -> Vec<T> {
     let Dims { n, c, s } = dims;
     let width = WIDTH.div_ceil(s);
     let block = |index: usize| {
@@ -159,7 +173,7 @@ fn per_block<T: Send>(dims: Dims, run: impl Fn(&Block) -> Vec<T> + Sync + Send) 
     if dims.is_small() {
         return (0..blocks).flat_map(block).collect();
     }
-    (0..blocks).into_par_iter().flat_map_iter(block).collect()
+    (0..blocks).into_par_iter().map(block).collect::<Vec<_>>().concat()
 }
 
 /// The results of all chunks, each a value per channel, joined in their order.

@@ -129,9 +129,12 @@ fn forward<E: Number>(
     // SAFETY: every channel, and so every element, was written.
     unsafe { y.set_len(task.x.len()) };
 
-    let columns = statistics.iter().map(|s| [s.mean, s.residual, s.var, s.r]).collect::<Vec<_>>();
-    let statistics = (0..4).flat_map(|row| columns.iter().map(move |column| column[row])).collect();
-    (tensor(y, x.layout().shape().clone()), tensor(statistics, Shape::new([4, dims.c])))
+    let mut rows = Vec::with_capacity(4 * dims.c);
+    rows.extend(statistics.iter().map(|of| of.mean));
+    rows.extend(statistics.iter().map(|of| of.residual));
+    rows.extend(statistics.iter().map(|of| of.var));
+    rows.extend(statistics.iter().map(|of| of.r));
+    (tensor(y, x.layout().shape().clone()), tensor(rows, Shape::new([4, dims.c])))
 }
 
 fn backward<E: Number>(

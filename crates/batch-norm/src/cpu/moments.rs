@@ -7,11 +7,9 @@
 //! M2 := Σ(x − mean)² = Σd² − (Σd)²/m,    Σd² ≤ M2·m/k    (Samuelson's inequality)
 //! ```
 //!
-//! so that the subtraction enlarges the errors of the sums at most m/k times, however unlucky the origin. A chunk has
-//! 2¹⁷ values at most, in lanes that add 2¹³ of them, and k is 16: M2 errs by 2⁻²⁵ of itself at the very worst, half
-//! a rounding of f32. Parts are combined by Chan's formula, which subtracts nothing but means.
-
-use super::number::{Number, Wide};
+//! so that the subtraction enlarges the errors of the sums at most m/k times, however unlucky the origin. With k = 16,
+//! and chunks that add no more than 2³⁰/m values one after the other, M2 errs by 3·2³⁰/16 roundings of f64 at the very
+//! worst: 2⁻²⁵ of itself, half a rounding of f32. Parts are combined by Chan's formula, which subtracts only means.
 
 /// Number, mean and M2 of some values.
 #[derive(Debug, Clone, Copy)]
@@ -47,17 +45,10 @@ impl Moments {
     }
 }
 
-/// The mean of the first 16 of some values, or 0 if it is not finite.
+/// The mean of the first values of a chunk, from one of them and Σ(x − first); 0 if it is not finite.
 ///
 /// Distances from it are small where mean ≫ spread, and zero where all values are the same.
-pub(super) fn origin<E: Number>(values: impl Iterator<Item = E>) -> f64 {
-    let mut values = values.take(16).map(|value| value.widen().f64());
-    let first = values.next().unwrap_or(0.0);
-    let (mut sum, mut count) = (0.0, 1.0);
-    for value in values {
-        sum += value - first;
-        count += 1.0;
-    }
-    let mean = first + sum / count;
+pub(super) fn origin(first: f64, sum: f64, count: usize) -> f64 {
+    let mean = first + sum / count as f64;
     if mean.is_finite() { mean } else { 0.0 }
 }

@@ -9,7 +9,7 @@ use super::fetch::fetch;
 use super::moments::{Moments, origin};
 use super::number::{Number, Wide};
 use super::part::{Gradient, Parts, Runs, per_chunk, write};
-use super::reduce::Sums;
+use super::reduce::{LANES, Sums};
 
 /// Writes y, rectified with `RELU`; returns the statistics of each channel.
 pub(super) fn forward<E: Number, const RELU: bool>(task: &Forward<E>, y: &Parts<E>) -> Vec<Statistics<E::Wide>> {
@@ -24,7 +24,10 @@ pub(super) fn forward<E: Number, const RELU: bool>(task: &Forward<E>, y: &Parts<
 
 fn statistics<E: Number>(task: &Forward<E>, chunks: &[Runs]) -> Statistics<E::Wide> {
     let moments = per_chunk(chunks, |runs| {
-        let origin = origin(task.x[runs.start..runs.start + runs.len].iter().copied());
+        let firsts = Runs { len: runs.len.min(LANES), count: 1, ..runs };
+        let first = task.x[runs.start].widen().f64();
+        let [sum, _] = deviations(task.x, firsts, first);
+        let origin = origin(first, sum, firsts.len);
         Moments::about(origin, runs.elements(), deviations(task.x, runs, origin))
     });
     let moments = moments.into_iter().reduce(Moments::join).expect("a chunk");

@@ -13,12 +13,13 @@ use super::walk::{Channel, Layout, Walk, has_channels, pass, place, scale_and_sh
 pub(super) fn launch(inputs: [CubeTensor; 5], relu: bool) -> (CubeTensor, CubeTensor, CubeTensor) {
     let inputs = inputs.map(into_contiguous);
     let plan = Plan::of(&inputs[0]);
+    let dx = like(&inputs[0]);
+    let sums = plan.sums(&inputs[0]);
     let split = plan.splits > 1;
-    // Without parts, the kernel does not touch them; γ stands in for the buffer that it is given.
-    let partials = if split { partials(&plan, inputs.clone(), relu) } else { inputs[1].clone() };
+    if split {
+        launch_sums(&plan, inputs.clone(), sums.clone(), relu);
+    }
     let [x, gamma, beta, statistics, dy] = inputs;
-    let dx = like(&x);
-    let [dgamma, dbeta] = [0; 2].map(|_| plan.wide(&x, [plan.channels]));
     // SAFETY: the walks stay below `values`, and the outputs were made for this plan.
     unsafe {
         gradients_kernel::launch_unchecked(
@@ -31,10 +32,8 @@ pub(super) fn launch(inputs: [CubeTensor; 5], relu: bool) -> (CubeTensor, CubeTe
             beta.into_buffer_arg(),
             statistics.into_buffer_arg(),
             dy.into_buffer_arg(),
-            partials.into_buffer_arg(),
             dx.clone().into_buffer_arg(),
-            dgamma.clone().into_buffer_arg(),
-            dbeta.clone().into_buffer_arg(),
+            sums.clone().into_buffer_arg(),
             plan.layout(),
             plan.units,
             plan.width,
@@ -43,13 +42,12 @@ pub(super) fn launch(inputs: [CubeTensor; 5], relu: bool) -> (CubeTensor, CubeTe
             plan.types(),
         );
     }
+    let [dgamma, dbeta] = plan.rows_of_sums(sums);
     (dx, dgamma, dbeta)
 }
 
-/// Σ dy and Σ dy·x̂ of every part of every channel, `[c, splits, 2]`.
-fn partials(plan: &Plan, inputs: [CubeTensor; 5], relu: bool) -> CubeTensor {
-    let [x, gamma, beta, statistics, dy] = inputs;
-    let partials = plan.wide(&x, [plan.channels, plan.splits, 2]);
+/// Σ dy·x̂ and Σ dy of every part of every channel.
+fn launch_sums(plan: &Plan, [x, gamma, beta, statistics, dy]: [CubeTensor; 5], sums: CubeTensor, relu: bool) {
     // SAFETY: as in `launch`.
     unsafe {
         sums_kernel::launch_unchecked(
@@ -62,7 +60,7 @@ fn partials(plan: &Plan, inputs: [CubeTensor; 5], relu: bool) -> CubeTensor {
             beta.into_buffer_arg(),
             statistics.into_buffer_arg(),
             dy.into_buffer_arg(),
-            partials.clone().into_buffer_arg(),
+            sums.into_buffer_arg(),
             plan.layout(),
             plan.units,
             plan.width,
@@ -70,7 +68,6 @@ fn partials(plan: &Plan, inputs: [CubeTensor; 5], relu: bool) -> CubeTensor {
             plan.types(),
         );
     }
-    partials
 }
 
 /// Σ dy and Σ dy·x̂ of some values.
@@ -154,7 +151,7 @@ fn sums_kernel<E: Float, A: Float>(
     beta: &[A],
     statistics: &[A],
     dy: &[E],
-    partials: &mut [A],
+    sums: &mut [A],
     layout: Layout,
     #[comptime] units: usize,
     #[comptime] width: usize,
@@ -169,34 +166,22 @@ fn sums_kernel<E: Float, A: Float>(
     let unit = sums_of_unit::<E, A>(x, dy, &of, &walk, &layout, comptime!(units / width), relu);
     let cube = sums_of_cube::<A>(&unit, units, width);
     if walk.writes {
-        let at = (walk.channel * layout.splits + walk.split) * 2;
-        partials[at] = cube.dy;
-        partials[at + 1] = cube.dy_x_hat;
+        let at = place_of_part(walk.channel, walk.split, &layout);
+        sums[at] = cube.dy;
+        sums[at + 1] = cube.dy_x_hat;
     }
 }
 
-/// One unit's share of the parts of its channel.
+/// Where the two sums of a part lie: behind the rows for dγ and dβ.
 #[cube]
-fn sums_of_parts<A: Float>(
-    partials: &[A],
-    channel: usize,
-    splits: usize,
-    #[comptime] width: usize,
-    #[comptime] depth: usize,
-) -> Sums<A> {
-    let mut dy = A::new(0.0);
-    let mut dy_x_hat = A::new(0.0);
-    let mut split = UNIT_POS as usize / width;
-    while split < splits {
-        let at = (channel * splits + split) * 2;
-        dy += partials[at];
-        dy_x_hat += partials[at + 1];
-        split += depth;
-    }
-    Sums::<A> { dy, dy_x_hat }
+fn place_of_part(channel: usize, split: usize, layout: &Layout) -> usize {
+    2 * layout.row + (channel * layout.splits + split) * 2
 }
 
-/// dx: each cube its part of its channels, after taking (or, with `split`, adding up) their sums; and dγ, dβ.
+/// dx: each cube its part of its channels, after taking (or, with `split`, adding up) their sums; and dγ, dβ: the first
+/// two rows of `sums`, behind which the parts lie.
+///
+/// One buffer for all three: with the one for the layout there are eight, as many as WebGPU promises.
 #[cube(launch_unchecked, address_type = "dynamic")]
 fn gradients_kernel<E: Float, A: Float>(
     x: &[E],
@@ -204,10 +189,8 @@ fn gradients_kernel<E: Float, A: Float>(
     beta: &[A],
     statistics: &[A],
     dy: &[E],
-    partials: &[A],
     dx: &mut [E],
-    dgamma: &mut [A],
-    dbeta: &mut [A],
+    sums: &mut [A],
     layout: Layout,
     #[comptime] units: usize,
     #[comptime] width: usize,
@@ -223,19 +206,29 @@ fn gradients_kernel<E: Float, A: Float>(
     let channel = walk.channel;
     let of = channel_of::<A>(channel, layout.channels, gamma, beta, statistics);
     let unit = if comptime!(split) {
-        sums_of_parts::<A>(partials, channel, layout.splits, width, depth)
+        // This unit's share of the parts of its channel.
+        let mut dy = A::new(0.0);
+        let mut dy_x_hat = A::new(0.0);
+        let mut part = UNIT_POS as usize / width;
+        while part < layout.splits {
+            let at = place_of_part(channel, part, &layout);
+            dy += sums[at];
+            dy_x_hat += sums[at + 1];
+            part += depth;
+        }
+        Sums::<A> { dy, dy_x_hat }
     } else {
         sums_of_unit::<E, A>(x, dy, &of, &walk, &layout, depth, relu)
     };
-    let sums = sums_of_cube::<A>(&unit, units, width);
+    let cube = sums_of_cube::<A>(&unit, units, width);
     if walk.writes && walk.split == 0 {
-        dgamma[channel] = sums.dy_x_hat;
-        dbeta[channel] = sums.dy;
+        sums[channel] = cube.dy_x_hat;
+        sums[layout.row + channel] = cube.dy;
     }
 
     let count = A::cast_from(layout.values);
-    let along_ones = sums.dy / count;
-    let along_x_hat = sums.dy_x_hat / count;
+    let along_ones = cube.dy / count;
+    let along_x_hat = cube.dy_x_hat / count;
     let scale = of.gamma * of.r;
     let mut i = walk.from;
     while i < walk.to {

@@ -4,6 +4,8 @@ use burn::backend::TensorMetadata;
 use burn::tensor::{DType, Shape};
 use burn_cubecl::cubecl::ir::{AddressType, ElemType, FloatKind};
 use burn_cubecl::cubecl::prelude::{CubeCount, CubeDim};
+use burn_cubecl::cubecl::zspace::metadata::Metadata;
+use burn_cubecl::cubecl::zspace::strides;
 use burn_cubecl::ops::numeric::empty_device_contiguous_dtype;
 use burn_cubecl::tensor::CubeTensor;
 
@@ -36,16 +38,19 @@ pub(super) struct Plan {
     pub(super) width: usize,
     pub(super) units: usize,
     pub(super) splits: usize,
+    /// Channels, and as many more numbers as a tensor needs to start behind them.
+    row: usize,
     input: DType,
 }
 
 impl Plan {
     pub(super) fn of(x: &CubeTensor) -> Self {
         let most = x.client.properties().hardware.max_units_per_cube as usize;
-        Self::new(&x.shape(), x.dtype(), UNITS.min(1 << most.ilog2()))
+        let alignment = x.client.properties().memory.alignment as usize / statistics_dtype(x.dtype()).size();
+        Self::new(&x.shape(), x.dtype(), UNITS.min(1 << most.ilog2()), alignment)
     }
 
-    fn new(shape: &Shape, input: DType, most_units: usize) -> Self {
+    fn new(shape: &Shape, input: DType, most_units: usize, alignment: usize) -> Self {
         let channels = shape[1];
         let size: usize = (2..shape.num_dims()).map(|axis| shape[axis]).product();
         let values = shape[0] * size;
@@ -53,7 +58,8 @@ impl Plan {
         let depth = values.next_power_of_two().min(most_units / width);
         let by_work = values * width / VALUES_PER_CUBE;
         let splits = by_work.min(CUBES / channels.div_ceil(width)).max(1);
-        Self { channels, size, values, width, units: width * depth, splits, input }
+        let row = channels.next_multiple_of(alignment);
+        Self { channels, size, values, width, units: width * depth, splits, row, input }
     }
 
     /// The grid; its last cubes may own no channel.
@@ -69,7 +75,7 @@ impl Plan {
     }
 
     pub(super) fn layout(&self) -> LayoutLaunch {
-        LayoutLaunch::new(self.channels, self.values, self.splits, self.size, self.size)
+        LayoutLaunch::new(self.channels, self.values, self.splits, self.size, self.row, self.size)
     }
 
     /// Wide enough for the index of every value, and for one step beyond.
@@ -85,6 +91,22 @@ impl Plan {
     /// A new tensor beside x, of the statistics' type.
     pub(super) fn wide<const D: usize>(&self, x: &CubeTensor, shape: [usize; D]) -> CubeTensor {
         empty(x, Shape::new(shape), statistics_dtype(self.input))
+    }
+
+    /// Room for dγ and dβ, and behind them for two sums of every part.
+    pub(super) fn sums(&self, x: &CubeTensor) -> CubeTensor {
+        let parts = if self.splits > 1 { 2 * self.channels * self.splits } else { 0 };
+        self.wide(x, [2 * self.row + parts])
+    }
+
+    /// (dγ, dβ), which go on living in the buffer.
+    pub(super) fn rows_of_sums(&self, sums: CubeTensor) -> [CubeTensor; 2] {
+        let bytes = (self.row * sums.dtype.size()) as u64;
+        [0, 1].map(|row| {
+            let handle = sums.handle.clone().offset_start(row * bytes);
+            let metadata = Metadata::new(Shape::new([self.channels]), strides![1]);
+            CubeTensor::new(sums.client.clone(), handle, metadata, sums.device.clone(), sums.dtype)
+        })
     }
 }
 

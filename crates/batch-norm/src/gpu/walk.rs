@@ -14,6 +14,8 @@ pub(super) struct Layout {
     pub(super) values: usize,
     pub(super) splits: usize,
     pub(super) size: usize,
+    /// From dγ to dβ, in the buffer of their sums.
+    pub(super) row: usize,
     /// Division by `size`.
     by_size: FastDivmod<usize>,
 }

@@ -35,7 +35,11 @@ fn an_untied_bias_of_equal_numbers_is_a_tied_one() {
     let tied = config(Bias::Tied).with_bias_initializer(constant.clone()).init(&device);
     let mut untied = config(Bias::Untied).with_bias_initializer(constant).with_input_size(Some([6, 6])).init(&device);
     untied.weight = tied.weight.clone();
-    assert_eq!(values(tied.forward(count([1, 1, 6, 6]))), values(untied.forward(count([1, 1, 6, 6]))));
+    let [tied, untied] = [tied, untied].map(|conv| values(conv.forward(count([1, 1, 6, 6]))));
+    for (tied, untied) in tied.iter().zip(&untied) {
+        // A GPU's compiler may fuse the addition of a bias with what is before it.
+        assert!((tied - untied).abs() <= 1e-6 * tied.abs(), "{tied} and {untied}");
+    }
 }
 
 #[test]

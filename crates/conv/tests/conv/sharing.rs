@@ -81,7 +81,8 @@ fn untying_keeps_the_function() {
         let tied = image(bias, &device);
         let untied = tied.clone().untied([4, 5]).unwrap();
         assert_eq!(untied.bias.as_ref().unwrap().dims(), [3, 3, 4]);
-        assert_eq!(untied.forward(x.clone()).into_data(), tied.forward(x.clone()).into_data());
+        // A GPU's compiler may fuse the addition of a bias with what is before it.
+        assert_close(untied.forward(x.clone()), tied.forward(x.clone()), "the function");
     }
 }
 

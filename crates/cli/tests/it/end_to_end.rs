@@ -117,7 +117,7 @@ fn results_say_where_they_come_from() {
         assert!(provenance[field].as_str().is_some_and(|text| !text.is_empty()), "{field}: {provenance}");
     }
     assert!(provenance["features"].as_array().unwrap().contains(&"flex".into()));
-    let checksum = "41e463fb1144235328aed136a72ca9351260";
+    let checksum = "41e463fb11442353328aed136a72ca93512604";
     assert!(provenance["data"]["train_images"].as_str().unwrap().starts_with(checksum), "{provenance}");
     let commit = |text: &str| text.len() >= 40 && text[..40].bytes().all(|byte| byte.is_ascii_hexdigit());
     assert!(provenance["commit"].is_null() || provenance["commit"].as_str().is_some_and(commit), "{provenance}");

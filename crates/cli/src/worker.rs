@@ -91,6 +91,8 @@ fn command(crew: &Crew, cell: &Cell) -> Command {
     command.arg("cell").arg(&crew.config).arg("--out").arg(&crew.out);
     command.args(["--index", &cell.index.to_string(), "--threads", &crew.threads.to_string(), "--events"]);
     command.args(["--checkpoint", &crew.checkpoint.as_secs_f64().to_string()]);
+    // Its last words are to be words.
+    command.env("RUST_BACKTRACE", "0");
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }

@@ -11,7 +11,7 @@ use crate::operation::{Row, statistics_dtype};
 /// and types these are.
 ///
 /// Two passes: the mean first, then the mean square of what is left, which stays exact where mean ≫ spread.
-pub fn normalize<B: Backend>(
+pub(crate) fn normalize<B: Backend>(
     x: FloatTensor<B>,
     gamma: FloatTensor<B>,
     beta: FloatTensor<B>,

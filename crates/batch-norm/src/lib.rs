@@ -4,7 +4,7 @@ pub mod backward;
 mod channels;
 #[cfg(feature = "flex")]
 mod cpu;
-pub mod forward;
+mod forward;
 mod functional;
 #[cfg(any(feature = "wgpu", feature = "cuda"))]
 mod gpu;

@@ -5,15 +5,16 @@ use std::path::Path;
 
 use anyhow::Context;
 use untied_study::{Cell, Study};
+use untied_trainer::Planner;
 
 use crate::wording::variant_name;
 
 /// Checks device, data, model and training of every distinct variant.
 pub(crate) fn check_study(study: &Study, config: &Path) -> anyhow::Result<()> {
-    let mut seen = HashSet::new();
+    let (mut seen, mut planner) = (HashSet::new(), Planner::default());
     for cell in &study.cells {
         if seen.insert(variant_key(cell)) {
-            check_cell(study, cell, config)?;
+            in_variant(study, cell, config, planner.check(&cell.config))?;
         }
     }
     Ok(())

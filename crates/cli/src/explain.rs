@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fmt::Write;
 
 use untied_study::{Cell, Factors, NormKind, Study};
-use untied_trainer::ModelSummary;
+use untied_trainer::{ModelSummary, Planner};
 
 use crate::arguments::ExplainArguments;
 use crate::check::in_variant;
@@ -34,10 +34,10 @@ const BIAS_AFTER: &str =
 
 pub(crate) fn explain(arguments: &ExplainArguments) -> anyhow::Result<Exit> {
     let study = arguments.config.load(None)?;
-    let mut text = String::new();
+    let (mut text, mut planner) = (String::new(), Planner::default());
     for cell in distinct_models(&study) {
         let name = variant_name(&study, &model_factors(cell));
-        let summary = in_variant(&study, cell, arguments.config.path(), untied_trainer::explain(&cell.config))?;
+        let summary = in_variant(&study, cell, arguments.config.path(), planner.explain(&cell.config))?;
         text += &block(if name.is_empty() { &study.name } else { &name }, &summary);
         if cell.config.model.norm == NormKind::BatchPerActivation {
             text += BIAS_AFTER;

@@ -1,8 +1,8 @@
 //! From the cells' results to `results.json` and the report.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use untied_study::{Cell, CellRecord, Comparison, Provenance, Results, Status, StoreError, Study, StudyFolder};
+use untied_study::{Cell, CellRecord, Provenance, Results, Status, StoreError, Study, StudyFolder};
 
 /// Why cells failed, by index.
 pub(crate) type Failures = BTreeMap<usize, String>;
@@ -20,6 +20,8 @@ pub(crate) fn gather(
     let mut records = Vec::with_capacity(study.cells.len());
     let mut losses = Vec::with_capacity(study.cells.len());
     let mut provenance = Vec::new();
+    let stored_cells = stored.iter().flat_map(|stored| &stored.cells).map(|record| (record.id.as_str(), record));
+    let stored_cells: HashMap<&str, &CellRecord> = stored_cells.collect();
     for cell in &study.cells {
         let (result, reason) = match folder.read_result(cell) {
             Err(error @ (StoreError::Damaged { .. } | StoreError::Mismatch { .. })) => (None, Some(error.to_string())),
@@ -30,7 +32,10 @@ pub(crate) fn gather(
         records.push(match (result, reason) {
             (Some(result), _) => CellRecord::new(cell, result),
             (None, Some(reason)) => failed(cell, reason),
-            (None, None) => stored_record(stored, cell).unwrap_or_else(|| CellRecord::missing(cell)),
+            (None, None) => {
+                let stored = stored_cells.get(cell.id.as_str());
+                stored.map_or_else(|| CellRecord::missing(cell), |record| (*record).clone())
+            }
         });
     }
     if losses.iter().any(Option::is_none) {
@@ -38,7 +43,8 @@ pub(crate) fn gather(
     }
     let compare = study.compare.as_ref();
     let mut comparisons = compare.map_or_else(Vec::new, |compare| untied_report::compare(&records, &losses, compare));
-    keep_loss_differences(&mut comparisons, stored);
+    // Records from `results.json` have no step losses; what was compared with them stands there.
+    untied_report::keep_loss_differences(&mut comparisons, stored.map_or(&[], |stored| &stored.comparisons));
     Ok(study.results(records, comparisons, provenance))
 }
 
@@ -52,21 +58,6 @@ fn note_provenance<'p>(all: &mut Vec<Provenance>, more: impl Iterator<Item = &'p
 
 fn failed(cell: &Cell, reason: String) -> CellRecord {
     CellRecord { status: Status::Failed, reason: Some(reason), ..CellRecord::missing(cell) }
-}
-
-fn stored_record(stored: Option<&Results>, cell: &Cell) -> Option<CellRecord> {
-    stored?.cells.iter().find(|record| record.id == cell.id).cloned()
-}
-
-/// Records from `results.json` have no step losses; what was compared with them stands there.
-fn keep_loss_differences(comparisons: &mut [Comparison], stored: Option<&Results>) {
-    let same = |a: &Comparison, b: &Comparison| {
-        (&a.treatment, &a.baseline, &a.context, a.seeds) == (&b.treatment, &b.baseline, &b.context, b.seeds)
-    };
-    for one in comparisons.iter_mut().filter(|one| one.max_loss_difference.is_none() && one.seeds > 0) {
-        let old = stored.and_then(|stored| stored.comparisons.iter().find(|old| same(old, one)));
-        one.max_loss_difference = old.and_then(|old| old.max_loss_difference);
-    }
 }
 
 /// Writes `results.json`, the reports and the plots.

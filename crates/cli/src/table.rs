@@ -24,13 +24,14 @@ impl Table {
 
     /// Each row a line, indented by two spaces; columns that are empty everywhere are left out.
     pub(crate) fn text(&self) -> String {
-        let lines: Vec<String> = self.rows.iter().map(|row| format!("  {}", self.line(row).trim_end())).collect();
+        let widths = self.widths();
+        let lines: Vec<String> =
+            self.rows.iter().map(|row| format!("  {}", self.line(row, &widths).trim_end())).collect();
         lines.join("\n") + "\n"
     }
 
-    fn line(&self, row: &[String]) -> String {
-        let entries = row.iter().enumerate().filter_map(|(column, entry)| {
-            let width = self.width(column);
+    fn line(&self, row: &[String], widths: &[usize]) -> String {
+        let entries = row.iter().zip(widths).enumerate().filter_map(|(column, (entry, &width))| {
             let right = self.right.contains(&column);
             let padded = if right { format!("{entry:>width$}") } else { format!("{entry:<width$}") };
             (width > 0).then_some(padded)
@@ -38,8 +39,14 @@ impl Table {
         entries.collect::<Vec<_>>().join("  ")
     }
 
-    fn width(&self, column: usize) -> usize {
-        self.rows.iter().filter_map(|row| row.get(column)).map(|entry| entry.chars().count()).max().unwrap_or(0)
+    fn widths(&self) -> Vec<usize> {
+        let mut widths = vec![0; self.rows.iter().map(Vec::len).max().unwrap_or(0)];
+        for row in &self.rows {
+            for (width, entry) in widths.iter_mut().zip(row) {
+                *width = entry.chars().count().max(*width);
+            }
+        }
+        widths
     }
 }
 

@@ -1,7 +1,10 @@
 //! Every variant against its baseline: paired tests, one family of p-values, verdicts.
 
+use std::collections::HashMap;
+
 use untied_study::{CellRecord, CompareConfig, Comparison, Factors, Results, Verdict};
 
+use crate::first_seen::{FirstSeen, group};
 use crate::holm::holm;
 use crate::pairs::{Pairs, differences, max_loss_difference, pair, resolution};
 use crate::power::seeds_needed;
@@ -20,23 +23,24 @@ const DIFFERENT_AT: f64 = 0.05;
 /// `equivalent`: Holm-adjusted TOST p ≤ 0.025; otherwise `different`: Holm-adjusted t-test p ≤ 0.05; otherwise
 /// `inconclusive`. The family holds both p-values of every comparison that has them.
 pub fn compare(cells: &[CellRecord], step_losses: &[Option<Vec<f64>>], compare: &CompareConfig) -> Vec<Comparison> {
-    let sides: Vec<(Factors, Factors)> = cells.iter().map(|cell| split(cell, compare)).collect();
+    let (mut treatments, mut contexts) = (FirstSeen::new(), FirstSeen::new());
+    let sides = group(cells.iter().enumerate().map(|(index, cell)| {
+        let (compared, context) = split(cell, compare);
+        ((treatments.number(compared), contexts.number(context)), index)
+    }));
+    let sides: HashMap<(usize, usize), Vec<usize>> = sides.into_iter().collect();
+    let Some(baseline) = treatments.get(&compare.baseline) else { return Vec::new() };
     let mut comparisons = Vec::new();
-    for context in distinct(sides.iter().map(|(_, context)| context)) {
-        for treatment in distinct(sides.iter().map(|(compared, _)| compared)) {
-            if *treatment != compare.baseline {
-                let side = |compared: &Factors| -> Vec<usize> {
-                    let belongs = |&index: &usize| sides[index].0 == *compared && sides[index].1 == *context;
-                    (0..cells.len()).filter(belongs).collect()
-                };
-                let (treated, base) = (side(treatment), side(&compare.baseline));
-                if !treated.is_empty() && !base.is_empty() {
-                    let pairs = pair(cells, &treated, &base, compare.metric);
-                    let empty = unjudged(compare, treatment.clone(), context.clone(), &pairs);
-                    let max_loss_difference = max_loss_difference(&pairs, step_losses);
-                    comparisons.push(judge(Comparison { max_loss_difference, ..empty }, cells, &pairs));
-                }
-            }
+    for (context, surroundings) in contexts.values().iter().enumerate() {
+        for (treatment, compared) in treatments.values().iter().enumerate().filter(|(other, _)| *other != baseline) {
+            let (Some(treated), Some(base)) = (sides.get(&(treatment, context)), sides.get(&(baseline, context)))
+            else {
+                continue;
+            };
+            let pairs = pair(cells, treated, base, compare.metric);
+            let empty = unjudged(compare, compared.clone(), surroundings.clone(), &pairs);
+            let max_loss_difference = max_loss_difference(&pairs, step_losses);
+            comparisons.push(judge(Comparison { max_loss_difference, ..empty }, cells, &pairs));
         }
     }
     adjust(&mut comparisons);
@@ -47,14 +51,17 @@ pub fn compare(cells: &[CellRecord], step_losses: &[Option<Vec<f64>>], compare: 
 /// are not part of `results.json`.
 pub fn recompare(results: &Results, compare: &CompareConfig) -> Vec<Comparison> {
     let mut comparisons = self::compare(&results.cells, &[], compare);
-    for new in &mut comparisons {
-        let stored = results
-            .comparisons
-            .iter()
-            .find(|old| old.treatment == new.treatment && old.baseline == new.baseline && old.context == new.context);
-        new.max_loss_difference = stored.and_then(|old| old.max_loss_difference);
-    }
+    keep_loss_differences(&mut comparisons, &results.comparisons);
     comparisons
+}
+
+/// Fills in what the stored comparisons of the same pairs know of losses that are not at hand.
+pub fn keep_loss_differences(comparisons: &mut [Comparison], stored: &[Comparison]) {
+    let key = |one: &Comparison| (one.treatment.clone(), one.baseline.clone(), one.context.clone(), one.seeds);
+    let known: HashMap<_, _> = stored.iter().map(|old| (key(old), old.max_loss_difference)).collect();
+    for one in comparisons.iter_mut().filter(|one| one.max_loss_difference.is_none() && one.seeds > 0) {
+        one.max_loss_difference = known.get(&key(one)).copied().flatten();
+    }
 }
 
 fn unjudged(compare: &CompareConfig, treatment: Factors, context: Factors, pairs: &Pairs) -> Comparison {
@@ -124,15 +131,4 @@ fn verdict(t_p_holm: Option<f64>, tost_p_holm: Option<f64>) -> Verdict {
 /// A cell's compared factors and its context.
 fn split(cell: &CellRecord, compare: &CompareConfig) -> (Factors, Factors) {
     cell.factors.clone().into_iter().partition(|(key, _)| compare.baseline.contains_key(key))
-}
-
-/// The values in order of first appearance, which is grid order.
-fn distinct<'a>(values: impl Iterator<Item = &'a Factors>) -> Vec<&'a Factors> {
-    let mut found = Vec::new();
-    for value in values {
-        if !found.contains(&value) {
-            found.push(value);
-        }
-    }
-    found
 }

@@ -111,6 +111,16 @@ impl From<Verdict> for Text {
     }
 }
 
+impl Table {
+    /// What follows the caption where only the first rows are shown.
+    pub(crate) fn rest(&self, shown: usize) -> String {
+        match self.rows.len() {
+            all if all > shown => format!(" These are the first {shown} of {all} rows; results.json has all."),
+            _ => String::new(),
+        }
+    }
+}
+
 impl Column {
     pub(crate) fn left(title: impl Into<String>) -> Self {
         Self { title: title.into(), align: Align::Left }

@@ -74,14 +74,20 @@ fn block(block: &Block) -> Markup {
     }
 }
 
+/// Rows that a table shows at most; a browser takes seconds for more.
+const MOST_ROWS: usize = 2000;
+/// Rows of a table that scrolls by itself.
+const TALL: usize = 60;
+
 fn table(table: &Table) -> Markup {
+    let scroll = if table.rows.len() > TALL { "scroll tall" } else { "scroll" };
     let class = |align| (align == Align::Right).then_some("number");
     html! {
         figure.table {
-            div.scroll tabindex="0" { table {
+            div class=(scroll) tabindex="0" { table {
                 thead { tr { @for column in &table.columns { th scope="col" class=[class(column.align)] { (column.title) } } } }
                 tbody {
-                    @for row in &table.rows {
+                    @for row in table.rows.iter().take(MOST_ROWS) {
                         tr {
                             @for (cell, column) in row.iter().zip(&table.columns) {
                                 td class=[class(column.align)] { (text(cell)) }
@@ -90,7 +96,7 @@ fn table(table: &Table) -> Markup {
                     }
                 }
             } }
-            figcaption { (table.caption) }
+            figcaption { (table.caption) (table.rest(MOST_ROWS)) }
         }
     }
 }

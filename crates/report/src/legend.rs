@@ -1,5 +1,7 @@
 //! The lines above a plot that say which variant is which, and the strokes that tell them apart.
 
+use std::collections::BTreeMap;
+
 use plotters::style::RGBColor;
 
 use crate::canvas::{Area, Drawn, FONT, LINE, Label, MARGIN, Point, WIDTH, dashes, line};
@@ -40,10 +42,10 @@ pub(crate) struct Legend {
 }
 
 impl Legend {
-    pub(crate) fn new(names: &[String]) -> Self {
+    pub(crate) fn new(names: &BTreeMap<usize, String>) -> Self {
         let (mut x, mut y) = (MARGIN, MARGIN + ROW / 2.0);
         let mut entries = Vec::new();
-        for (number, name) in names.iter().enumerate() {
+        for (&number, name) in names {
             let room = WIDTH - 2.0 * MARGIN - SAMPLE - 8.0;
             let name = wrap(name, FONT, false, room, 1).concat();
             let needed = SAMPLE + 8.0 + width(&name, FONT, false);

@@ -3,6 +3,9 @@
 use crate::document::{Align, Block, Document, Figure, Section, Span, Table, Text};
 use crate::label::{verdict_name, verdict_sign};
 
+/// Rows that a table shows at most: sites that show Markdown refuse long files.
+const MOST_ROWS: usize = 200;
+
 pub(crate) fn write(document: &Document) -> String {
     let facts: Vec<String> =
         document.facts.iter().map(|(name, value)| format!("{name}: **{}**", escape(value))).collect();
@@ -50,8 +53,8 @@ fn table(table: &Table) -> String {
     let rule = |align| if align == Align::Right { "---:" } else { "---" };
     let mut lines = vec![row(table.columns.iter().map(|column| escape(&column.title)).collect())];
     lines.push(row(table.columns.iter().map(|column| rule(column.align).into()).collect()));
-    lines.extend(table.rows.iter().map(|cells| row(cells.iter().map(cell).collect())));
-    format!("{}\n\n{}", lines.join("\n"), line_start(&escape(&table.caption)))
+    lines.extend(table.rows.iter().take(MOST_ROWS).map(|cells| row(cells.iter().map(cell).collect())));
+    format!("{}\n\n{}{}", lines.join("\n"), line_start(&escape(&table.caption)), table.rest(MOST_ROWS))
 }
 
 /// Tables split at bars even inside code.

@@ -1,6 +1,10 @@
 //! Runs of two variants that share a seed.
 
+use std::collections::HashMap;
+
 use untied_study::{CellRecord, Metric, Status};
+
+use crate::first_seen::FirstSeen;
 
 /// Two variants paired by seed.
 #[derive(Debug, Default)]
@@ -13,17 +17,17 @@ pub(crate) struct Pairs {
 
 /// Pairs the cells at `treatment` with those at `baseline`, in the order of the treatment's seeds.
 pub(crate) fn pair(cells: &[CellRecord], treatment: &[usize], baseline: &[usize], metric: Metric) -> Pairs {
-    let mut seeds: Vec<u64> = Vec::new();
+    let mut seeds = FirstSeen::new();
     for &index in treatment.iter().chain(baseline) {
-        if !seeds.contains(&cells[index].seed) {
-            seeds.push(cells[index].seed);
-        }
+        seeds.number(cells[index].seed);
     }
-    let find = |side: &[usize], seed| {
-        side.iter().copied().find(|&index| cells[index].seed == seed && value(&cells[index], metric).is_some())
+    let measured = |side: &[usize]| -> HashMap<u64, usize> {
+        let measured = side.iter().filter(|&&index| value(&cells[index], metric).is_some());
+        measured.map(|&index| (cells[index].seed, index)).collect()
     };
-    let complete: Vec<_> =
-        seeds.iter().filter_map(|&seed| Some((find(treatment, seed)?, find(baseline, seed)?))).collect();
+    let (treated, base) = (measured(treatment), measured(baseline));
+    let seeds = seeds.values();
+    let complete: Vec<_> = seeds.iter().filter_map(|seed| Some((*treated.get(seed)?, *base.get(seed)?))).collect();
     Pairs { left_out: seeds.len() - complete.len(), complete }
 }
 

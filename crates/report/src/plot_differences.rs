@@ -8,16 +8,18 @@ use crate::document::{Figure, Text};
 use crate::label::{capitalised, metric_name, verdict_name, verdict_sign};
 use crate::palette::{BAND, BAND_EDGE, BLUE, MUTED, VERMILLION};
 use crate::row_chart::{Places, Row, RowChart, decimals, range};
+use crate::selection::{ROWS, foremost, remark, size};
 use crate::sentence::trimmed;
 use crate::view::View;
 
 /// A forest plot: one row a comparison, the shaded band is ±margin.
 pub(crate) fn plot(view: &View<'_>) -> Option<Figure> {
     let groups = view.comparisons();
-    let all: Vec<&Comparison> = groups.iter().flat_map(|(_, members)| members.iter().copied()).collect();
+    let all = groups.iter().flat_map(|(group, members)| members.iter().map(move |one| (group.as_str(), *one)));
+    let shown = foremost(all.collect(), ROWS, |(_, one)| size(one));
+    let all: Vec<&Comparison> = shown.iter().map(|(_, one)| *one).collect();
     let margin = all.first()?.margin;
-    let rows: Vec<Row> =
-        groups.iter().flat_map(|(group, members)| members.iter().map(|one| row(view, group, one))).collect();
+    let rows: Vec<Row> = shown.iter().map(|(group, one)| row(view, group, one)).collect();
     let numbers = all.iter().flat_map(|one| one.mean_difference.into_iter().chain(one.ci95.into_iter().flatten()));
     let x = range(numbers.chain([-margin, margin]));
     let name = metric_name(view.metric);
@@ -42,6 +44,8 @@ pub(crate) fn plot(view: &View<'_>) -> Option<Figure> {
         capitalised(name),
         trimmed(margin)
     ));
+    let all = view.results.comparisons.len();
+    let caption = caption.plain(remark(shown.len(), all, "comparisons", "those with the largest differences"));
     Some(Figure { file: "differences.svg", svg, alt, caption })
 }
 

@@ -1,5 +1,6 @@
 //! Training and test loss by epoch, one row of panels a context.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use plotters::prelude::*;
@@ -7,9 +8,11 @@ use untied_study::Curves;
 
 use crate::canvas::{Area, Drawn, FONT, Label, MARGIN, Point, Sheet, WIDTH, font, pixels, polygon, units};
 use crate::document::{Figure, Text};
+use crate::label::metric_name;
 use crate::legend::{Legend, Stroke};
 use crate::palette::{GRID, INK, MUTED};
 use crate::row_chart::{decimals, range};
+use crate::selection::{CURVES, PANELS, foremost, remark};
 use crate::statistics::sample;
 use crate::text_layout::wrap;
 use crate::view::{Group, Member, View};
@@ -31,12 +34,22 @@ struct Curve {
 
 /// Means over the seeds; the bands reach from the smallest to the largest seed.
 pub(crate) fn plot(view: &View<'_>) -> Option<Figure> {
-    let groups = view.groups();
+    let all = view.groups();
+    let all_variants = view.variants.len();
+    let groups = foremost(all, PANELS, |group| rank(view, group));
+    let groups: Vec<Group<'_, '_>> = groups
+        .into_iter()
+        .map(|Group { label, members }| Group {
+            label,
+            members: foremost(members, CURVES, |member| member.variant.rank(view.metric)),
+        })
+        .collect();
+    let shown = groups.iter().map(|group| group.members.len()).sum();
     let curves = KINDS.map(|(_, of)| groups.iter().map(|group| group_curves(group, of)).collect::<Vec<_>>());
     if curves.iter().flatten().all(Vec::is_empty) {
         return None;
     }
-    let legend = Legend::new(&view.series());
+    let legend = Legend::new(&series(&groups));
     let title = "Loss by epoch";
     let alt = "Line plots of the training loss and the test loss by epoch, one line a variant, with a band from the \
                smallest to the largest seed.";
@@ -65,7 +78,20 @@ pub(crate) fn plot(view: &View<'_>) -> Option<Figure> {
         "Lines are means over the finished seeds, bands reach from the smallest to the largest seed. The first variant \
          is drawn broad and the others broken on top of it, so that curves which coincide can all be seen.",
     );
+    let which = format!("those with the best {}", metric_name(view.metric));
+    let caption = caption.plain(remark(shown, all_variants, "variants", &which));
     Some(Figure { file: "loss.svg", svg, alt: alt.into(), caption })
+}
+
+/// Of a group's best variant.
+fn rank(view: &View<'_>, group: &Group<'_, '_>) -> f64 {
+    let ranks = group.members.iter().map(|member| member.variant.rank(view.metric));
+    ranks.fold(f64::NEG_INFINITY, f64::max)
+}
+
+/// The shown series, each with its number and name.
+fn series(groups: &[Group<'_, '_>]) -> BTreeMap<usize, String> {
+    groups.iter().flat_map(|group| &group.members).map(|member| (member.series, member.label.clone())).collect()
 }
 
 fn panel_width() -> f64 {

@@ -8,21 +8,23 @@ use crate::label::{capitalised, metric_name};
 use crate::number::{NONE, fixed, or_none};
 use crate::palette::{INK, MUTED, series};
 use crate::row_chart::{Places, Row, RowChart, decimals, range};
+use crate::selection::{ROWS, foremost, remark};
 use crate::statistics::{mean_interval, sample};
 use crate::view::{Member, View};
 
 /// A dot a seed; the diamond is their mean, the line its 95 % interval.
 pub(crate) fn plot(view: &View<'_>) -> Option<Figure> {
     let groups = view.groups();
-    let members: Vec<&Member<'_, '_>> = groups.iter().flat_map(|group| &group.members).collect();
+    let all = groups.iter().flat_map(|group| group.members.iter().map(move |member| (group.label.as_str(), member)));
+    let shown = foremost(all.collect(), ROWS, |(_, member)| member.variant.rank(view.metric));
+    let members: Vec<&Member<'_, '_>> = shown.iter().map(|(_, member)| *member).collect();
     let values: Vec<Vec<f64>> = members.iter().map(|member| member.variant.values(view.metric)).collect();
     if values.iter().all(Vec::is_empty) {
         return None;
     }
     let intervals: Vec<_> = members.iter().map(|m| m.variant.sample(view.metric).and_then(mean_interval)).collect();
     let x = range(values.iter().flatten().copied().chain(intervals.iter().flatten().flatten().copied()));
-    let rows: Vec<Row> =
-        groups.iter().flat_map(|group| group.members.iter().map(|member| row(view, &group.label, member))).collect();
+    let rows: Vec<Row> = shown.iter().map(|(group, member)| row(view, group, member)).collect();
     let name = metric_name(view.metric);
     let x_label = decimals(&x);
     let chart = RowChart { rows: &rows, row_height: 40.0, head: 0.0, x, x_title: capitalised(name), x_label: &x_label };
@@ -44,7 +46,8 @@ pub(crate) fn plot(view: &View<'_>) -> Option<Figure> {
     );
     let caption = Text::default()
         .strong(format!("{title}. "))
-        .plain("Each dot is a seed; the diamond is their mean, the line its 95 % interval.");
+        .plain("Each dot is a seed; the diamond is their mean, the line its 95 % interval.")
+        .plain(remark(shown.len(), view.variants.len(), "variants", &format!("those with the best {name}")));
     Some(Figure { file: "metric.svg", svg, alt, caption })
 }
 

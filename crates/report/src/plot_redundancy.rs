@@ -9,6 +9,7 @@ use crate::label::clean;
 use crate::number::power_of_ten;
 use crate::palette::{BAND, BAND_EDGE, BLUE, CARD, INK, MUTED, VERMILLION};
 use crate::row_chart::{Places, Row, RowChart};
+use crate::selection::{ROWS, foremost, remark};
 use crate::view::View;
 
 /// Ratios to the round-off on a logarithmic line; up to 32 is shaded.
@@ -24,6 +25,8 @@ pub(crate) fn plot(view: &View<'_>) -> Option<Figure> {
     if layers.is_empty() {
         return None;
     }
+    let all = layers.len();
+    let layers = foremost(layers, ROWS, |(_, layer)| layer.redundant_ratios.iter().copied().fold(-1.0, f64::max));
     let rows: Vec<Row> = layers.iter().map(|(variant, layer)| row(variant, layer)).collect();
     let x = decades(&layers);
     let x_label = |value: &f64| {
@@ -43,6 +46,7 @@ pub(crate) fn plot(view: &View<'_>) -> Option<Figure> {
         "Inside the shaded part a gradient is nothing but rounding. Marks are geometric means over the seeds, lines \
          reach from the smallest to the largest seed; a mark at the left edge is exactly zero or off the scale.",
     );
+    let caption = caption.plain(remark(layers.len(), all, "layers", "those with the largest redundant parts"));
     Some(Figure { file: "redundancy.svg", svg, alt: alt.into(), caption })
 }
 

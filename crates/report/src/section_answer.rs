@@ -5,6 +5,7 @@ use untied_study::{Status, Verdict};
 use crate::document::{Block, Section, Text};
 use crate::label::verdict_name;
 use crate::number::plural;
+use crate::selection::{SENTENCES, foremost, size};
 use crate::sentence::sentence;
 use crate::view::View;
 
@@ -20,7 +21,13 @@ pub(crate) fn section(view: &View<'_>) -> Section {
         if comparisons.len() > 1 {
             blocks.push(Block::Paragraph(tally(view)));
         }
-        blocks.push(Block::Verdicts(comparisons.iter().map(|one| (one.verdict, sentence(one))).collect()));
+        let shown = foremost(comparisons.iter().collect(), SENTENCES, |one| size(one));
+        if shown.len() < comparisons.len() {
+            let text =
+                format!("The {} with the largest differences; all of them stand in the table below.", shown.len());
+            blocks.push(Block::Paragraph(text.into()));
+        }
+        blocks.push(Block::Verdicts(shown.iter().map(|one| (one.verdict, sentence(one))).collect()));
     }
     Section { id: "answer", title: "The short answer", blocks }
 }

@@ -3,7 +3,9 @@
 use untied_study::{CellRecord, Status};
 
 use crate::document::{Block, Section, Text};
+use crate::first_seen::group;
 use crate::label::clean;
+use crate::selection::ITEMS;
 use crate::view::View;
 
 /// Longest reason that is shown; the rest is in `results.json`.
@@ -11,32 +13,29 @@ const REASON: usize = 240;
 
 /// None where every run finished.
 pub(crate) fn section(view: &View<'_>) -> Option<Section> {
-    let mut causes: Vec<(&CellRecord, Vec<u64>)> = Vec::new();
-    for cell in view.results.cells.iter().filter(|cell| cell.status != Status::Finished) {
-        let same = |known: &CellRecord| {
-            (known.status, &known.reason, &known.factors) == (cell.status, &cell.reason, &cell.factors)
-        };
-        match causes.iter_mut().find(|(known, _)| same(known)) {
-            Some((_, seeds)) => seeds.push(cell.seed),
-            None => causes.push((cell, vec![cell.seed])),
-        }
-    }
+    let unfinished = view.results.cells.iter().filter(|cell| cell.status != Status::Finished);
+    let causes = group(unfinished.map(|cell| ((cell.status.label(), &cell.reason, &cell.factors), cell)));
     if causes.is_empty() {
         return None;
     }
-    let list = causes.iter().map(|(cell, seeds)| cause(view, cell, seeds)).collect();
-    Some(Section { id: "unfinished", title: "Runs that did not finish", blocks: vec![Block::List(list)] })
+    let list = causes.iter().take(ITEMS).map(|(_, cells)| cause(view, cells)).collect();
+    let mut blocks = vec![Block::List(list)];
+    if let Some(more) = causes.len().checked_sub(ITEMS).filter(|more| *more > 0) {
+        blocks.push(Block::Paragraph(format!("And {more} more like these; results.json has all.").into()));
+    }
+    Some(Section { id: "unfinished", title: "Runs that did not finish", blocks })
 }
 
 /// `**Diverged**: bias tied · norm none, seeds 3, 7. The loss became NaN at step 40`
-fn cause(view: &View<'_>, cell: &CellRecord, seeds: &[u64]) -> Text {
+fn cause(view: &View<'_>, cells: &[&CellRecord]) -> Text {
+    let cell = cells[0];
     let status = match cell.status {
         Status::Diverged => "Diverged",
         Status::Failed => "Failed",
         Status::Missing | Status::Finished => "Missing",
     };
-    let numbers: Vec<String> = seeds.iter().map(u64::to_string).collect();
-    let noun = if seeds.len() == 1 { "seed" } else { "seeds" };
+    let numbers: Vec<String> = cells.iter().map(|cell| cell.seed.to_string()).collect();
+    let noun = if numbers.len() == 1 { "seed" } else { "seeds" };
     let place = format!(": {}, {noun} {}. ", view.variant_label(&cell.factors), numbers.join(", "));
     let text = Text::default().strong(status).plain(place);
     match (&cell.reason, cell.status) {

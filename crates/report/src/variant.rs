@@ -2,6 +2,7 @@
 
 use untied_study::{CellRecord, Factors, Metric, Parameters, Status};
 
+use crate::first_seen::group;
 use crate::pairs::value;
 use crate::statistics::{Sample, sample};
 
@@ -14,14 +15,8 @@ pub(crate) struct Variant<'a> {
 
 /// The variants in grid order.
 pub(crate) fn variants(cells: &[CellRecord]) -> Vec<Variant<'_>> {
-    let mut variants: Vec<Variant<'_>> = Vec::new();
-    for cell in cells {
-        match variants.iter_mut().find(|variant| *variant.factors == cell.factors) {
-            Some(variant) => variant.cells.push(cell),
-            None => variants.push(Variant { factors: &cell.factors, cells: vec![cell] }),
-        }
-    }
-    variants
+    let variants = group(cells.iter().map(|cell| (&cell.factors, cell)));
+    variants.into_iter().map(|(factors, cells)| Variant { factors, cells }).collect()
 }
 
 impl<'a> Variant<'a> {
@@ -36,6 +31,12 @@ impl<'a> Variant<'a> {
 
     pub(crate) fn sample(&self, metric: Metric) -> Option<Sample> {
         sample(&self.values(metric))
+    }
+
+    /// Higher is better; a variant without the metric comes last.
+    pub(crate) fn rank(&self, metric: Metric) -> f64 {
+        let mean = self.sample(metric).map(|sample| sample.mean);
+        mean.map_or(f64::NEG_INFINITY, |mean| if metric == Metric::TestAccuracy { mean } else { -mean })
     }
 
     /// Mean training speed of the finished seeds.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use untied_study::{CompareConfig, Comparison, Factors, Metric, Results};
 
+use crate::first_seen::{FirstSeen, group};
 use crate::label::Labels;
 use crate::variant::{Variant, variants};
 
@@ -49,44 +50,19 @@ impl<'a> View<'a> {
 
     /// The variants by context, both in grid order.
     pub(crate) fn groups(&self) -> Vec<Group<'_, 'a>> {
-        let series = self.series();
-        let mut groups: Vec<Group<'_, 'a>> = Vec::new();
-        for variant in &self.variants {
+        let mut series = FirstSeen::new();
+        let members = self.variants.iter().map(|variant| {
             let (compared, context) = self.split(variant.factors);
-            let (label, group) = (self.labels.of(&compared), self.labels.of(&context));
-            let number = series.iter().position(|name| *name == label).unwrap_or(0);
-            let member = Member { label: or_the_only_one(label), series: number, variant };
-            match groups.iter_mut().find(|known| known.label == group) {
-                Some(known) => known.members.push(member),
-                None => groups.push(Group { label: group, members: vec![member] }),
-            }
-        }
-        groups
-    }
-
-    /// The labels of all members, in grid order.
-    pub(crate) fn series(&self) -> Vec<String> {
-        let mut found = Vec::new();
-        for variant in &self.variants {
-            let label = self.labels.of(&self.split(variant.factors).0);
-            if !found.contains(&label) {
-                found.push(label);
-            }
-        }
-        found
+            let label = self.labels.of(&compared);
+            let series = series.number(label.clone());
+            (self.labels.of(&context), Member { label: or_the_only_one(label), series, variant })
+        });
+        group(members).into_iter().map(|(label, members)| Group { label, members }).collect()
     }
 
     /// The comparisons by context label, in the order of the results.
     pub(crate) fn comparisons(&self) -> Vec<(String, Vec<&'a Comparison>)> {
-        let mut groups: Vec<(String, Vec<&Comparison>)> = Vec::new();
-        for one in &self.results.comparisons {
-            let label = self.labels.of(&one.context);
-            match groups.iter_mut().find(|(known, _)| *known == label) {
-                Some((_, members)) => members.push(one),
-                None => groups.push((label, vec![one])),
-            }
-        }
-        groups
+        group(self.results.comparisons.iter().map(|one| (self.labels.of(&one.context), one)))
     }
 
     pub(crate) fn variant_label(&self, factors: &Factors) -> String {

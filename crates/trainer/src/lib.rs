@@ -23,7 +23,7 @@ mod training;
 pub use checkpoint::Checkpoints;
 pub use device::{compiled_devices, limit_threads};
 pub use error::TrainerError;
-pub use summary::{LayerSummary, ModelSummary, check, explain};
+pub use summary::{LayerSummary, ModelSummary, Planner, check, explain};
 pub use training::{Emit, resume, train};
 
 /// The examples of the project's README, compiled as tests.

@@ -1,9 +1,11 @@
 //! What can be told of a cell before training: whether it can run, and its redundancy by theory.
 
+use std::collections::HashMap;
+
 use untied_study::{CellConfig, Parameters};
 
 use crate::architecture::{Architecture, BlockPlan, Shape};
-use crate::data::{Dataset, Standardisation};
+use crate::data::{Dataset, Split, Standardisation};
 use crate::schedule::LearningRates;
 use crate::{TrainerError, data, device};
 
@@ -41,28 +43,65 @@ pub struct LayerSummary {
     pub redundant: usize,
 }
 
-/// Checks that a cell can be trained here, without training: data, device, sizes.
+/// Looks at the cells of a study before any is trained; each data set is read once.
+#[derive(Debug, Default)]
+pub struct Planner {
+    /// By the config of the data.
+    sizes: HashMap<String, DataSize>,
+}
+
+impl Planner {
+    /// Checks that a cell can be trained here, without training: data, device, sizes.
+    ///
+    /// # Errors
+    /// See [`TrainerError`].
+    pub fn check(&mut self, config: &CellConfig) -> Result<(), TrainerError> {
+        device::check(config.train.device)?;
+        self.plan(config).map(|_| ())
+    }
+
+    /// Works out a cell's model, with nothing trained.
+    ///
+    /// # Errors
+    /// If the data cannot be read or the model does not fit them.
+    pub fn explain(&mut self, config: &CellConfig) -> Result<ModelSummary, TrainerError> {
+        let (data, plan) = self.plan(config)?;
+        Ok(ModelSummary {
+            input: data.shape,
+            classes: data.classes,
+            class_names: data.class_names,
+            layers: plan.blocks.iter().enumerate().map(|(index, block)| layer(config, index, block)).collect(),
+            parameters: plan.parameters(data.classes),
+        })
+    }
+
+    fn plan(&mut self, config: &CellConfig) -> Result<(DataSize, Architecture), TrainerError> {
+        config.check()?;
+        let key = format!("{:?}", config.data);
+        let data = match self.sizes.get(&key) {
+            Some(data) => data.clone(),
+            None => load(config)?.2,
+        };
+        self.sizes.insert(key, data.clone());
+        let plan = fit(config, &data)?;
+        Ok((data, plan))
+    }
+}
+
+/// [`Planner::check`] of a single cell.
 ///
 /// # Errors
 /// See [`TrainerError`].
 pub fn check(config: &CellConfig) -> Result<(), TrainerError> {
-    device::check(config.train.device)?;
-    prepare(config).map(|_| ())
+    Planner::default().check(config)
 }
 
-/// Works out a cell's model, with nothing trained.
+/// [`Planner::explain`] of a single cell.
 ///
 /// # Errors
 /// If the data cannot be read or the model does not fit them.
 pub fn explain(config: &CellConfig) -> Result<ModelSummary, TrainerError> {
-    let Prepared { dataset, plan, .. } = prepare(config)?;
-    Ok(ModelSummary {
-        input: shape_of(&dataset),
-        classes: dataset.classes,
-        class_names: dataset.class_names,
-        layers: plan.blocks.iter().enumerate().map(|(index, block)| layer(config, index, block)).collect(),
-        parameters: plan.parameters(dataset.classes),
-    })
+    Planner::default().explain(config)
 }
 
 fn layer(config: &CellConfig, index: usize, block: &BlockPlan) -> LayerSummary {
@@ -86,23 +125,43 @@ pub(crate) struct Prepared {
 
 pub(crate) fn prepare(config: &CellConfig) -> Result<Prepared, TrainerError> {
     config.check()?;
+    let (dataset, standardisation, size) = load(config)?;
+    Ok(Prepared { plan: fit(config, &size)?, dataset, standardisation })
+}
+
+/// What a model must fit.
+#[derive(Debug, Clone)]
+struct DataSize {
+    shape: Shape,
+    classes: usize,
+    class_names: Option<Vec<String>>,
+    train_images: usize,
+}
+
+fn load(config: &CellConfig) -> Result<(Dataset, Standardisation, DataSize), TrainerError> {
     let dataset = data::load(&config.data.source)?;
     let standardisation = Standardisation::of(&dataset.train)?;
-    let plan = Architecture::new(&config.model, shape_of(&dataset))?;
-    let steps = steps_per_epoch(config, &dataset)?;
-    LearningRates::new(&config.train, steps)?;
-    Ok(Prepared { dataset, standardisation, plan })
+    let Split { channels, height, width, count, .. } = dataset.train;
+    let size = DataSize {
+        shape: [channels, height, width],
+        classes: dataset.classes,
+        class_names: dataset.class_names.clone(),
+        train_images: count,
+    };
+    Ok((dataset, standardisation, size))
+}
+
+fn fit(config: &CellConfig, data: &DataSize) -> Result<Architecture, TrainerError> {
+    let plan = Architecture::new(&config.model, data.shape)?;
+    LearningRates::new(&config.train, steps_per_epoch(config, data.train_images)?)?;
+    Ok(plan)
 }
 
 /// The last incomplete batch is dropped.
-fn steps_per_epoch(config: &CellConfig, dataset: &Dataset) -> Result<usize, TrainerError> {
-    let (train_images, batch_size) = (dataset.train.count, config.train.batch_size);
+fn steps_per_epoch(config: &CellConfig, train_images: usize) -> Result<usize, TrainerError> {
+    let batch_size = config.train.batch_size;
     if batch_size > train_images {
         return Err(TrainerError::BatchSize { train_images, batch_size });
     }
     Ok(train_images / batch_size)
-}
-
-fn shape_of(dataset: &Dataset) -> Shape {
-    [dataset.train.channels, dataset.train.height, dataset.train.width]
 }

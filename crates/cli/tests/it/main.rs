@@ -6,6 +6,10 @@ mod failures;
 mod help;
 mod job_array;
 mod kills;
+#[cfg(target_os = "linux")]
+mod large;
+#[cfg(target_os = "linux")]
+mod made_up;
 #[cfg(unix)]
 mod processes;
 mod program;

@@ -12,6 +12,7 @@ fn main() -> Result<(), StoreError> {
     let folder = PathBuf::from(std::env::args().nth(1).unwrap_or_else(|| "gallery".into()));
     let all = [
         ("bias_redundancy", made_up::bias_redundancy(10)),
+        ("drifting", made_up::drifting()),
         ("small", made_up::small()),
         ("troubled", made_up::troubled()),
     ];

@@ -6,7 +6,9 @@ use crate::document::Document;
 use crate::label::{capitalised, clean, metric_name};
 use crate::sentence::trimmed;
 use crate::view::View;
-use crate::{guide, section_answer, section_differences, section_redundancy, section_unfinished, section_variants};
+use crate::{
+    guide, section_answer, section_differences, section_drift, section_redundancy, section_unfinished, section_variants,
+};
 
 pub(crate) fn document(view: &View<'_>) -> Document {
     let sections = [
@@ -14,6 +16,7 @@ pub(crate) fn document(view: &View<'_>) -> Document {
         section_differences::section(view),
         Some(section_variants::section(view)),
         section_redundancy::section(view),
+        section_drift::section(view),
         section_unfinished::section(view),
         Some(guide::reading(view)),
         Some(guide::repeating()),

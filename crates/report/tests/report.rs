@@ -8,7 +8,7 @@ use untied_report::{Report, render};
 use untied_study::{Results, Status};
 
 mod made_up;
-use made_up::{baseline, bias_redundancy, cell, factors, layer, results, small, troubled, unfinished};
+use made_up::{baseline, bias_redundancy, cell, drifting, factors, layer, results, small, troubled, unfinished};
 
 fn report(results: &Results) -> Report {
     render(results, Some(&baseline()))
@@ -52,6 +52,15 @@ fn every_plot_stands_in_both_texts() {
         assert!(svg.starts_with("<svg") && svg.ends_with("</svg>\n"));
         assert!(!svg.contains("NaN") && !svg.contains("inf"));
     }
+}
+
+#[test]
+fn a_drift_gets_a_plot_and_a_table() {
+    let report = report(&drifting());
+    let (_, svg) = report.plots.iter().find(|(name, _)| name == "drift.svg").expect("a plot");
+    assert!(!svg.contains("NaN") && !svg.contains("inf"));
+    let row = report.markdown.lines().find(|line| line.contains("sgd") && line.ends_with("10⁻¹⁰ |"));
+    assert!(row.is_some(), "{}", report.markdown);
 }
 
 #[test]

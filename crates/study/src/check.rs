@@ -83,7 +83,7 @@ fn check_statistics(norm: NormKind, batch_size: usize) -> Result<(), Fault> {
 }
 
 fn check_train(train: &TrainConfig) -> Result<(), Fault> {
-    let TrainConfig { epochs, batch_size, optimizer, schedule, dtype, device } = train;
+    let TrainConfig { epochs, batch_size, optimizer, schedule, dtype, device, project_redundant: _ } = train;
     require((1..=MAX_EPOCHS).contains(epochs), "train.epochs", format!("1 to {MAX_EPOCHS}"), epochs)?;
     require((1..=MAX_BATCH).contains(batch_size), "train.batch_size", format!("1 to {MAX_BATCH} images"), batch_size)?;
     check_optimizer(optimizer)?;

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Projection;
+
 /// Everything that one training run needs; two runs with equal configs give equal results.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -136,6 +138,10 @@ pub struct TrainConfig {
     /// The Burn backend that trains.
     #[serde(default)]
     pub device: Device,
+    /// What is taken out of the part of each bias that the normalization removes. Left out of the resolved config where
+    /// it is nothing, so that cells of older results keep their hash.
+    #[serde(default, skip_serializing_if = "Projection::is_none")]
+    pub project_redundant: Projection,
 }
 
 /// The rule that turns gradients into steps. Defaults are `PyTorch`'s.

@@ -21,7 +21,7 @@ pub(crate) const SECTIONS: [&str; 3] = ["data", "model", "train"];
 const TOP_LEVEL: [&str; 7] = ["name", "question", "data", "model", "train", "vary", "compare"];
 
 /// The keys of a cell, and `vary.seeds`: what a lone `epochs` is meant to be.
-const DOTTED: [&str; 13] = [
+const DOTTED: [&str; 14] = [
     "data.source",
     "model.channels",
     "model.kernel",
@@ -34,6 +34,7 @@ const DOTTED: [&str; 13] = [
     "train.schedule",
     "train.dtype",
     "train.device",
+    "train.project_redundant",
     "vary.seeds",
 ];
 
@@ -228,7 +229,8 @@ mod tests {
 
     #[test]
     fn every_key_of_a_cell_is_known() {
-        let text = crate::EXAMPLE.replace("[train]", "bias = \"tied\"\nnorm = \"batch\"\n[train]");
+        let text = crate::EXAMPLE
+            .replace("[train]", "bias = \"tied\"\nnorm = \"batch\"\n[train]\nproject_redundant = \"bias\"");
         let study = crate::Study::parse(&text, Path::new("c.toml"), &[]).unwrap();
         let json = serde_json::to_value(&study.cells[0].config).unwrap();
         let mut keys: BTreeSet<String> = BTreeSet::from(["vary.seeds".to_owned()]);

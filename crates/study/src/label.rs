@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{BiasKind, DataSource, Device, Dtype, Metric, NormKind, Optimizer, Padding, Status, Verdict};
+use crate::{BiasKind, DataSource, Device, Dtype, Metric, NormKind, Optimizer, Padding, Projection, Status, Verdict};
 
 /// Gives each name once: `label()` returns it and `Display` writes it.
 macro_rules! labels {
@@ -28,6 +28,7 @@ labels! {
     Dtype { F32 => "f32", F64 => "f64" }
     Metric { TestAccuracy => "test_accuracy", TestLoss => "test_loss", TrainLoss => "train_loss" }
     Padding { Same => "same", Valid => "valid" }
+    Projection { None => "none", Gradient => "gradient", Bias => "bias" }
     Status { Finished => "finished", Diverged => "diverged", Failed => "failed", Missing => "missing" }
     Verdict { Equivalent => "equivalent", Different => "different", Inconclusive => "inconclusive" }
 }
@@ -111,6 +112,7 @@ mod tests {
         assert_spelled_alike(&[NormKind::None, NormKind::Batch, NormKind::BatchPerActivation]);
         assert_spelled_alike(&[NormKind::Layer, NormKind::Instance, NormKind::Rms]);
         assert_spelled_alike(&[Padding::Same, Padding::Valid]);
+        assert_spelled_alike(&[Projection::None, Projection::Gradient, Projection::Bias]);
         assert_spelled_alike(&[Status::Finished, Status::Diverged, Status::Failed, Status::Missing]);
         assert_spelled_alike(&[Verdict::Equivalent, Verdict::Different, Verdict::Inconclusive]);
         assert_spelled_alike(&[BiasKind::None, BiasKind::Tied, BiasKind::Untied]);

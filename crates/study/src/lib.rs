@@ -13,6 +13,7 @@ mod grid;
 mod key;
 mod label;
 mod overrides;
+mod projection;
 mod provenance;
 mod record;
 mod resolved;
@@ -33,9 +34,11 @@ pub use config::{
 };
 pub use error::{ConfigError, InvalidConfig, Place};
 pub use event::Event;
+pub use projection::Projection;
 pub use provenance::Provenance;
 pub use result::{
-    CellRecord, CellResult, Comparison, Curves, LayerRedundancy, Metrics, Parameters, Results, SCHEMA, Status, Verdict,
+    CellRecord, CellResult, Comparison, Curves, Drift, LayerRedundancy, Metrics, Parameters, Results, SCHEMA, Status,
+    Verdict,
 };
 pub use store::{StudyFolder, write_text};
 pub use store_error::StoreError;

@@ -173,6 +173,23 @@ pub struct LayerRedundancy {
     pub bias_norm: f64,
     /// Of its projection on what the normalization removes.
     pub redundant_bias_norm: f64,
+    /// How the bias got there. Empty in results of older versions.
+    #[serde(default)]
+    pub drift: Drift,
+}
+
+/// The course of one bias over a run, in L2 norms at some steps spread over it, the last one included.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Drift {
+    /// Steps done.
+    pub steps: Vec<usize>,
+    /// Of the bias.
+    pub bias_norm: Vec<f64>,
+    /// Of its projection on what the normalization removes.
+    pub redundant_bias_norm: Vec<f64>,
+    /// Of what the running mean has not followed yet: the projection less its own running mean, which is by how much an
+    /// evaluation with running statistics is off. Empty for norms without running statistics.
+    pub running_mean_lag: Vec<f64>,
 }
 
 /// Two variants set against each other, paired by seed: treatment minus baseline.

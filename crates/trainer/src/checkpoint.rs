@@ -14,12 +14,13 @@ use burn::tensor::Bytes;
 use serde::{Deserialize, Serialize};
 use untied_study::{Curves, Event};
 
+use crate::drift::Course;
 use crate::measurement::Sums;
 use crate::run::Run;
 use crate::training::Emit;
 
 /// Version of the format.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// Training goes on for this many times as long as the last checkpoint took, at least: they cost a hundredth of a run.
 const PAUSE: u32 = 100;
@@ -74,6 +75,7 @@ struct Header {
     curves: Curves,
     step_losses: Vec<f64>,
     sums: Sums,
+    drift: Course,
     /// Length of the model; the rest is the optimizer's.
     model_bytes: usize,
 }
@@ -96,6 +98,7 @@ impl Run<'_> {
             curves: self.curves.clone(),
             step_losses: self.step_losses.clone(),
             sums: self.measurement.sums().clone(),
+            drift: self.drift.course().clone(),
             model_bytes: model.len(),
         };
         let mut state = serde_json::to_vec(&header).map_err(|error| error.to_string())?;
@@ -113,7 +116,7 @@ impl Run<'_> {
         let burn = AssertUnwindSafe(|| self.restore_burn(model, optimizer));
         catch_unwind(burn).unwrap_or_else(|_| Err("cannot be restored".to_owned()))?;
         let steps = header.step_losses.len();
-        if !self.measurement.resume(header.sums) {
+        if !(self.measurement.resume(header.sums) && self.drift.resume(header.drift)) {
             return Err("is of another model".to_owned());
         }
         self.learning_rates.skip(steps);

@@ -3,7 +3,7 @@
 use burn::tensor::{Gradients, Tensor};
 use serde::{Deserialize, Serialize};
 use untied_redundancy::{UNIT_ROUND_OFF_F32, UNIT_ROUND_OFF_F64, norm};
-use untied_study::{Dtype, LayerRedundancy};
+use untied_study::{Drift, Dtype, LayerRedundancy};
 
 use crate::architecture::{Architecture, BiasPlan, BlockPlan};
 use crate::model::Net;
@@ -135,6 +135,7 @@ impl<'a> Measurement<'a> {
                 round_off: mean(sums.round_off),
                 bias_norm: norm(&values),
                 redundant_bias_norm: norm(&bias.redundancy.project(&values)),
+                drift: Drift::default(),
             })
         };
         let layers: Vec<_> = self.plan.blocks.iter().enumerate().filter_map(layer).collect();
@@ -165,7 +166,7 @@ fn absolute_sums(dz: Tensor<4>, dims: [usize; 3]) -> Tensor<3> {
     sums.reshape(dims)
 }
 
-fn host<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {
+pub(crate) fn host<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {
     tensor.into_data().convert::<f64>().try_to_vec().expect("converted to f64")
 }
 

@@ -12,6 +12,8 @@ use crate::rms_norm::RmsNorm;
 
 /// Added to the variance or the mean square, inside the root.
 const EPSILON: f64 = 1e-5;
+/// Weight of a new batch in the running statistics.
+pub(crate) const MOMENTUM: f64 = 0.1;
 
 /// A normalization with its γ and β.
 #[derive(Module, Debug)]
@@ -47,7 +49,7 @@ impl Norm {
 
     fn batch(config: BatchNormConfig, device: &Device, constant: impl Fn(usize, f64) -> Tensor<1>) -> Self {
         let count = config.statistics.count(config.features);
-        let mut norm = config.with_epsilon(EPSILON).init(device);
+        let mut norm = config.with_epsilon(EPSILON).with_momentum(Some(MOMENTUM)).init(device);
         norm.gamma = Some(Param::from_tensor(constant(count, 1.0)));
         norm.beta = Some(Param::from_tensor(constant(count, 0.0)));
         norm.running_mean = RunningState::new(constant(count, 0.0));

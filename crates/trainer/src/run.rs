@@ -6,7 +6,9 @@ use burn::optim::ModuleOptimizer;
 use burn::tensor::{DType, Device};
 use untied_study::{CellConfig, CellResult, Curves, Event, Metrics, Parameters, Status};
 
+use crate::architecture::Architecture;
 use crate::data::{Dataset, Standardisation};
+use crate::drift::DriftRecorder;
 use crate::measurement::Measurement;
 use crate::model::Net;
 use crate::provenance::provenance;
@@ -26,6 +28,7 @@ pub(crate) struct Divergence {
 /// A run under way.
 pub(crate) struct Run<'a> {
     pub(crate) config: &'a CellConfig,
+    pub(crate) plan: &'a Architecture,
     pub(crate) dataset: &'a Dataset,
     pub(crate) standardisation: &'a Standardisation,
     pub(crate) device: Device,
@@ -36,6 +39,7 @@ pub(crate) struct Run<'a> {
     pub(crate) optimizer: ModuleOptimizer,
     pub(crate) learning_rates: LearningRates,
     pub(crate) measurement: Measurement<'a>,
+    pub(crate) drift: DriftRecorder<'a>,
     pub(crate) parameters: Parameters,
     pub(crate) curves: Curves,
     pub(crate) step_losses: Vec<f64>,
@@ -53,6 +57,7 @@ impl<'a> Run<'a> {
         Ok(Self {
             learning_rates: LearningRates::new(&config.train, steps_per_epoch)?,
             measurement: Measurement::new(plan, config.train.dtype, steps_per_epoch * config.train.epochs),
+            drift: DriftRecorder::new(plan, steps_per_epoch * config.train.epochs),
             parameters: plan.parameters(dataset.classes),
             optimizer: optimizer::optimizer(&config.train.optimizer, &device),
             model: Net::new(plan, dataset.classes, config.seed, &device, dtype),
@@ -62,6 +67,7 @@ impl<'a> Run<'a> {
             trained: Duration::ZERO,
             last_progress: None,
             config,
+            plan,
             dataset,
             standardisation,
             device,
@@ -80,7 +86,7 @@ impl<'a> Run<'a> {
         images as f64 / self.trained.as_secs_f64().max(f64::MIN_POSITIVE)
     }
 
-    pub(crate) fn finish(self, diverged: Option<Divergence>, emit: &mut Emit<'_>) -> CellResult {
+    pub(crate) fn finish(mut self, diverged: Option<Divergence>, emit: &mut Emit<'_>) -> CellResult {
         let last = |curve: &[f64]| curve.last().copied().filter(|_| diverged.is_none());
         let metrics = Metrics {
             test_accuracy: last(&self.curves.test_accuracy),
@@ -94,6 +100,9 @@ impl<'a> Run<'a> {
             }
             _ => {}
         }
+        self.drift.record(&self.model, self.step_losses.len());
+        let mut redundancy = self.measurement.finish(&self.model);
+        self.drift.finish(&mut redundancy);
         CellResult {
             status: if diverged.is_some() { Status::Diverged } else { Status::Finished },
             metrics,
@@ -103,7 +112,7 @@ impl<'a> Run<'a> {
             test_images: self.dataset.test.count,
             train_seconds: self.trained.as_secs_f64(),
             images_per_second: self.images_per_second(),
-            redundancy: self.measurement.finish(&self.model),
+            redundancy,
             provenance: provenance(self.config, self.dataset),
             reason: diverged.map(|divergence| divergence.reason),
             curves: self.curves,

@@ -65,7 +65,7 @@ impl LearningRates {
 
 #[cfg(test)]
 mod tests {
-    use untied_study::{Device, Dtype, Optimizer};
+    use untied_study::{Device, Dtype, Optimizer, Projection};
 
     use super::*;
 
@@ -73,8 +73,11 @@ mod tests {
     fn new(schedule: Schedule) -> Result<LearningRates, TrainerError> {
         let optimizer =
             Optimizer::Sgd { learning_rate: 2.0, momentum: 0.0, dampening: 0.0, nesterov: false, weight_decay: 0.0 };
-        let (dtype, device) = (Dtype::F32, Device::Flex);
-        LearningRates::new(&TrainConfig { epochs: 2, batch_size: 1, optimizer, schedule, dtype, device }, 2)
+        let (dtype, device, project_redundant) = (Dtype::F32, Device::Flex, Projection::None);
+        LearningRates::new(
+            &TrainConfig { epochs: 2, batch_size: 1, optimizer, schedule, dtype, device, project_redundant },
+            2,
+        )
     }
 
     fn rates(schedule: Schedule) -> Vec<f64> {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use burn::module::Module;
 use burn::optim::GradientsParams;
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
-use untied_study::{CellConfig, CellResult, Event};
+use untied_study::{CellConfig, CellResult, Event, Projection};
 
 use crate::checkpoint::{Checkpoints, Keeper};
 use crate::data::{Split, Standardisation};
@@ -13,7 +13,7 @@ use crate::evaluation::{Evaluation, evaluate};
 use crate::loss::cross_entropy;
 use crate::run::{Divergence, Run};
 use crate::summary::prepare;
-use crate::{TrainerError, device};
+use crate::{TrainerError, device, projection};
 
 /// Time between two events of progress.
 const PROGRESS_EVERY: Duration = Duration::from_millis(200);
@@ -146,9 +146,16 @@ impl Run<'_> {
         if let Some(probes) = &probes {
             self.measurement.record(&self.model, probes, &gradients);
         }
-        let gradients = GradientsParams::from_grads(gradients, &self.model);
+        let mut gradients = GradientsParams::from_grads(gradients, &self.model);
+        self.drift.follow(&self.model, self.step_losses.len());
+        if self.config.train.project_redundant == Projection::Gradient {
+            projection::project_gradients(&mut gradients, &self.model, self.plan);
+        }
         let rate = self.learning_rates.next();
         self.model = self.optimizer.step(rate, self.model.clone(), gradients);
+        if self.config.train.project_redundant == Projection::Bias {
+            projection::project_biases(&mut self.model, self.plan);
+        }
         value
     }
 

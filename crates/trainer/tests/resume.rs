@@ -52,6 +52,7 @@ fn a_run_that_goes_on_ends_as_if_it_had_never_stopped() {
         &["model.norm=batch"][..],
         &["model.norm=batch", "train.dtype=f64"],
         &["model.norm=batch_per_activation", "train.optimizer={sgd={learning_rate=0.05}}"],
+        &["model.norm=batch", adam, "train.project_redundant=bias"],
         &["model.norm=none", adam, "train.schedule={cosine={}}"],
         &["model.norm={group=2}", adam, "train.dtype=f64", "train.schedule={exponential={gamma=0.5}}"],
         &[
@@ -127,7 +128,7 @@ fn a_state_of_something_else_is_left_aside() {
         (b"{}\n".to_vec(), "is no state of a run"),
         (state[..state.len() - 1].to_vec(), "cannot be restored"),
         (state[..300].to_vec(), "is no state of a run"),
-        (replaced("\"format\":1", "\"format\":7"), "has format 7; this program reads 1"),
+        (replaced("\"format\":2", "\"format\":7"), "has format 7; this program reads 2"),
         (replaced("\"program\":\"untied ", "\"program\":\"untied 0.0."), "was written by untied 0.0."),
         (replaced("\"train_images\":\"", "\"train_images\":\"0"), "was trained on other data"),
         (replaced("\"model_bytes\":", "\"model_bytes\":9"), "is no state of a run"),

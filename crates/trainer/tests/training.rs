@@ -5,7 +5,7 @@
 use untied_redundancy::CERTIFICATE_FACTOR;
 use untied_study::{
     BiasKind, CellConfig, CellResult, DataConfig, DataSource, Device, Dtype, Event, LayerRedundancy, ModelConfig,
-    NormKind, Optimizer, Padding, Schedule, Status, TrainConfig,
+    NormKind, Optimizer, Padding, Projection, Schedule, Status, TrainConfig,
 };
 use untied_trainer::train;
 
@@ -22,6 +22,7 @@ fn config(bias: BiasKind, norm: NormKind, dtype: Dtype, epochs: usize) -> CellCo
             schedule: Schedule::Constant,
             dtype,
             device: Device::Flex,
+            project_redundant: Projection::None,
         },
         seed: 0,
     }

@@ -1,7 +1,8 @@
 //! Results that nothing trained: plausible numbers, the same on every run.
 
 use untied_study::{
-    BiasKind, Cell, CellResult, Curves, LayerRedundancy, Metrics, NormKind, Parameters, Provenance, Status, StudyFolder,
+    BiasKind, Cell, CellResult, Curves, Drift, LayerRedundancy, Metrics, NormKind, Parameters, Provenance, Status,
+    StudyFolder,
 };
 
 /// 10,000 cells: 1000 variants of 10 seeds.
@@ -90,6 +91,7 @@ fn redundancy(cell: &Cell) -> Vec<LayerRedundancy> {
         round_off: 3.1e-8,
         bias_norm: 0.4,
         redundant_bias_norm: 0.1,
+        drift: Drift::default(),
     };
     cell.config.model.channels.iter().enumerate().map(layer).collect()
 }

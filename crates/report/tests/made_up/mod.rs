@@ -4,7 +4,8 @@
 use serde_json::{Value, json};
 use untied_report::compare;
 use untied_study::{
-    CellRecord, CompareConfig, Curves, Factors, LayerRedundancy, Metric, Metrics, Parameters, Results, SCHEMA, Status,
+    CellRecord, CompareConfig, Curves, Drift, Factors, LayerRedundancy, Metric, Metrics, Parameters, Results, SCHEMA,
+    Status,
 };
 
 /// A number in [-1, 1] that depends on nothing but its arguments (`SplitMix64`).
@@ -63,6 +64,7 @@ pub(crate) fn layer(name: &str, bias: usize, predicted: usize, gradient: f64, re
         round_off: 3.1e-8,
         bias_norm: 0.4,
         redundant_bias_norm: 0.1,
+        drift: Drift::default(),
     }
 }
 
@@ -189,4 +191,35 @@ pub(crate) fn troubled() -> Results {
         cells,
         &baseline(),
     )
+}
+
+/// Optimizer × bias before batch norm: one optimizer walks, the other stays at rounding.
+pub(crate) fn drifting() -> Results {
+    let mut cells = Vec::new();
+    for (optimizer, pace) in
+        [(json!({"sgd": {"learning_rate": 0.05}}), 1e-10), (json!({"adam": {"learning_rate": 0.003}}), 1e-4)]
+    {
+        for bias in ["none", "tied", "untied"] {
+            for seed in 0..4 {
+                let factors = factors(&[("train.optimizer", optimizer.clone()), ("model.bias", json!(bias))]);
+                let mut run = cell(factors, seed, 0.0, 5);
+                if bias != "none" {
+                    run.redundancy =
+                        vec![LayerRedundancy { drift: drift(pace, seed), ..layer("block1", 16, 16, 4e-6, 2.5e-8) }];
+                }
+                cells.push(run);
+            }
+        }
+    }
+    results("adam_drift", "How far does rounding carry a bias?", cells, &baseline())
+}
+
+/// A walk of random steps: as far as the root of their number.
+fn drift(pace: f64, seed: u64) -> Drift {
+    let steps: Vec<usize> = (1..=20).map(|point| 20 * point).collect();
+    let walk = |share: f64| {
+        let norm = |step: &usize| share * pace * (*step as f64).sqrt() * (1.0 + 0.2 * noise(40, seed));
+        steps.iter().map(norm).collect::<Vec<f64>>()
+    };
+    Drift { bias_norm: walk(2.0), redundant_bias_norm: walk(1.0), running_mean_lag: walk(0.1), steps: steps.clone() }
 }

@@ -3,8 +3,8 @@
 use std::fs;
 
 use untied_study::{
-    Cell, CellRecord, CellResult, Curves, LayerRedundancy, Metrics, Parameters, Provenance, Status, StoreError, Study,
-    StudyFolder,
+    Cell, CellRecord, CellResult, Curves, Drift, LayerRedundancy, Metrics, Parameters, Provenance, Status, StoreError,
+    Study, StudyFolder,
 };
 
 use crate::{MINIMAL, example, parse};
@@ -29,6 +29,7 @@ pub(crate) fn result() -> CellResult {
             round_off: 3.3e-8,
             bias_norm: 0.0,
             redundant_bias_norm: 0.0,
+            drift: Drift { steps: vec![2], bias_norm: vec![0.0], redundant_bias_norm: vec![0.0], ..Drift::default() },
         }],
         curves: Curves { train_loss: vec![0.7], test_loss: vec![0.8], test_accuracy: vec![0.9] },
         step_losses: vec![std::f64::consts::LN_10, f64::MAX],

@@ -2,7 +2,10 @@
 
 use std::fmt::{self, Display};
 
-use crate::{BiasKind, CellConfig, Device, Dtype, ModelConfig, NormKind, Optimizer, Schedule, TrainConfig};
+use crate::{
+    BiasKind, BiasPlace, CellConfig, DataConfig, Device, Dtype, MeasureConfig, ModelConfig, NormKind, Optimizer, Order,
+    Schedule, ShiftConfig, TrainConfig,
+};
 
 const MAX_EPOCHS: usize = 1_000_000;
 const MAX_BATCH: usize = 1 << 24;
@@ -10,6 +13,8 @@ const MAX_BLOCKS: usize = 32;
 const MAX_CHANNELS: usize = 1 << 16;
 const MAX_KERNEL: usize = 1023;
 const MAX_WEIGHTS: usize = 1 << 30;
+const MAX_SIDE: usize = 4096;
+const MAX_DRAWS: usize = 1000;
 
 /// A value that cannot be trained with.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -29,10 +34,24 @@ impl CellConfig {
     /// # Errors
     /// The first value that makes no sense, such as no epochs or a learning rate that is not positive.
     pub fn check(&self) -> Result<(), Fault> {
+        check_data(&self.data)?;
         check_model(&self.model)?;
         check_train(&self.train)?;
-        check_statistics(self.model.norm, self.train.batch_size)
+        check_statistics(self.model.norm, self.train.batch_size)?;
+        check_measure(&self.measure)?;
+        self.measure.shift.as_ref().map_or(Ok(()), |shift| check_shift(shift, self))
     }
+}
+
+fn check_data(data: &DataConfig) -> Result<(), Fault> {
+    if let Some(canvas) = data.canvas {
+        let size = canvas.size;
+        require((1..=MAX_SIDE).contains(&size), "data.canvas.size", format!("1 to {MAX_SIDE} pixels"), size)?;
+    }
+    if let Some(shift) = data.shift {
+        positive("data.shift.strength", shift.strength)?;
+    }
+    Ok(())
 }
 
 fn check_model(model: &ModelConfig) -> Result<(), Fault> {
@@ -45,7 +64,20 @@ fn check_model(model: &ModelConfig) -> Result<(), Fault> {
     require((1..=MAX_KERNEL).contains(&model.kernel), "model.kernel", format!("1 to {MAX_KERNEL}"), model.kernel)?;
     check_weights(model)?;
     check_bias(&model.bias)?;
-    check_groups(model)
+    check_groups(model)?;
+    let momentum = model.running_momentum;
+    let valid = momentum > 0.0 && momentum <= 1.0;
+    require(valid, "model.running_momentum", "a number above 0, at most 1", Float(momentum))?;
+    check_place(model)
+}
+
+/// What the next block's normalization removes of a bias after this block's `ReLU` is known where its sets hold whole
+/// channels of one weight each.
+fn check_place(model: &ModelConfig) -> Result<(), Fault> {
+    let far = model.bias_after == BiasPlace::Activation && model.order == Order::NormFirst;
+    let known = matches!(model.norm, NormKind::None | NormKind::Batch | NormKind::Instance | NormKind::Rms);
+    let expected = "convolution or norm with this normalization; activation needs none, batch, instance or rms";
+    require(!far || known || model.bias == BiasKind::None, "model.bias_after", expected, model.bias_after)
 }
 
 fn check_weights(model: &ModelConfig) -> Result<(), Fault> {
@@ -82,8 +114,43 @@ fn check_statistics(norm: NormKind, batch_size: usize) -> Result<(), Fault> {
     require(valid, "train.batch_size", "2 or more images, for the statistics of batch_per_activation", batch_size)
 }
 
+fn check_measure(measure: &MeasureConfig) -> Result<(), Fault> {
+    let pixels = &measure.translate;
+    let valid = pixels.iter().all(|pixels| (1..=MAX_SIDE).contains(pixels)) && ascending(pixels);
+    require(valid, "measure.translate", "pixels from 1, in ascending order", format!("{pixels:?}"))
+}
+
+fn check_shift(shift: &ShiftConfig, cell: &CellConfig) -> Result<(), Fault> {
+    let ShiftConfig { patterns, strengths, draws, images } = shift;
+    let distinct = (1..patterns.len()).all(|index| !patterns[..index].contains(&patterns[index]));
+    let found = patterns.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let valid = !patterns.is_empty() && distinct;
+    require(valid, "measure.shift.patterns", "different patterns, one at least", format!("[{found}]"))?;
+    require(!strengths.is_empty(), "measure.shift.strengths", "one strength at least", "none")?;
+    strengths.iter().try_for_each(|&strength| positive("measure.shift.strengths", strength))?;
+    let key = "measure.shift.strengths";
+    require(ascending(strengths), key, "strengths in ascending order", format!("{strengths:?}"))?;
+    require((1..=MAX_DRAWS).contains(draws), "measure.shift.draws", format!("1 to {MAX_DRAWS}"), draws)?;
+    let valid = images.iter().all(|&images| images > 0) && ascending(images);
+    require(valid, "measure.shift.images", "numbers of images from 1, in ascending order", format!("{images:?}"))?;
+    let (bias, place) = (&cell.model.bias, cell.model.bias_after);
+    require(*bias == BiasKind::Tied, "model.bias", "tied, which `measure.shift` adapts from", bias)?;
+    let at_convolution = place == BiasPlace::Convolution;
+    require(at_convolution, "model.bias_after", "convolution, whose bias `measure.shift` adapts", place)?;
+    require(cell.data.shift.is_none(), "data.shift", "none beside `measure.shift`, which trains on clean images", "one")
+}
+
+fn ascending<T: PartialOrd>(values: &[T]) -> bool {
+    values.windows(2).all(|pair| pair[0] < pair[1])
+}
+
+fn positive(key: &str, value: f64) -> Result<(), Fault> {
+    require(value.is_finite() && value > 0.0, key, "a finite number above 0", Float(value))
+}
+
 fn check_train(train: &TrainConfig) -> Result<(), Fault> {
-    let TrainConfig { epochs, batch_size, optimizer, schedule, dtype, device, project_redundant: _ } = train;
+    let TrainConfig { epochs, batch_size, optimizer, schedule, dtype, device, project_redundant: _, save_model: _ } =
+        train;
     require((1..=MAX_EPOCHS).contains(epochs), "train.epochs", format!("1 to {MAX_EPOCHS}"), epochs)?;
     require((1..=MAX_BATCH).contains(batch_size), "train.batch_size", format!("1 to {MAX_BATCH} images"), batch_size)?;
     check_optimizer(optimizer)?;

@@ -1,10 +1,8 @@
 //! The typed config of a study: what one cell trains, and how cells are compared.
 
-use std::path::PathBuf;
-
 use serde::{Deserialize, Serialize};
 
-use crate::Projection;
+use crate::{DataConfig, MeasureConfig, ModelConfig, Projection};
 
 /// Everything that one training run needs; two runs with equal configs give equal results.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -16,107 +14,11 @@ pub struct CellConfig {
     pub model: ModelConfig,
     /// `[train]`.
     pub train: TrainConfig,
+    /// `[measure]`; left out where it asks for nothing, so that cells of older results keep their hash.
+    #[serde(default, skip_serializing_if = "MeasureConfig::is_nothing")]
+    pub measure: MeasureConfig,
     /// Seeds the weights and the order of the images.
     pub seed: u64,
-}
-
-/// `[data]`: the images to train on.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DataConfig {
-    /// Where they come from.
-    pub source: DataSource,
-}
-
-/// Where the images come from.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum DataSource {
-    /// 5000 + 1000 images of Fashion-MNIST, 28×28, bundled.
-    #[serde(rename = "fashion-mnist-6k")]
-    FashionMnist6k,
-    /// 1437 + 360 handwritten digits, 8×8, bundled.
-    #[serde(rename = "digits")]
-    Digits,
-    /// A folder with MNIST's four IDX files, plain or gzip.
-    #[serde(rename = "idx")]
-    Idx(PathBuf),
-    /// A folder with the binary batches of CIFAR-10.
-    #[serde(rename = "cifar10")]
-    Cifar10(PathBuf),
-    /// A folder of images, `train/CLASS/*.png` and `test/CLASS/*.png` (or `.jpg`).
-    #[serde(rename = "folder")]
-    Folder(PathBuf),
-}
-
-/// `[model]`: one block per entry of `channels`, each a convolution, a normalization, `ReLU` and 2×2 max pooling.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ModelConfig {
-    /// Output channels of each block.
-    pub channels: Vec<usize>,
-    /// Side of the square kernels; without padding, at most the smallest input they meet.
-    #[serde(default = "default_kernel")]
-    pub kernel: usize,
-    /// Zero padding of the convolutions.
-    #[serde(default)]
-    pub padding: Padding,
-    /// The convolutions' biases.
-    #[serde(default)]
-    pub bias: BiasKind,
-    /// The normalization after each convolution.
-    #[serde(default)]
-    pub norm: NormKind,
-}
-
-fn default_kernel() -> usize {
-    3
-}
-
-/// Zero padding of the convolutions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Padding {
-    /// The output is as large as the input.
-    #[default]
-    Same,
-    /// No padding: the output is smaller by `kernel - 1`.
-    Valid,
-}
-
-/// How a convolution's bias is shared over locations.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum BiasKind {
-    /// No bias.
-    None,
-    /// One number per filter.
-    #[default]
-    Tied,
-    /// One number per filter and location.
-    Untied,
-    /// One number per filter and index of the listed spatial axes (0: height, 1: width).
-    UntiedAlong(Vec<usize>),
-}
-
-/// The normalization after each convolution.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum NormKind {
-    /// No normalization.
-    None,
-    /// Batch normalization with statistics per channel.
-    #[default]
-    Batch,
-    /// Batch normalization with statistics over the images alone: one mean and variance per channel and location.
-    BatchPerActivation,
-    /// Layer normalization over channels and locations: group normalization with one group.
-    Layer,
-    /// Instance normalization: statistics of each image and channel.
-    Instance,
-    /// Group normalization: statistics of each image and of each of this many groups of consecutive channels.
-    Group(usize),
-    /// Division by the root mean square over channels and locations; nothing is subtracted.
-    Rms,
 }
 
 /// `[train]`: how long and by which rule.
@@ -140,8 +42,11 @@ pub struct TrainConfig {
     pub device: Device,
     /// What is taken out of the part of each bias that the normalization removes. Left out of the resolved config where
     /// it is nothing, so that cells of older results keep their hash.
-    #[serde(default, skip_serializing_if = "Projection::is_none")]
+    #[serde(default, skip_serializing_if = "crate::skip::is_default")]
     pub project_redundant: Projection,
+    /// Whether the trained model is kept, as `model.safetensors` beside the cell's result.
+    #[serde(default, skip_serializing_if = "crate::skip::is_default")]
+    pub save_model: bool,
 }
 
 /// The rule that turns gradients into steps. Defaults are `PyTorch`'s.

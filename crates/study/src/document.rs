@@ -16,18 +16,25 @@ use crate::wording::{kind, nearest, reword, unknown};
 use crate::{CompareConfig, ConfigError};
 
 /// The tables that one cell is made of.
-pub(crate) const SECTIONS: [&str; 3] = ["data", "model", "train"];
+pub(crate) const SECTIONS: [&str; 4] = ["data", "model", "train", "measure"];
 
-const TOP_LEVEL: [&str; 7] = ["name", "question", "data", "model", "train", "vary", "compare"];
+const TOP_LEVEL: [&str; 8] = ["name", "question", "data", "model", "train", "measure", "vary", "compare"];
 
 /// The keys of a cell, and `vary.seeds`: what a lone `epochs` is meant to be.
-const DOTTED: [&str; 14] = [
+const DOTTED: [&str; 26] = [
     "data.source",
+    "data.canvas",
+    "data.shift",
     "model.channels",
     "model.kernel",
     "model.padding",
     "model.bias",
     "model.norm",
+    "model.order",
+    "model.bias_after",
+    "model.beta",
+    "model.running_momentum",
+    "model.head",
     "train.epochs",
     "train.batch_size",
     "train.optimizer",
@@ -35,6 +42,11 @@ const DOTTED: [&str; 14] = [
     "train.dtype",
     "train.device",
     "train.project_redundant",
+    "train.save_model",
+    "measure.jacobian",
+    "measure.bias_maps",
+    "measure.translate",
+    "measure.shift",
     "vary.seeds",
 ];
 
@@ -92,7 +104,7 @@ impl<'s> Document<'s> {
         self.source.slice(span)
     }
 
-    /// `[data]`, `[model]` and `[train]`: what every cell starts from.
+    /// `[data]`, `[model]`, `[train]` and `[measure]`: what every cell starts from.
     pub(crate) fn base(&self) -> Result<DeTable<'s>, ConfigError> {
         let mut base = DeTable::new();
         for (key, value) in self.root.iter().filter(|(key, _)| SECTIONS.contains(&key.get_ref().as_ref())) {
@@ -104,7 +116,7 @@ impl<'s> Document<'s> {
         Ok(base)
     }
 
-    /// The keys given by `--set` that change `[data]`, `[model]` or `[train]`.
+    /// The keys given by `--set` that change a cell.
     pub(crate) fn set_keys(&self) -> impl Iterator<Item = &[Key<'s>]> {
         self.set.iter().map(Vec::as_slice).filter(|path| SECTIONS.contains(&path[0].get_ref().as_ref()))
     }
@@ -222,17 +234,35 @@ fn syntax_error(source: &Source, error: &toml::de::Error) -> ConfigError {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
-
     use std::path::Path;
 
     use super::*;
+    use crate::{
+        BiasPlace, CanvasConfig, CanvasLabel, CellConfig, FixedShift, Head, MeasureConfig, Order, Projection,
+        ShiftConfig, ShiftPattern, Study,
+    };
+
+    /// A key that is left out at its default is set to something else.
+    fn written_out() -> CellConfig {
+        let mut config = Study::parse(crate::EXAMPLE, Path::new("c.toml"), &[]).unwrap().cells[0].config.clone();
+        let (pattern, strength) = (ShiftPattern::White, 1.0);
+        config.data.canvas = Some(CanvasConfig { size: 16, jitter: None, label: CanvasLabel::Class });
+        config.data.shift = Some(FixedShift { pattern, strength });
+        config.model.order = Order::ActivationFirst;
+        config.model.bias_after = BiasPlace::Norm;
+        config.model.head = Head::Mean;
+        config.model.beta = false;
+        config.model.running_momentum = 0.2;
+        config.train.project_redundant = Projection::Bias;
+        config.train.save_model = true;
+        let shift = ShiftConfig { patterns: vec![pattern], strengths: vec![strength], draws: 1, images: vec![] };
+        config.measure = MeasureConfig { jacobian: true, bias_maps: true, translate: vec![1], shift: Some(shift) };
+        config
+    }
 
     #[test]
     fn every_key_of_a_cell_is_known() {
-        let text = crate::EXAMPLE
-            .replace("[train]", "bias = \"tied\"\nnorm = \"batch\"\n[train]\nproject_redundant = \"bias\"");
-        let study = crate::Study::parse(&text, Path::new("c.toml"), &[]).unwrap();
-        let json = serde_json::to_value(&study.cells[0].config).unwrap();
+        let json = serde_json::to_value(written_out()).unwrap();
         let mut keys: BTreeSet<String> = BTreeSet::from(["vary.seeds".to_owned()]);
         for section in SECTIONS {
             keys.extend(json[section].as_object().unwrap().keys().map(|key| format!("{section}.{key}")));

@@ -11,7 +11,7 @@ use crate::document::{Document, SECTIONS, full_key};
 use crate::key::{self, Key};
 use crate::seeds;
 use crate::wording::{kind, nearest, unknown};
-use crate::{CellConfig, ConfigError, DataConfig, Factors, ModelConfig, TrainConfig};
+use crate::{CellConfig, ConfigError, DataConfig, Factors, MeasureConfig, ModelConfig, TrainConfig};
 
 /// Most cells that a study may have.
 pub(crate) const MAX_CELLS: usize = 100_000;
@@ -42,18 +42,20 @@ pub(crate) struct Variant {
 }
 
 /// [`CellConfig`] without the seed, so that no message offers a key `seed`.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct VariantConfig {
     data: DataConfig,
     model: ModelConfig,
     train: TrainConfig,
+    #[serde(default)]
+    measure: MeasureConfig,
 }
 
 impl Variant {
     pub(crate) fn with_seed(&self, seed: u64) -> CellConfig {
-        let VariantConfig { data, model, train } = &self.config;
-        CellConfig { data: data.clone(), model: model.clone(), train: train.clone(), seed }
+        let VariantConfig { data, model, train, measure } = self.config.clone();
+        CellConfig { data, model, train, measure, seed }
     }
 }
 

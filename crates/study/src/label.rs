@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use crate::{BiasKind, DataSource, Device, Dtype, Metric, NormKind, Optimizer, Padding, Projection, Status, Verdict};
+use crate::{
+    Adapting, BiasKind, BiasPlace, CanvasLabel, DataSource, Device, Dtype, Head, Metric, NormKind, NormStatistics,
+    Optimizer, Order, Padding, Projection, ShiftPattern, Status, Verdict,
+};
 
 /// Gives each name once: `label()` returns it and `Display` writes it.
 macro_rules! labels {
@@ -24,11 +27,18 @@ macro_rules! labels {
 }
 
 labels! {
+    Adapting { Nothing => "nothing", Exact => "exact", MeanImages => "mean_images", FineTuned => "fine_tuned" }
+    BiasPlace { Convolution => "convolution", Norm => "norm", Activation => "activation" }
+    CanvasLabel { Class => "class", Quadrant => "quadrant" }
     Device { Flex => "flex", Ndarray => "ndarray", Wgpu => "wgpu", Cuda => "cuda" }
     Dtype { F32 => "f32", F64 => "f64" }
+    Head { Flatten => "flatten", Mean => "mean" }
     Metric { TestAccuracy => "test_accuracy", TestLoss => "test_loss", TrainLoss => "train_loss" }
+    NormStatistics { Trained => "trained", Reestimated => "reestimated" }
+    Order { NormFirst => "norm_first", ActivationFirst => "activation_first" }
     Padding { Same => "same", Valid => "valid" }
     Projection { None => "none", Gradient => "gradient", Bias => "bias" }
+    ShiftPattern { Uniform => "uniform", Smooth => "smooth", White => "white" }
     Status { Finished => "finished", Diverged => "diverged", Failed => "failed", Missing => "missing" }
     Verdict { Equivalent => "equivalent", Different => "different", Inconclusive => "inconclusive" }
 }
@@ -106,6 +116,13 @@ mod tests {
 
     #[test]
     fn labels_are_what_configs_and_results_spell() {
+        assert_spelled_alike(&[Adapting::Nothing, Adapting::Exact, Adapting::MeanImages, Adapting::FineTuned]);
+        assert_spelled_alike(&[BiasPlace::Convolution, BiasPlace::Norm, BiasPlace::Activation]);
+        assert_spelled_alike(&[CanvasLabel::Class, CanvasLabel::Quadrant]);
+        assert_spelled_alike(&[Head::Flatten, Head::Mean]);
+        assert_spelled_alike(&[NormStatistics::Trained, NormStatistics::Reestimated]);
+        assert_spelled_alike(&[Order::NormFirst, Order::ActivationFirst]);
+        assert_spelled_alike(&[ShiftPattern::Uniform, ShiftPattern::Smooth, ShiftPattern::White]);
         assert_spelled_alike(&[Device::Flex, Device::Ndarray, Device::Wgpu, Device::Cuda]);
         assert_spelled_alike(&[Dtype::F32, Dtype::F64]);
         assert_spelled_alike(&[Metric::TestAccuracy, Metric::TestLoss, Metric::TrainLoss]);

@@ -6,12 +6,16 @@ mod check;
 mod checkpoint;
 mod compare;
 mod config;
+mod data;
 mod document;
 mod error;
 mod event;
 mod grid;
 mod key;
 mod label;
+mod measure;
+mod measured;
+mod model;
 mod overrides;
 mod projection;
 mod provenance;
@@ -20,6 +24,7 @@ mod resolved;
 mod result;
 mod seal;
 mod seeds;
+mod skip;
 mod source;
 mod store;
 mod store_error;
@@ -28,12 +33,13 @@ mod wording;
 
 pub use cell::{Cell, Factors, factor_label};
 pub use check::Fault;
-pub use config::{
-    BiasKind, CellConfig, CompareConfig, DataConfig, DataSource, Device, Dtype, Metric, ModelConfig, NormKind,
-    Optimizer, Padding, Schedule, TrainConfig,
-};
+pub use config::{CellConfig, CompareConfig, Device, Dtype, Metric, Optimizer, Schedule, TrainConfig};
+pub use data::{CanvasConfig, CanvasLabel, DataConfig, DataSource, FixedShift, ShiftPattern};
 pub use error::{ConfigError, InvalidConfig, Place};
 pub use event::Event;
+pub use measure::{MeasureConfig, ShiftConfig};
+pub use measured::{Adaptation, Adapting, BiasMap, JacobianRank, Measured, NormStatistics, Translated};
+pub use model::{BiasKind, BiasPlace, Head, ModelConfig, NormKind, Order, Padding};
 pub use projection::Projection;
 pub use provenance::Provenance;
 pub use result::{

@@ -14,10 +14,3 @@ pub enum Projection {
     /// The bias itself, after every step.
     Bias,
 }
-
-impl Projection {
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-    pub(crate) fn is_none(&self) -> bool {
-        *self == Self::None
-    }
-}

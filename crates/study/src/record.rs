@@ -1,6 +1,6 @@
 //! From a cell's result to its record in `results.json`.
 
-use crate::{Cell, CellRecord, CellResult, Curves, Metrics, Parameters, Provenance, Status};
+use crate::{Cell, CellRecord, CellResult, Curves, Measured, Metrics, Parameters, Provenance, Status};
 
 impl CellRecord {
     /// The record of a cell with a result; metrics of an unfinished one are left out.
@@ -22,6 +22,7 @@ impl CellRecord {
             images_per_second: result.images_per_second,
             redundancy: result.redundancy,
             curves: result.curves,
+            measured: result.measured,
         }
     }
 
@@ -40,6 +41,7 @@ impl CellRecord {
             images_per_second: 0.0,
             redundancy: Vec::new(),
             curves: Curves::default(),
+            measured: Measured::default(),
             step_losses: Vec::new(),
             provenance: Provenance::default(),
         };

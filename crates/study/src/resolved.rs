@@ -32,10 +32,14 @@ impl Study {
         text
     }
 
-    /// `[data]`, `[model]` and `[train]` without what `[vary]` gives.
+    /// `[data]`, `[model]`, `[train]` and `[measure]` without what `[vary]` gives.
     fn put_sections(&self, text: &mut String, config: &CellConfig) {
-        let sections =
-            [("data", to_toml(&config.data)), ("model", to_toml(&config.model)), ("train", to_toml(&config.train))];
+        let sections = [
+            ("data", to_toml(&config.data)),
+            ("model", to_toml(&config.model)),
+            ("train", to_toml(&config.train)),
+            ("measure", to_toml(&config.measure)),
+        ];
         for (name, value) in sections {
             let Value::Table(mut table) = value else { continue };
             for vary in &self.vary {
@@ -43,6 +47,9 @@ impl Study {
                 if path[0] == name {
                     remove(&mut table, &path[1..]);
                 }
+            }
+            if table.is_empty() {
+                continue;
             }
             let _ = write!(text, "\n[{name}]\n");
             for (key, value) in &table {

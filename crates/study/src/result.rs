@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Factors, Metric, Provenance};
+use crate::{Factors, Measured, Metric, Provenance};
 
 /// Version of the `results.json` format.
 pub const SCHEMA: u32 = 1;
@@ -76,6 +76,9 @@ pub struct CellRecord {
     pub redundancy: Vec<LayerRedundancy>,
     /// Means over the epochs.
     pub curves: Curves,
+    /// What `[measure]` asked for.
+    #[serde(default, skip_serializing_if = "Measured::is_empty")]
+    pub measured: Measured,
 }
 
 /// `result.json` of one cell: what training found out.
@@ -103,6 +106,9 @@ pub struct CellResult {
     pub redundancy: Vec<LayerRedundancy>,
     /// Means over the epochs.
     pub curves: Curves,
+    /// What `[measure]` asked for.
+    #[serde(default, skip_serializing_if = "Measured::is_empty")]
+    pub measured: Measured,
     /// Training loss of every step; of a diverged run, of the finite ones.
     pub step_losses: Vec<f64>,
     /// Who trained it, and on what.

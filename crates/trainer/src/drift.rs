@@ -119,14 +119,14 @@ fn values(model: &Net, index: usize) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use burn::tensor::{DType, Device};
-    use untied_study::{BiasKind, ModelConfig, Padding};
+    use untied_study::{BiasKind, ModelConfig};
 
     use super::*;
 
     #[test]
     fn the_running_mean_follows_a_jump_by_a_tenth_a_step() {
         let (bias, norm) = (BiasKind::Tied, NormKind::Batch);
-        let model = ModelConfig { channels: vec![4], kernel: 3, padding: Padding::Same, bias, norm };
+        let model = ModelConfig { bias, norm, ..ModelConfig::new(vec![4]) };
         let plan = Architecture::new(&model, [1, 4, 4]).unwrap();
         let mut net = Net::new(&plan, 2, 0, &Device::flex().autodiff(), DType::F64);
         let mut recorder = DriftRecorder::new(&plan, 3);

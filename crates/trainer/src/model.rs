@@ -141,7 +141,7 @@ mod tests {
         ];
         for norm in norms {
             for bias in [BiasKind::None, BiasKind::Tied, BiasKind::UntiedAlong(vec![1]), BiasKind::Untied] {
-                let model = ModelConfig { channels: vec![4, 6], kernel: 3, padding: Padding::Valid, bias, norm };
+                let model = ModelConfig { padding: Padding::Valid, bias, norm, ..ModelConfig::new(vec![4, 6]) };
                 let plan = Architecture::new(&model, [1, 12, 14]).unwrap();
                 let net = Net::new(&plan, 10, 0, &Device::flex().autodiff(), DType::F32);
                 let mut counter = Counter::default();

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use burn::optim::ModuleOptimizer;
 use burn::tensor::{DType, Device};
-use untied_study::{CellConfig, CellResult, Curves, Event, Metrics, Parameters, Status};
+use untied_study::{CellConfig, CellResult, Curves, Event, Measured, Metrics, Parameters, Status};
 
 use crate::architecture::Architecture;
 use crate::data::{Dataset, Standardisation};
@@ -116,6 +116,7 @@ impl<'a> Run<'a> {
             provenance: provenance(self.config, self.dataset),
             reason: diverged.map(|divergence| divergence.reason),
             curves: self.curves,
+            measured: Measured::default(),
             step_losses: self.step_losses,
         }
     }

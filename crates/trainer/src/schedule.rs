@@ -73,11 +73,17 @@ mod tests {
     fn new(schedule: Schedule) -> Result<LearningRates, TrainerError> {
         let optimizer =
             Optimizer::Sgd { learning_rate: 2.0, momentum: 0.0, dampening: 0.0, nesterov: false, weight_decay: 0.0 };
-        let (dtype, device, project_redundant) = (Dtype::F32, Device::Flex, Projection::None);
-        LearningRates::new(
-            &TrainConfig { epochs: 2, batch_size: 1, optimizer, schedule, dtype, device, project_redundant },
-            2,
-        )
+        let config = TrainConfig {
+            epochs: 2,
+            batch_size: 1,
+            optimizer,
+            schedule,
+            dtype: Dtype::F32,
+            device: Device::Flex,
+            project_redundant: Projection::None,
+            save_model: false,
+        };
+        LearningRates::new(&config, 2)
     }
 
     fn rates(schedule: Schedule) -> Vec<f64> {

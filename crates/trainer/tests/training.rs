@@ -4,8 +4,8 @@
 
 use untied_redundancy::CERTIFICATE_FACTOR;
 use untied_study::{
-    BiasKind, CellConfig, CellResult, DataConfig, DataSource, Device, Dtype, Event, LayerRedundancy, ModelConfig,
-    NormKind, Optimizer, Padding, Projection, Schedule, Status, TrainConfig,
+    BiasKind, CellConfig, CellResult, DataConfig, DataSource, Device, Dtype, Event, LayerRedundancy, MeasureConfig,
+    ModelConfig, NormKind, Optimizer, Projection, Schedule, Status, TrainConfig,
 };
 use untied_trainer::train;
 
@@ -13,8 +13,8 @@ fn config(bias: BiasKind, norm: NormKind, dtype: Dtype, epochs: usize) -> CellCo
     let optimizer =
         Optimizer::Sgd { learning_rate: 0.05, momentum: 0.9, dampening: 0.0, nesterov: false, weight_decay: 0.0 };
     CellConfig {
-        data: DataConfig { source: DataSource::Digits },
-        model: ModelConfig { channels: vec![16, 32], kernel: 3, padding: Padding::Same, bias, norm },
+        data: DataConfig { source: DataSource::Digits, canvas: None, shift: None },
+        model: ModelConfig { bias, norm, ..ModelConfig::new(vec![16, 32]) },
         train: TrainConfig {
             epochs,
             batch_size: 64,
@@ -23,7 +23,9 @@ fn config(bias: BiasKind, norm: NormKind, dtype: Dtype, epochs: usize) -> CellCo
             dtype,
             device: Device::Flex,
             project_redundant: Projection::None,
+            save_model: false,
         },
+        measure: MeasureConfig::default(),
         seed: 0,
     }
 }

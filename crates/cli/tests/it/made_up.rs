@@ -1,8 +1,8 @@
 //! Results that nothing trained: plausible numbers, the same on every run.
 
 use untied_study::{
-    BiasKind, Cell, CellResult, Curves, Drift, LayerRedundancy, Metrics, NormKind, Parameters, Provenance, Status,
-    StudyFolder,
+    BiasKind, Cell, CellResult, Curves, Drift, LayerRedundancy, Measured, Metrics, NormKind, Parameters, Provenance,
+    Status, StudyFolder,
 };
 
 /// 10,000 cells: 1000 variants of 10 seeds.
@@ -73,6 +73,7 @@ fn result(cell: &Cell) -> CellResult {
         redundancy: redundancy(cell),
         step_losses: (0..epochs * STEPS).map(|step| loss(1 + step / STEPS) + 0.1 * (step as f64).sin()).collect(),
         curves,
+        measured: Measured::default(),
         provenance: Provenance::default(),
     }
 }

@@ -4,8 +4,8 @@
 use serde_json::{Value, json};
 use untied_report::compare;
 use untied_study::{
-    CellRecord, CompareConfig, Curves, Drift, Factors, LayerRedundancy, Metric, Metrics, Parameters, Results, SCHEMA,
-    Status,
+    CellRecord, CompareConfig, Curves, Drift, Factors, LayerRedundancy, Measured, Metric, Metrics, Parameters, Results,
+    SCHEMA, Status,
 };
 
 /// A number in [-1, 1] that depends on nothing but its arguments (`SplitMix64`).
@@ -51,6 +51,7 @@ pub(crate) fn cell(factors: Factors, seed: u64, gain: f64, epochs: usize) -> Cel
             test_loss: (1..=epochs).map(|epoch| loss(epoch) + 0.03 + 0.004 * noise(4, seed)).collect(),
             test_accuracy: (1..=epochs).map(|epoch| 0.9 - loss(epoch) / 10.0).collect(),
         },
+        measured: Measured::default(),
     }
 }
 
@@ -138,6 +139,7 @@ pub(crate) fn unfinished(cell: CellRecord, status: Status, reason: Option<&str>)
         metrics: Metrics::default(),
         redundancy: Vec::new(),
         curves: Curves::default(),
+        measured: Measured::default(),
         ..cell
     }
 }

@@ -215,8 +215,25 @@ fn checks() {
             "train.schedule={exponential={gamma=0}}",
             "train.schedule={exponential={gamma=1.1}}",
             "train.schedule=cosine",
+            "data.canvas={size=0}",
+            "data.canvas={size=16,label=\"quadrants\"}",
+            "data.shift={pattern=\"white\",strength=0}",
+            "model.running_momentum=0",
+            "model={channels=[4],norm=\"layer\",bias_after=\"activation\"}",
+            "measure.translate=[2,1]",
+            "measure.translate=[0]",
+            "measure.jacobain=true",
+            "measure.shift={patterns=[],strengths=[1]}",
+            "measure.shift={patterns=[\"white\",\"white\"],strengths=[1]}",
+            "measure.shift={patterns=[\"white\"],strengths=[]}",
+            "measure.shift={patterns=[\"white\"],strengths=[-1]}",
+            "measure.shift={patterns=[\"white\"],strengths=[2,1]}",
+            "measure.shift={patterns=[\"white\"],strengths=[1],draws=0}",
+            "measure.shift={patterns=[\"white\"],strengths=[1],images=[10,10]}",
         ],
     );
+    let untied = with("channels = [4]", "channels = [4]\nbias = \"untied\"");
+    cases.extend(set(&untied, &["measure.shift={patterns=[\"white\"],strengths=[1]}"]));
     let one_image = with("batch_size = 8", "batch_size = 1");
     cases.extend(set(&one_image, &["model.norm=batch_per_activation"]));
     let messages = report(&cases);

@@ -3,8 +3,8 @@
 use std::fs;
 
 use untied_study::{
-    Cell, CellRecord, CellResult, Curves, Drift, LayerRedundancy, Metrics, Parameters, Provenance, Status, StoreError,
-    Study, StudyFolder,
+    Cell, CellRecord, CellResult, Curves, Drift, LayerRedundancy, Measured, Metrics, Parameters, Provenance, Status,
+    StoreError, Study, StudyFolder,
 };
 
 use crate::{MINIMAL, example, parse};
@@ -32,6 +32,7 @@ pub(crate) fn result() -> CellResult {
             drift: Drift { steps: vec![2], bias_norm: vec![0.0], redundant_bias_norm: vec![0.0], ..Drift::default() },
         }],
         curves: Curves { train_loss: vec![0.7], test_loss: vec![0.8], test_accuracy: vec![0.9] },
+        measured: Measured::default(),
         step_losses: vec![std::f64::consts::LN_10, f64::MAX],
         provenance: Provenance { version: "0.1.0".into(), cpu: "Pentium".into(), ..Provenance::default() },
     }

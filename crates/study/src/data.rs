@@ -1,0 +1,86 @@
+//! `[data]`: the images, and what is done to them before a network sees them.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// `[data]`: the images to train on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataConfig {
+    /// Where they come from.
+    pub source: DataSource,
+    /// Puts each image somewhere on a larger, empty one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canvas: Option<CanvasConfig>,
+    /// Adds the same pattern to every standardised image, for training and testing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shift: Option<FixedShift>,
+}
+
+/// Where the images come from.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum DataSource {
+    /// 5000 + 1000 images of Fashion-MNIST, 28×28, bundled.
+    #[serde(rename = "fashion-mnist-6k")]
+    FashionMnist6k,
+    /// 1437 + 360 handwritten digits, 8×8, bundled.
+    #[serde(rename = "digits")]
+    Digits,
+    /// A folder with MNIST's four IDX files, plain or gzip.
+    #[serde(rename = "idx")]
+    Idx(PathBuf),
+    /// A folder with the binary batches of CIFAR-10.
+    #[serde(rename = "cifar10")]
+    Cifar10(PathBuf),
+    /// A folder of images, `train/CLASS/*.png` and `test/CLASS/*.png` (or `.jpg`).
+    #[serde(rename = "folder")]
+    Folder(PathBuf),
+}
+
+/// A larger square image, zero but for one image of the source, which lies at a random place of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CanvasConfig {
+    /// Side of the square; at least that of the images.
+    pub size: usize,
+    /// How far an image may lie from the middle, in pixels along each axis; anywhere where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jitter: Option<usize>,
+    /// What is to be told of an image.
+    #[serde(default)]
+    pub label: CanvasLabel,
+}
+
+/// What is to be told of an image on a canvas.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CanvasLabel {
+    /// The class that the source gives it, wherever it lies.
+    #[default]
+    Class,
+    /// The quarter of the canvas that its middle lies in, whatever it shows: 0 top left, 1 top right, 2 and 3 below.
+    Quadrant,
+}
+
+/// One pattern that is added to every standardised image, drawn from the cell's seed.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FixedShift {
+    /// How it varies over locations.
+    pub pattern: ShiftPattern,
+    /// Its root mean square, in standard deviations of the pixels.
+    pub strength: f64,
+}
+
+/// How a shift δ(y, x) varies over locations; its root mean square is 1 before its strength multiplies it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ShiftPattern {
+    /// The same everywhere.
+    Uniform,
+    /// A sum of a few long waves, as of uneven lighting.
+    Smooth,
+    /// Independent at every location, as of a sensor's fixed noise.
+    White,
+}

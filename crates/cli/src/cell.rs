@@ -84,6 +84,7 @@ fn progress(cell: &Cell, event: &Event) -> Option<String> {
         Event::Diverged { epoch, step } => Some(format!("diverged in epoch {epoch}, at step {step}")),
         Event::Resumed { epoch, step } => Some(format!("goes on with epoch {epoch}, after step {step}")),
         Event::Warning { message } => Some(format!("warning: {message}")),
+        Event::Measuring { what } => Some(format!("measuring: {what}")),
         Event::Progress { .. } | Event::Finished { .. } => None,
     }
 }

@@ -1,6 +1,6 @@
 //! From the cells' results to `results.json` and the report.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use untied_study::{Cell, CellRecord, Provenance, Results, Status, StoreError, Study, StudyFolder};
 
@@ -41,11 +41,23 @@ pub(crate) fn gather(
     if losses.iter().any(Option::is_none) {
         note_provenance(&mut provenance, stored.iter().flat_map(|stored| &stored.provenance));
     }
+    keep_first_maps(&mut records);
     let compare = study.compare.as_ref();
     let mut comparisons = compare.map_or_else(Vec::new, |compare| untied_report::compare(&records, &losses, compare));
     // Records from `results.json` have no step losses; what was compared with them stands there.
     untied_report::keep_loss_differences(&mut comparisons, stored.map_or(&[], |stored| &stored.comparisons));
     Ok(study.results(records, comparisons, provenance))
+}
+
+/// Maps of one seed are enough to look at.
+fn keep_first_maps(records: &mut [CellRecord]) {
+    let mut seen = HashSet::new();
+    for record in records.iter_mut().filter(|record| !record.measured.bias_maps.is_empty()) {
+        let variant = serde_json::to_string(&record.factors).unwrap_or_default();
+        if !seen.insert(variant) {
+            record.measured.bias_maps.clear();
+        }
+    }
 }
 
 fn note_provenance<'p>(all: &mut Vec<Provenance>, more: impl Iterator<Item = &'p Provenance>) {

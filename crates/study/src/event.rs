@@ -40,6 +40,11 @@ pub enum Event {
         /// Training images a second.
         images_per_second: f64,
     },
+    /// Training is over, and something is measured on the model.
+    Measuring {
+        /// What.
+        what: String,
+    },
     /// An epoch is over and the test set was evaluated.
     Epoch {
         /// From 1.

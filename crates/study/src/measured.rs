@@ -67,7 +67,7 @@ pub struct Translated {
 pub enum NormStatistics {
     /// The running ones of the training on clean images.
     Trained,
-    /// Estimated again on shifted training images, before any bias is adapted.
+    /// Estimated again on shifted training images: after a bias is changed by a closed form, before it is fine-tuned.
     Reestimated,
 }
 

@@ -3,7 +3,7 @@
 use burn::nn::PaddingConfig2d;
 use untied_conv::{Bias, Conv2dConfig};
 use untied_redundancy::{BiasShape, Normalization, Redundancy};
-use untied_study::{BiasKind, ModelConfig, NormKind, Padding, Parameters};
+use untied_study::{BiasKind, BiasPlace, Head, ModelConfig, NormKind, Order, Padding, Parameters};
 
 use crate::TrainerError;
 
@@ -14,17 +14,31 @@ pub(crate) type Shape = [usize; 3];
 #[derive(Debug, Clone)]
 pub(crate) struct Architecture {
     pub(crate) blocks: Vec<BlockPlan>,
+    pub(crate) head: Head,
     pub(crate) features: usize,
 }
 
-/// One block: convolution, normalization, ReLU and 2×2 max pooling.
+/// One block: convolution, normalization and ReLU in either order, and 2×2 max pooling.
 #[derive(Debug, Clone)]
 pub(crate) struct BlockPlan {
+    /// Without the bias where that stands elsewhere.
     pub(crate) convolution: Conv2dConfig,
-    pub(crate) norm: NormKind,
+    pub(crate) norm: NormPlan,
+    pub(crate) order: Order,
+    pub(crate) place: BiasPlace,
     /// Of the convolution.
     pub(crate) output: Shape,
     pub(crate) bias: Option<BiasPlan>,
+}
+
+/// A block's normalization.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NormPlan {
+    pub(crate) kind: NormKind,
+    /// Whether β is trained; otherwise it is 0.
+    pub(crate) beta: bool,
+    /// Weight of the newest batch in running statistics.
+    pub(crate) momentum: f64,
 }
 
 /// A block's bias and the part of it that the normalization removes.
@@ -32,6 +46,8 @@ pub(crate) struct BlockPlan {
 pub(crate) struct BiasPlan {
     pub(crate) dims: [usize; 3],
     pub(crate) redundancy: Redundancy,
+    /// Whether the running mean of the block's own norm follows the redundant part.
+    pub(crate) followed: bool,
 }
 
 impl Architecture {
@@ -48,7 +64,11 @@ impl Architecture {
             shape = [channels, height / 2, width / 2];
             blocks.push(block);
         }
-        Ok(Self { blocks, features: shape.iter().product() })
+        let features = match model.head {
+            Head::Flatten => shape.iter().product(),
+            Head::Mean => shape[0],
+        };
+        Ok(Self { blocks, head: model.head, features })
     }
 
     /// Numbers that training changes: of convolutions, norms and the linear head.
@@ -76,8 +96,11 @@ impl BlockPlan {
         countable(&[channels, channels_in, kernel, kernel], block)?;
         countable(&output, block)?;
         let dims = convolution.bias_shape().map_err(in_convolution)?;
-        let bias = dims.map(|dims| BiasPlan::new(dims, output, model.norm, block)).transpose()?;
-        Ok(Self { convolution, norm: model.norm, output, bias })
+        let bias = dims.map(|dims| BiasPlan::new(dims, output, model, block)).transpose()?;
+        let convolution =
+            if model.bias_after == BiasPlace::Convolution { convolution } else { convolution.with_bias(Bias::None) };
+        let norm = NormPlan { kind: model.norm, beta: model.beta, momentum: model.running_momentum };
+        Ok(Self { convolution, norm, order: model.order, place: model.bias_after, output, bias })
     }
 
     /// Weights of the convolution.
@@ -93,10 +116,11 @@ impl BlockPlan {
     /// γ and β; running statistics are not trained.
     fn norm_parameters(&self) -> usize {
         let [channels, height, width] = self.output;
-        match self.norm {
+        let affine = 1 + usize::from(self.norm.beta);
+        match self.norm.kind {
             NormKind::None => 0,
-            NormKind::BatchPerActivation => 2 * channels * height * width,
-            NormKind::Batch | NormKind::Layer | NormKind::Instance | NormKind::Group(_) => 2 * channels,
+            NormKind::BatchPerActivation => affine * channels * height * width,
+            NormKind::Batch | NormKind::Layer | NormKind::Instance | NormKind::Group(_) => affine * channels,
             NormKind::Rms => channels,
         }
     }
@@ -108,11 +132,36 @@ impl BlockPlan {
 }
 
 impl BiasPlan {
-    fn new(dims: [usize; 3], output: Shape, norm: NormKind, block: usize) -> Result<Self, TrainerError> {
+    fn new(dims: [usize; 3], output: Shape, model: &ModelConfig, block: usize) -> Result<Self, TrainerError> {
         let refused = |source| TrainerError::Redundancy { block, source };
         let shape = BiasShape::from_dimensions(&dims, &output[1..]).map_err(refused)?;
-        let redundancy = Redundancy::new(normalization(norm), &shape).map_err(refused)?;
-        Ok(Self { dims, redundancy })
+        let redundancy = Redundancy::new(removed_by(model, block), &shape).map_err(refused)?;
+        let running = matches!(model.norm, NormKind::Batch | NormKind::BatchPerActivation);
+        Ok(Self { dims, redundancy, followed: running && before_own_norm(model) })
+    }
+}
+
+/// Whether nothing stands between the bias and the normalization of its block.
+fn before_own_norm(model: &ModelConfig) -> bool {
+    matches!(
+        (model.order, model.bias_after),
+        (Order::NormFirst, BiasPlace::Convolution) | (Order::ActivationFirst, BiasPlace::Activation)
+    )
+}
+
+/// What removes a part of the bias of a block, counted from 1.
+///
+/// The normalization right behind it does. One number per channel behind the ReLU passes through max pooling and, where
+/// nothing is padded, becomes one number per channel of the next convolution's output: norms that centre each channel remove
+/// it there. (`CellConfig::check` refuses the norms for which the weights decide.) A ReLU in between lets nothing through
+/// unchanged, and behind the last block stands the linear head.
+fn removed_by(model: &ModelConfig, block: usize) -> Normalization {
+    let padded = model.padding == Padding::Same && model.kernel > 1;
+    let last = block == model.channels.len();
+    match (model.order, model.bias_after) {
+        _ if before_own_norm(model) => normalization(model.norm),
+        (Order::NormFirst, BiasPlace::Activation) if !padded && !last => normalization(model.norm),
+        _ => Normalization::None,
     }
 }
 

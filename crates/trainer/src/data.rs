@@ -1,5 +1,6 @@
 //! Images and labels: bundled sets, and folders of IDX files, CIFAR-10's batches or images.
 
+mod canvas;
 mod cifar10;
 mod dataset;
 mod error;
@@ -10,6 +11,7 @@ mod picture;
 mod source;
 mod standardisation;
 
+pub(crate) use canvas::on_canvas;
 pub use dataset::{Checksums, Dataset, IdxFiles, Split};
 pub use error::DataError;
 pub use source::load;

@@ -2,12 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 use untied_redundancy::norm;
-use untied_study::{Drift, LayerRedundancy, NormKind};
+use untied_study::{Drift, LayerRedundancy};
 
 use crate::architecture::{Architecture, BiasPlan, BlockPlan};
 use crate::measurement::host;
 use crate::model::Net;
-use crate::norm::MOMENTUM;
 
 /// About as many points as a plot can show.
 const POINTS: usize = 32;
@@ -34,9 +33,7 @@ struct Layer {
 impl<'a> DriftRecorder<'a> {
     pub(crate) fn new(plan: &'a Architecture, total_steps: usize) -> Self {
         let layer = |block: &BlockPlan| match &block.bias {
-            Some(bias) if has_running_mean(block) => {
-                Layer { running: vec![0.0; bias.redundancy.numbers()], ..Layer::default() }
-            }
+            Some(bias) if bias.followed => Layer { running: vec![0.0; bias.redundancy.numbers()], ..Layer::default() },
             _ => Layer::default(),
         };
         let course = Course(plan.blocks.iter().map(layer).collect());
@@ -63,11 +60,12 @@ impl<'a> DriftRecorder<'a> {
             self.record(model, done);
         }
         for (index, bias) in biases(self.plan) {
+            let momentum = self.plan.blocks[index].norm.momentum;
             let layer = &mut self.course.0[index];
             if !layer.running.is_empty() {
                 let redundant = bias.redundancy.project(&values(model, index));
                 for (running, redundant) in layer.running.iter_mut().zip(redundant) {
-                    *running += MOMENTUM * (redundant - *running);
+                    *running += momentum * (redundant - *running);
                 }
             }
         }
@@ -103,23 +101,19 @@ impl<'a> DriftRecorder<'a> {
     }
 }
 
-fn has_running_mean(block: &BlockPlan) -> bool {
-    matches!(block.norm, NormKind::Batch | NormKind::BatchPerActivation)
-}
-
 /// The blocks that have a bias.
 fn biases(plan: &Architecture) -> impl Iterator<Item = (usize, &BiasPlan)> {
     plan.blocks.iter().enumerate().filter_map(|(index, block)| Some((index, block.bias.as_ref()?)))
 }
 
 fn values(model: &Net, index: usize) -> Vec<f64> {
-    host(model.blocks[index].convolution.bias.as_ref().expect("the plan has a bias").val())
+    host(model.blocks[index].bias().expect("the plan has a bias").val())
 }
 
 #[cfg(test)]
 mod tests {
     use burn::tensor::{DType, Device};
-    use untied_study::{BiasKind, ModelConfig};
+    use untied_study::{BiasKind, ModelConfig, NormKind};
 
     use super::*;
 
@@ -131,8 +125,8 @@ mod tests {
         let mut net = Net::new(&plan, 2, 0, &Device::flex().autodiff(), DType::F64);
         let mut recorder = DriftRecorder::new(&plan, 3);
         recorder.follow(&net, 0);
-        net.blocks[0].convolution.bias =
-            net.blocks[0].convolution.bias.take().map(|bias| bias.map(|values| values.ones_like()));
+        let bias = net.blocks[0].bias_mut();
+        *bias = bias.take().map(|bias| bias.map(|values| values.ones_like()));
         for done in 1..3 {
             recorder.follow(&net, done);
         }

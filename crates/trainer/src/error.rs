@@ -24,6 +24,16 @@ pub enum TrainerError {
         /// Those there are.
         compiled: String,
     },
+    /// The canvas is smaller than what is to lie on it.
+    #[error("data.canvas.size: expected at least the {height}x{width} of the images, got {size}")]
+    Canvas {
+        /// Of the images.
+        height: usize,
+        /// Of the images.
+        width: usize,
+        /// Side of the canvas.
+        size: usize,
+    },
     /// A block's kernel is larger than its input, which has no padding.
     #[error(
         "model.kernel: expected at most {height}x{width}, the input of block {block} without padding, got {kernel}"
@@ -81,6 +91,37 @@ pub enum TrainerError {
         train_images: usize,
         /// Images asked for in a batch.
         batch_size: usize,
+    },
+    /// Images would be moved out of sight.
+    #[error("measure.translate: expected less than the {height}x{width} of the images, got {pixels} pixels")]
+    Translate {
+        /// Of the images.
+        height: usize,
+        /// Of the images.
+        width: usize,
+        /// How far they are to be moved.
+        pixels: usize,
+    },
+    /// More images to adapt on than there are.
+    #[error(
+        "measure.shift.images: expected at most {available}, the training images without the {held_out} that learning rates \
+         are chosen on, got {images}"
+    )]
+    ShiftImages {
+        /// Images to adapt on.
+        available: usize,
+        /// Images to choose by.
+        held_out: usize,
+        /// Images asked for.
+        images: usize,
+    },
+    /// A Jacobian with too many columns.
+    #[error("measure.jacobian: expected biases of at most {most} numbers, got one of {numbers}; use a smaller model")]
+    Jacobian {
+        /// Most numbers of a bias.
+        most: usize,
+        /// Of the largest bias.
+        numbers: usize,
     },
     /// A learning-rate schedule that burn refuses.
     #[error("train.schedule: {0} (rates as shares of the optimizer's learning rate)")]

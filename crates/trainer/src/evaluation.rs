@@ -2,10 +2,10 @@
 
 use burn::tensor::{DType, Device};
 
-use crate::data::{Split, Standardisation};
+use crate::data::Split;
+use crate::input::Input;
 use crate::loss::cross_entropy_of;
 use crate::model::Net;
-use crate::training::batch_of;
 
 /// Images evaluated at once; the result does not depend on it.
 const BATCH: usize = 250;
@@ -20,18 +20,23 @@ pub(crate) struct Evaluation {
 }
 
 /// Evaluates a model without autodiff, so that batch norm uses its running statistics. Sums are taken in f64.
-pub(crate) fn evaluate(
+pub(crate) fn evaluate(model: &Net, split: &Split, input: &Input, device: &Device, dtype: DType) -> Evaluation {
+    evaluate_on(model, split, &(0..split.count).collect::<Vec<_>>(), input, device, dtype)
+}
+
+/// [`evaluate`] on some of the images.
+pub(crate) fn evaluate_on(
     model: &Net,
     split: &Split,
-    standardisation: &Standardisation,
+    images: &[usize],
+    input: &Input,
     device: &Device,
     dtype: DType,
 ) -> Evaluation {
     let mut right = 0;
     let mut loss = 0.0;
-    let order: Vec<usize> = (0..split.count).collect();
-    for indices in order.chunks(BATCH) {
-        let scores = model.forward(batch_of(split, standardisation, indices, device, dtype));
+    for indices in images.chunks(BATCH) {
+        let scores = model.forward(input.batch(split, indices, device, dtype));
         let [_, classes] = scores.dims();
         let scores = scores.into_data().convert::<f64>().try_to_vec::<f64>().expect("converted to f64");
         for (scores, &index) in scores.chunks(classes).zip(indices) {
@@ -40,7 +45,7 @@ pub(crate) fn evaluate(
             loss += cross_entropy_of(scores, label);
         }
     }
-    Evaluation { accuracy: right as f64 / split.count as f64, loss: loss / split.count as f64 }
+    Evaluation { accuracy: right as f64 / images.len() as f64, loss: loss / images.len() as f64 }
 }
 
 /// Index of the highest score, of the first where several tie.

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod adaptation;
 mod architecture;
 mod checkpoint;
 pub mod data;
@@ -7,8 +8,11 @@ mod device;
 mod drift;
 mod error;
 mod evaluation;
+mod input;
+mod jacobian;
 mod loss;
 mod max_pool;
+mod measured;
 mod measurement;
 mod model;
 mod norm;
@@ -19,6 +23,7 @@ pub mod random;
 mod rms_norm;
 mod run;
 mod schedule;
+mod shift;
 mod summary;
 mod training;
 

@@ -51,7 +51,7 @@ impl From<Norms> for [u64; 3] {
     }
 }
 
-/// Zeros added to the outputs of the convolutions: their gradients are ∂J/∂z, which a non-leaf cannot be asked for.
+/// Zeros added beside the biases: their gradients are ∂J/∂z, which a non-leaf cannot be asked for.
 pub(crate) struct Probes(Vec<Option<Tensor<4>>>);
 
 impl<'a> Measurement<'a> {
@@ -85,10 +85,10 @@ impl<'a> Measurement<'a> {
         step == (2 * part + 1) * self.total_steps / (2 * self.samples)
     }
 
-    /// A forward pass with probes after the convolutions that have a bias.
+    /// A forward pass with probes at the places of the biases.
     pub(crate) fn forward(&self, model: &Net, x: Tensor<4>) -> (Tensor<2>, Probes) {
         let mut probes = vec![None; self.plan.blocks.len()];
-        let scores = model.forward_with(x, |index, z| {
+        let scores = model.forward_with(x, &mut |index, z| {
             if self.plan.blocks[index].bias.is_none() {
                 return z;
             }
@@ -104,9 +104,9 @@ impl<'a> Measurement<'a> {
         self.sums.steps += 1;
         for (index, plan) in self.plan.blocks.iter().enumerate() {
             let (Some(bias), Some(probe)) = (&plan.bias, &probes.0[index]) else { continue };
-            let parameter = model.blocks[index].convolution.bias.as_ref().expect("the plan has a bias");
+            let parameter = model.blocks[index].bias().expect("the plan has a bias");
             let db = parameter.grad(gradients).expect("the loss depends on every bias");
-            let dz = probe.grad(gradients).expect("the loss depends on every convolution");
+            let dz = probe.grad(gradients).expect("the loss depends on every block");
             let norms = Norms::of(bias, &host(db), &host(absolute_sums(dz, bias.dims)), self.unit_round_off);
             let sums = &mut self.sums.norms[index];
             sums.gradient += norms.gradient;
@@ -123,7 +123,7 @@ impl<'a> Measurement<'a> {
         }
         let layer = |(index, plan): (usize, &BlockPlan)| {
             let bias = plan.bias.as_ref()?;
-            let values = host(model.blocks[index].convolution.bias.as_ref()?.val());
+            let values = host(model.blocks[index].bias()?.val());
             let mean = |sum: f64| sum / self.sums.steps as f64;
             let sums = self.sums.norms[index];
             Some(LayerRedundancy {
@@ -178,12 +178,13 @@ fn is_finite(layer: &LayerRedundancy) -> bool {
 #[cfg(test)]
 mod tests {
     use burn::tensor::{Device, Tensor};
+    use untied_study::Head;
 
     use super::*;
 
     #[test]
     fn the_sample_has_its_size_whatever_the_run() {
-        let plan = Architecture { blocks: Vec::new(), features: 0 };
+        let plan = Architecture { blocks: Vec::new(), head: Head::Flatten, features: 0 };
         for total_steps in (1..2000).chain([100_003]) {
             let measurement = Measurement::new(&plan, Dtype::F32, total_steps);
             let due = (0..total_steps).filter(|&step| measurement.is_due(step)).count();

@@ -5,6 +5,7 @@ use burn::nn::Linear;
 use burn::tensor::activation::relu;
 use burn::tensor::{DType, Device, Tensor, TensorData};
 use untied_conv::Conv2d;
+use untied_study::{BiasPlace, Head, Order};
 
 use crate::architecture::{Architecture, BlockPlan};
 use crate::max_pool::max_pool;
@@ -15,15 +16,26 @@ use crate::random::Generator;
 #[derive(Module, Debug)]
 pub(crate) struct Net {
     pub(crate) blocks: Vec<Block>,
-    head: Linear,
+    pub(crate) head: Linear,
+    #[module(skip)]
+    reading: Head,
 }
 
-/// Convolution, normalization, ReLU and 2×2 max pooling.
+/// Convolution, normalization and ReLU in either order, and 2×2 max pooling.
 #[derive(Module, Debug)]
 pub(crate) struct Block {
     pub(crate) convolution: Conv2d,
-    norm: Option<Norm>,
+    pub(crate) norm: Option<Norm>,
+    /// The bias, where it is not the convolution's own: `[c, h|1, w|1]`.
+    bias: Option<Param<Tensor<3>>>,
+    #[module(skip)]
+    order: Order,
+    #[module(skip)]
+    place: BiasPlace,
 }
+
+/// Looks at, and may change, what a bias was added to; gets the index of the block.
+pub(crate) type Probe<'p> = &'p mut dyn FnMut(usize, Tensor<4>) -> Tensor<4>;
 
 impl Net {
     /// Draws the weights on the host, from one stream per layer: variants of one seed start from the same
@@ -35,26 +47,26 @@ impl Net {
             weight: source.uniform("head/weight", [plan.features, classes], plan.features),
             bias: Some(source.uniform("head/bias", [classes], plan.features)),
         };
-        Self { blocks: plan.blocks.iter().enumerate().map(block).collect(), head }
+        Self { blocks: plan.blocks.iter().enumerate().map(block).collect(), head, reading: plan.head }
     }
 
     /// Class scores `[n, classes]` of images `[n, c, h, w]`.
     pub(crate) fn forward(&self, x: Tensor<4>) -> Tensor<2> {
-        self.forward_with(x, |_, z| z)
+        self.forward_with(x, &mut |_, z| z)
     }
 
-    /// As [`forward`](Self::forward), with every convolution's output passed through `probe`, which gets the index of
-    /// its block.
-    pub(crate) fn forward_with(
-        &self,
-        mut x: Tensor<4>,
-        mut probe: impl FnMut(usize, Tensor<4>) -> Tensor<4>,
-    ) -> Tensor<2> {
-        for (index, block) in self.blocks.iter().enumerate() {
-            let z = probe(index, block.convolution.forward(x));
-            x = block.after_convolution(z);
-        }
-        self.head.forward(x.flatten::<2>(1, 3))
+    /// As [`forward`](Self::forward), with a probe at the place of every bias.
+    pub(crate) fn forward_with(&self, x: Tensor<4>, probe: Probe<'_>) -> Tensor<2> {
+        let features = self.blocks.iter().enumerate().fold(x, |x, (index, block)| block.forward(x, index, probe));
+        self.head.forward(match self.reading {
+            Head::Flatten => features.flatten::<2>(1, 3),
+            Head::Mean => features.mean_dim(3).mean_dim(2).flatten::<2>(1, 3),
+        })
+    }
+
+    /// A model of its own: clones share their running statistics.
+    pub(crate) fn copy(&self) -> Self {
+        self.valid().train()
     }
 }
 
@@ -63,17 +75,54 @@ impl Block {
         let mut convolution = plan.convolution.init(source.device);
         let dims = convolution.weight.dims();
         convolution.weight = source.uniform(&format!("{name}/weight"), dims, dims[1] * dims[2] * dims[3]);
-        convolution.bias = plan.bias.as_ref().map(|bias| Param::from_tensor(source.constant(bias.dims, 0.0)));
         let norm = Norm::new(plan.norm, plan.output, source.device, source.dtype);
-        Self { convolution, norm }
+        let bias = plan.bias.as_ref().map(|bias| Param::from_tensor(source.constant(bias.dims, 0.0)));
+        let mut block = Self { convolution, norm, bias: None, order: plan.order, place: plan.place };
+        *block.bias_mut() = bias;
+        block
     }
 
-    fn after_convolution(&self, z: Tensor<4>) -> Tensor<4> {
-        let rectified = match &self.norm {
-            None => relu(z),
-            Some(norm) => norm.forward_relu(z),
+    /// The bias, wherever it stands.
+    pub(crate) fn bias(&self) -> Option<&Param<Tensor<3>>> {
+        match self.place {
+            BiasPlace::Convolution => self.convolution.bias.as_ref(),
+            BiasPlace::Norm | BiasPlace::Activation => self.bias.as_ref(),
+        }
+    }
+
+    pub(crate) fn bias_mut(&mut self) -> &mut Option<Param<Tensor<3>>> {
+        match self.place {
+            BiasPlace::Convolution => &mut self.convolution.bias,
+            BiasPlace::Norm | BiasPlace::Activation => &mut self.bias,
+        }
+    }
+
+    fn forward(&self, x: Tensor<4>, index: usize, probe: Probe<'_>) -> Tensor<4> {
+        let mut at = |place: BiasPlace, z: Tensor<4>| {
+            if place != self.place {
+                return z;
+            }
+            probe(index, self.bias.as_ref().map_or(z.clone(), |bias| z + bias.val().unsqueeze()))
         };
-        max_pool(rectified)
+        let z = at(BiasPlace::Convolution, self.convolution.forward(x));
+        max_pool(match self.order {
+            Order::NormFirst if self.place == BiasPlace::Norm => relu(at(BiasPlace::Norm, self.normalize(z))),
+            Order::NormFirst => at(BiasPlace::Activation, self.normalize_and_rectify(z)),
+            Order::ActivationFirst => {
+                let rectified = at(BiasPlace::Activation, relu(z));
+                at(BiasPlace::Norm, self.normalize(rectified))
+            }
+        })
+    }
+
+    /// What follows the place of the bias directly, if that is the block's normalization; else what is given.
+    pub(crate) fn normalize(&self, z: Tensor<4>) -> Tensor<4> {
+        self.norm.as_ref().map_or(z.clone(), |norm| norm.forward(z))
+    }
+
+    /// In one pass over memory where that is possible.
+    fn normalize_and_rectify(&self, z: Tensor<4>) -> Tensor<4> {
+        self.norm.as_ref().map_or_else(|| relu(z.clone()), |norm| norm.forward_relu(z.clone()))
     }
 }
 
@@ -124,7 +173,8 @@ mod tests {
         fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
             let count = if param.is_require_grad() { param.dims().iter().product() } else { 0 };
             self.total += count;
-            self.bias += if self.path.ends_with(&["convolution".into(), "bias".into()]) { count } else { 0 };
+            let of_block = self.path.len() > 2 && self.path[0] == "blocks" && self.path.ends_with(&["bias".into()]);
+            self.bias += if of_block { count } else { 0 };
         }
     }
 
@@ -139,16 +189,24 @@ mod tests {
             NormKind::Group(2),
             NormKind::Rms,
         ];
-        for norm in norms {
-            for bias in [BiasKind::None, BiasKind::Tied, BiasKind::UntiedAlong(vec![1]), BiasKind::Untied] {
-                let model = ModelConfig { padding: Padding::Valid, bias, norm, ..ModelConfig::new(vec![4, 6]) };
-                let plan = Architecture::new(&model, [1, 12, 14]).unwrap();
-                let net = Net::new(&plan, 10, 0, &Device::flex().autodiff(), DType::F32);
-                let mut counter = Counter::default();
-                net.visit(&mut counter);
-                let planned = plan.parameters(10);
-                assert_eq!((planned.total, planned.bias), (counter.total, counter.bias), "{model:?}");
-            }
+        let biases = [BiasKind::None, BiasKind::Tied, BiasKind::UntiedAlong(vec![1]), BiasKind::Untied];
+        for (norm, bias) in norms.into_iter().flat_map(|norm| biases.clone().map(|bias| (norm, bias))) {
+            let model = ModelConfig { padding: Padding::Valid, bias, norm, ..ModelConfig::new(vec![4, 6]) };
+            assert_as_planned(&model);
+            assert_as_planned(&ModelConfig { bias_after: BiasPlace::Norm, beta: false, ..model.clone() });
+            assert_as_planned(&ModelConfig { bias_after: BiasPlace::Activation, head: Head::Mean, ..model.clone() });
+            assert_as_planned(&ModelConfig { order: Order::ActivationFirst, beta: false, ..model });
         }
+    }
+
+    fn assert_as_planned(model: &ModelConfig) {
+        let plan = Architecture::new(model, [1, 12, 14]).unwrap();
+        let device = Device::flex().autodiff();
+        let net = Net::new(&plan, 10, 0, &device, DType::F32);
+        let mut counter = Counter::default();
+        net.visit(&mut counter);
+        let planned = plan.parameters(10);
+        assert_eq!((planned.total, planned.bias), (counter.total, counter.bias), "{model:?}");
+        assert_eq!(net.forward(Tensor::ones([2, 1, 12, 14], &device)).dims(), [2, 10]);
     }
 }

@@ -7,13 +7,11 @@ use burn::tensor::{DType, Device, Tensor};
 use untied_batch_norm::{BatchNorm, BatchNormConfig, Statistics};
 use untied_study::NormKind;
 
-use crate::architecture::Shape;
+use crate::architecture::{NormPlan, Shape};
 use crate::rms_norm::RmsNorm;
 
 /// Added to the variance or the mean square, inside the root.
 const EPSILON: f64 = 1e-5;
-/// Weight of a new batch in the running statistics.
-pub(crate) const MOMENTUM: f64 = 0.1;
 
 /// A normalization with its γ and β.
 #[derive(Module, Debug)]
@@ -28,48 +26,68 @@ pub(crate) enum Norm {
 
 impl Norm {
     /// γ = 1, β = 0, running mean 0 and variance 1; `None` where there is no normalization.
-    pub(crate) fn new(kind: NormKind, input: Shape, device: &Device, dtype: DType) -> Option<Self> {
+    pub(crate) fn new(plan: NormPlan, input: Shape, device: &Device, dtype: DType) -> Option<Self> {
         let constant = |count: usize, value: f64| Tensor::<1>::full([count], value, (device, dtype));
         let [channels, height, width] = input;
-        Some(match kind {
+        let group = |groups| Self::group(groups, channels, plan.beta, device, constant);
+        Some(match plan.kind {
             NormKind::None => return None,
-            NormKind::Batch => Self::batch(BatchNormConfig::new(channels), device, constant),
+            NormKind::Batch => Self::batch(BatchNormConfig::new(channels), plan, device, constant),
             NormKind::BatchPerActivation => {
                 let statistics = Statistics::PerActivation { size: vec![height, width] };
-                Self::batch(BatchNormConfig::new(channels).with_statistics(statistics), device, constant)
+                Self::batch(BatchNormConfig::new(channels).with_statistics(statistics), plan, device, constant)
             }
-            NormKind::Layer => Self::group(1, channels, device, constant),
-            NormKind::Instance => Self::group(channels, channels, device, constant),
-            NormKind::Group(groups) => Self::group(groups, channels, device, constant),
+            NormKind::Layer => group(1),
+            NormKind::Instance => group(channels),
+            NormKind::Group(groups) => group(groups),
             NormKind::Rms => {
                 Self::Rms(RmsNorm { gamma: Param::from_tensor(constant(channels, 1.0)), epsilon: EPSILON })
             }
         })
     }
 
-    fn batch(config: BatchNormConfig, device: &Device, constant: impl Fn(usize, f64) -> Tensor<1>) -> Self {
+    fn batch(
+        config: BatchNormConfig,
+        plan: NormPlan,
+        device: &Device,
+        constant: impl Fn(usize, f64) -> Tensor<1>,
+    ) -> Self {
         let count = config.statistics.count(config.features);
-        let mut norm = config.with_epsilon(EPSILON).with_momentum(Some(MOMENTUM)).init(device);
+        let mut norm = config.with_epsilon(EPSILON).with_momentum(Some(plan.momentum)).init(device);
         norm.gamma = Some(Param::from_tensor(constant(count, 1.0)));
-        norm.beta = Some(Param::from_tensor(constant(count, 0.0)));
+        norm.beta = plan.beta.then(|| Param::from_tensor(constant(count, 0.0)));
         norm.running_mean = RunningState::new(constant(count, 0.0));
         norm.running_var = RunningState::new(constant(count, 1.0));
         Self::Batch(norm)
     }
 
-    fn group(groups: usize, channels: usize, device: &Device, constant: impl Fn(usize, f64) -> Tensor<1>) -> Self {
+    fn group(
+        groups: usize,
+        channels: usize,
+        beta: bool,
+        device: &Device,
+        constant: impl Fn(usize, f64) -> Tensor<1>,
+    ) -> Self {
         let mut norm = GroupNormConfig::new(groups, channels).with_epsilon(EPSILON).init(device);
         norm.gamma = Some(Param::from_tensor(constant(channels, 1.0)));
-        norm.beta = Some(Param::from_tensor(constant(channels, 0.0)));
+        // Burn's layer has both or neither.
+        norm.beta = Some(Param::from_tensor(constant(channels, 0.0)).set_require_grad(beta));
         Self::Group(norm)
+    }
+
+    pub(crate) fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        match self {
+            Self::Batch(norm) => norm.forward(x),
+            Self::Group(norm) => norm.forward(x),
+            Self::Rms(norm) => norm.forward(x),
+        }
     }
 
     /// max(y, 0) of the normalized y; batch norm does both in one pass.
     pub(crate) fn forward_relu(&self, x: Tensor<4>) -> Tensor<4> {
         match self {
             Self::Batch(norm) => norm.forward_relu(x),
-            Self::Group(norm) => relu(norm.forward(x)),
-            Self::Rms(norm) => relu(norm.forward(x)),
+            _ => relu(self.forward(x)),
         }
     }
 }
@@ -139,7 +157,8 @@ mod tests {
             let per_activation = kind == NormKind::BatchPerActivation;
             let count = if per_activation { DIMS[1] * locations } else { DIMS[1] };
             let (gamma, beta) = (draw("gamma", count), draw("beta", count));
-            let mut norm = Norm::new(kind, [DIMS[1], DIMS[2], DIMS[3]], &device, DType::F64).expect("a norm");
+            let plan = NormPlan { kind, beta: true, momentum: 0.1 };
+            let mut norm = Norm::new(plan, [DIMS[1], DIMS[2], DIMS[3]], &device, DType::F64).expect("a norm");
             set_affine(&mut norm, parameter(&gamma, &device), parameter(&beta, &device));
             let input = Tensor::<4>::from_data(TensorData::new(x.clone(), DIMS), (&device, DType::F64));
             let output: Vec<f64> = norm.forward_relu(input).into_data().try_to_vec().expect("f64");

@@ -16,7 +16,7 @@ use crate::model::Net;
 /// redundant in part, elementwise rules such as Adam's make steps with a redundant part of their own.
 pub(crate) fn project_gradients(gradients: &mut GradientsParams, model: &Net, plan: &Architecture) {
     for (block, plan) in model.blocks.iter().zip(&plan.blocks) {
-        let (Some(bias), Some(plan)) = (&block.convolution.bias, &plan.bias) else { continue };
+        let (Some(bias), Some(plan)) = (block.bias(), &plan.bias) else { continue };
         if let Some(gradient) = gradients.remove::<3>(bias.id) {
             gradients.register(bias.id, residual(plan, gradient));
         }
@@ -26,8 +26,8 @@ pub(crate) fn project_gradients(gradients: &mut GradientsParams, model: &Net, pl
 /// b − P·b in place of each bias b: its redundant part is zero, whatever the optimizer did.
 pub(crate) fn project_biases(model: &mut Net, plan: &Architecture) {
     for (block, plan) in model.blocks.iter_mut().zip(&plan.blocks) {
-        let (Some(bias), Some(plan)) = (block.convolution.bias.take(), &plan.bias) else { continue };
-        block.convolution.bias = Some(bias.map(|values| residual(plan, values).require_grad()));
+        let (Some(bias), Some(plan)) = (block.bias_mut().take(), &plan.bias) else { continue };
+        *block.bias_mut() = Some(bias.map(|values| residual(plan, values).require_grad()));
     }
 }
 

@@ -7,13 +7,16 @@ use burn::tensor::{DType, Device};
 use untied_study::{CellConfig, CellResult, Curves, Event, Measured, Metrics, Parameters, Status};
 
 use crate::architecture::Architecture;
-use crate::data::{Dataset, Standardisation};
+use crate::data::{Dataset, Split};
 use crate::drift::DriftRecorder;
+use crate::input::Input;
+use crate::measured::measured;
 use crate::measurement::Measurement;
 use crate::model::Net;
 use crate::provenance::provenance;
 use crate::random::Generator;
 use crate::schedule::LearningRates;
+use crate::shift::pattern;
 use crate::summary::Prepared;
 use crate::training::Emit;
 use crate::{TrainerError, device, optimizer};
@@ -30,7 +33,7 @@ pub(crate) struct Run<'a> {
     pub(crate) config: &'a CellConfig,
     pub(crate) plan: &'a Architecture,
     pub(crate) dataset: &'a Dataset,
-    pub(crate) standardisation: &'a Standardisation,
+    pub(crate) input: Input,
     pub(crate) device: Device,
     pub(crate) dtype: DType,
     pub(crate) generator: Generator,
@@ -51,8 +54,15 @@ pub(crate) struct Run<'a> {
 impl<'a> Run<'a> {
     pub(crate) fn new(config: &'a CellConfig, prepared: &'a Prepared, device: &Device) -> Result<Self, TrainerError> {
         let Prepared { dataset, standardisation, plan } = prepared;
+        let Split { channels, height, width, .. } = dataset.train;
         let device = device.clone().autodiff();
         let dtype = device::burn_dtype(config.train.dtype);
+        let generator = Generator::new(config.seed);
+        let shift = config
+            .data
+            .shift
+            .map(|shift| pattern(shift.pattern, generator, 0, shift.strength, [channels, height, width]));
+        let input = Input { standardisation: standardisation.clone(), shift };
         let steps_per_epoch = dataset.train.count / config.train.batch_size;
         Ok(Self {
             learning_rates: LearningRates::new(&config.train, steps_per_epoch)?,
@@ -61,7 +71,7 @@ impl<'a> Run<'a> {
             parameters: plan.parameters(dataset.classes),
             optimizer: optimizer::optimizer(&config.train.optimizer, &device),
             model: Net::new(plan, dataset.classes, config.seed, &device, dtype),
-            generator: Generator::new(config.seed),
+            generator,
             curves: Curves::default(),
             step_losses: Vec::new(),
             trained: Duration::ZERO,
@@ -69,7 +79,7 @@ impl<'a> Run<'a> {
             config,
             plan,
             dataset,
-            standardisation,
+            input,
             device,
             dtype,
             steps_per_epoch,
@@ -87,6 +97,7 @@ impl<'a> Run<'a> {
     }
 
     pub(crate) fn finish(mut self, diverged: Option<Divergence>, emit: &mut Emit<'_>) -> CellResult {
+        let measured = if diverged.is_none() { measured(&self, emit) } else { Measured::default() };
         let last = |curve: &[f64]| curve.last().copied().filter(|_| diverged.is_none());
         let metrics = Metrics {
             test_accuracy: last(&self.curves.test_accuracy),
@@ -116,7 +127,7 @@ impl<'a> Run<'a> {
             provenance: provenance(self.config, self.dataset),
             reason: diverged.map(|divergence| divergence.reason),
             curves: self.curves,
-            measured: Measured::default(),
+            measured,
             step_losses: self.step_losses,
         }
     }

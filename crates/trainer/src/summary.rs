@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 
-use untied_study::{CellConfig, Parameters};
+use untied_study::{BiasKind, BiasPlace, CanvasConfig, CellConfig, MeasureConfig, ModelConfig, Parameters};
 
+use crate::adaptation::HELD_OUT;
 use crate::architecture::{Architecture, BlockPlan, Shape};
 use crate::data::{Dataset, Split, Standardisation};
+use crate::jacobian::MOST_COLUMNS;
 use crate::schedule::LearningRates;
 use crate::{TrainerError, data, device};
 
@@ -31,7 +33,7 @@ pub struct LayerSummary {
     pub layer: String,
     /// Channels, height and width of the convolution's output.
     pub output: [usize; 3],
-    /// The bias mode, as in the config.
+    /// The bias mode, as in the config, and where it stands, if not at the convolution.
     pub bias: String,
     /// The normalization, as in the config.
     pub norm: String,
@@ -108,11 +110,21 @@ fn layer(config: &CellConfig, index: usize, block: &BlockPlan) -> LayerSummary {
     LayerSummary {
         layer: BlockPlan::name(index),
         output: block.output,
-        bias: config.model.bias.to_string(),
+        bias: bias_name(&config.model),
         norm: config.model.norm.to_string(),
         weights: block.weights(),
         bias_parameters: block.bias_parameters(),
         redundant: block.bias.as_ref().map_or(0, |bias| bias.redundancy.dimensions()),
+    }
+}
+
+fn bias_name(model: &ModelConfig) -> String {
+    let name = model.bias.to_string();
+    match model.bias_after {
+        _ if model.bias == BiasKind::None => name,
+        BiasPlace::Convolution => name,
+        BiasPlace::Norm => format!("{name} after norm"),
+        BiasPlace::Activation => format!("{name} after ReLU"),
     }
 }
 
@@ -140,6 +152,10 @@ struct DataSize {
 
 fn load(config: &CellConfig) -> Result<(Dataset, Standardisation, DataSize), TrainerError> {
     let dataset = data::load(&config.data.source)?;
+    let dataset = match config.data.canvas {
+        Some(canvas) => data::on_canvas(fits_canvas(dataset, canvas)?, canvas),
+        None => dataset,
+    };
     let standardisation = Standardisation::of(&dataset.train)?;
     let Split { channels, height, width, count, .. } = dataset.train;
     let size = DataSize {
@@ -151,10 +167,35 @@ fn load(config: &CellConfig) -> Result<(Dataset, Standardisation, DataSize), Tra
     Ok((dataset, standardisation, size))
 }
 
+fn fits_canvas(dataset: Dataset, canvas: CanvasConfig) -> Result<Dataset, TrainerError> {
+    let Split { height, width, .. } = dataset.train;
+    let size = canvas.size;
+    if size < height.max(width) { Err(TrainerError::Canvas { height, width, size }) } else { Ok(dataset) }
+}
+
 fn fit(config: &CellConfig, data: &DataSize) -> Result<Architecture, TrainerError> {
     let plan = Architecture::new(&config.model, data.shape)?;
     LearningRates::new(&config.train, steps_per_epoch(config, data.train_images)?)?;
+    check_measure(&config.measure, data, &plan)?;
     Ok(plan)
+}
+
+/// Distances within the images, images within the training set, biases of a size whose Jacobian can be had.
+fn check_measure(measure: &MeasureConfig, data: &DataSize, plan: &Architecture) -> Result<(), TrainerError> {
+    let [_, height, width] = data.shape;
+    if let Some(&pixels) = measure.translate.iter().find(|&&pixels| pixels >= height.min(width)) {
+        return Err(TrainerError::Translate { height, width, pixels });
+    }
+    let available = data.train_images.saturating_sub(HELD_OUT);
+    let asked = measure.shift.iter().flat_map(|shift| &shift.images).find(|&&images| images > available);
+    if let Some(&images) = asked {
+        return Err(TrainerError::ShiftImages { available, held_out: HELD_OUT, images });
+    }
+    let numbers = plan.blocks.iter().map(BlockPlan::bias_parameters).max().unwrap_or(0);
+    if measure.jacobian && numbers > MOST_COLUMNS {
+        return Err(TrainerError::Jacobian { most: MOST_COLUMNS, numbers });
+    }
+    Ok(())
 }
 
 /// The last incomplete batch is dropped.

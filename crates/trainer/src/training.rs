@@ -4,11 +4,10 @@ use std::time::{Duration, Instant};
 
 use burn::module::Module;
 use burn::optim::GradientsParams;
-use burn::tensor::{DType, Device, Int, Tensor, TensorData};
+use burn::tensor::{Int, Tensor, TensorData};
 use untied_study::{CellConfig, CellResult, Event, Projection};
 
 use crate::checkpoint::{Checkpoints, Keeper};
-use crate::data::{Split, Standardisation};
 use crate::evaluation::{Evaluation, evaluate};
 use crate::loss::cross_entropy;
 use crate::run::{Divergence, Run};
@@ -81,27 +80,6 @@ fn resume_here(
     Ok(run.finish(diverged, emit))
 }
 
-/// The pixels of the chosen images, standardised: `[n, c, h, w]`.
-pub(crate) fn batch_of(
-    split: &Split,
-    standardisation: &Standardisation,
-    indices: &[usize],
-    device: &Device,
-    dtype: DType,
-) -> Tensor<4> {
-    let shape = [indices.len(), split.channels, split.height, split.width];
-    let data = if dtype == DType::F64 {
-        let mut pixels = Vec::<f64>::new();
-        standardisation.fill(split, indices, &mut pixels);
-        TensorData::new(pixels, shape)
-    } else {
-        let mut pixels = Vec::<f32>::new();
-        standardisation.fill(split, indices, &mut pixels);
-        TensorData::new(pixels, shape)
-    };
-    Tensor::from_data(data, (device, dtype))
-}
-
 impl Run<'_> {
     /// One pass over the training set in a fresh order, or what is left of it, and an evaluation.
     fn epoch(&mut self, keeper: &mut Keeper<'_>, emit: &mut Emit<'_>) -> Option<Divergence> {
@@ -121,13 +99,13 @@ impl Run<'_> {
             keeper.offer(self, emit);
         }
         let (model, device) = (self.model.valid(), self.device.clone().without_autodiff());
-        let test = evaluate(&model, &self.dataset.test, self.standardisation, &device, self.dtype);
+        let test = evaluate(&model, &self.dataset.test, &self.input, &device, self.dtype);
         self.end_of_epoch(test, emit)
     }
 
     /// One step of the optimizer, unless the loss is no number; returns the loss before it.
     fn step(&mut self, indices: &[usize]) -> f64 {
-        let x = batch_of(&self.dataset.train, self.standardisation, indices, &self.device, self.dtype);
+        let x = self.input.batch(&self.dataset.train, indices, &self.device, self.dtype);
         let labels: Vec<i64> = indices.iter().map(|&index| i64::from(self.dataset.train.labels[index])).collect();
         let labels = Tensor::<1, Int>::from_data(TensorData::new(labels, [indices.len()]), &self.device);
 

@@ -70,6 +70,7 @@ impl Row {
                 self.bar.set_position(step as u64);
             }
             Event::Resumed { step, .. } => self.bar.set_position(step as u64),
+            Event::Measuring { ref what } => self.bar.set_message(format!("{name}  measuring: {what}")),
             Event::Warning { .. } | Event::Diverged { .. } | Event::Finished { .. } => {}
         }
     }

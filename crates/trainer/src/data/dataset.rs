@@ -141,6 +141,24 @@ impl Split {
         Ok((split, [images.sha256, labels.sha256]))
     }
 
+    /// The images moved down and to the right by some pixels, or up and to the left where they are negative; what leaves an
+    /// image is lost, and what comes in is 0.
+    pub(crate) fn moved(&self, [down, right]: [isize; 2]) -> Self {
+        let (height, width) = (self.height as isize, self.width as isize);
+        let source = |place: usize| {
+            let (row, column) = (place / self.width, (place % self.width) as isize - right);
+            let (plane, row) = (row / self.height, (row % self.height) as isize - down);
+            let inside = (0..height).contains(&row) && (0..width).contains(&column);
+            inside.then(|| (plane * self.height + row as usize) * self.width + column as usize)
+        };
+        let places: Vec<Option<usize>> = (0..self.image_length()).map(source).collect();
+        let images = (0..self.count).flat_map(|index| {
+            let image = self.image(index);
+            places.iter().map(|place| place.map_or(0, |place| image[place]))
+        });
+        Self { images: images.collect(), labels: self.labels.clone(), ..*self }
+    }
+
     /// The number of pixels of one image, over all channels.
     pub fn image_length(&self) -> usize {
         self.channels * self.height * self.width
@@ -165,5 +183,20 @@ fn check_labels(file: String, classes: usize, test: &Split) -> Result<(), DataEr
     match test.labels.iter().position(|&label| usize::from(label) >= classes) {
         Some(index) => Err(DataError::Label { file, classes, found: test.labels[index], index }),
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn images_move_within_their_channels() {
+        let mut split = Split::empty([2, 2, 3]);
+        split.push(&[1, 2, 3, 4, 5, 6, 11, 12, 13, 14, 15, 16], 7);
+        assert_eq!(split.moved([0, 0]), split);
+        assert_eq!(split.moved([1, 0]).images, [0, 0, 0, 1, 2, 3, 0, 0, 0, 11, 12, 13]);
+        assert_eq!(split.moved([-1, 1]).images, [0, 4, 5, 0, 0, 0, 0, 14, 15, 0, 0, 0]);
+        assert_eq!(split.moved([0, -3]).images, [0; 12]);
     }
 }

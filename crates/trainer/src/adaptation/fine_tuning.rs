@@ -1,0 +1,82 @@
+use burn::module::Module;
+use burn::optim::GradientsParams;
+use burn::tensor::{Int, Tensor, TensorData};
+use untied_study::Optimizer;
+
+use crate::adaptation::{HELD_OUT, Shifted};
+use crate::evaluation::{Evaluation, evaluate_on};
+use crate::loss::cross_entropy;
+use crate::model::Net;
+use crate::optimizer;
+
+/// Learning rates of Adam that are tried; not to tune at all is tried too.
+const RATES: [f64; 3] = [0.01, 0.05, 0.2];
+const STEPS: usize = 50;
+const BATCH: usize = 64;
+
+/// Gradient steps of the first bias alone, on shifted training images with their labels.
+pub(super) struct FineTuning<'s> {
+    shifted: &'s Shifted<'s, 's>,
+    /// To learn from.
+    images: &'s [usize],
+    /// To choose the learning rate by.
+    held_out: &'s [usize],
+}
+
+impl<'s> FineTuning<'s> {
+    pub(super) fn of(shifted: &'s Shifted<'s, '_>, images: usize) -> Self {
+        let order = &shifted.order;
+        Self { shifted, images: &order[..images], held_out: &order[order.len() - HELD_OUT..] }
+    }
+
+    /// The model with the bias of the learning rate that has the lowest loss on the held-out images.
+    pub(super) fn best(&self, model: &Net) -> Net {
+        let mut best = (self.held_out_loss(model), model.copy());
+        for rate in RATES {
+            let tuned = self.tuned(model, rate);
+            let loss = self.held_out_loss(&tuned);
+            if loss < best.0 {
+                best = (loss, tuned);
+            }
+        }
+        best.1
+    }
+
+    fn held_out_loss(&self, model: &Net) -> f64 {
+        let run = self.shifted.run;
+        let device = run.device.clone().without_autodiff();
+        let Evaluation { loss, .. } =
+            evaluate_on(&model.valid(), &run.dataset.train, self.held_out, &self.shifted.input, &device, run.dtype);
+        loss
+    }
+
+    /// Everything but the first bias is frozen, batch norm on its running statistics among it.
+    fn tuned(&self, model: &Net, learning_rate: f64) -> Net {
+        let run = self.shifted.run;
+        let adam = Optimizer::Adam { learning_rate, beta_1: 0.9, beta_2: 0.999, epsilon: 1e-8, weight_decay: 0.0 };
+        let mut optimizer = optimizer::optimizer(&adam, &run.device);
+        let mut model = model.copy().freeze();
+        let bias = model.blocks[0].bias_mut();
+        *bias = bias.take().map(|bias| bias.set_require_grad(true));
+        let mut stream = run.generator.stream("shift/order");
+        let mut order = Vec::new();
+        for _ in 0..STEPS {
+            if order.is_empty() {
+                order = self.images.to_vec();
+                stream.shuffle(&mut order);
+            }
+            let batch = order.split_off(order.len().saturating_sub(BATCH));
+            let gradients = GradientsParams::from_grads(self.loss(&model, &batch).backward(), &model);
+            model = optimizer.step(learning_rate, model, gradients);
+        }
+        model
+    }
+
+    fn loss(&self, model: &Net, indices: &[usize]) -> Tensor<1> {
+        let run = self.shifted.run;
+        let x = self.shifted.input.batch(&run.dataset.train, indices, &run.device, run.dtype);
+        let labels: Vec<i64> = indices.iter().map(|&index| i64::from(run.dataset.train.labels[index])).collect();
+        let labels = Tensor::<1, Int>::from_data(TensorData::new(labels, [indices.len()]), &run.device);
+        cross_entropy(model.forward(x), labels)
+    }
+}

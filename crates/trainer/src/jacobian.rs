@@ -49,7 +49,7 @@ struct ToF64;
 
 impl ModuleMapper for ToF64 {
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        param.map(|values| values.detach().cast(DType::F64))
+        param.map(|values| values.set_require_grad(false).cast(DType::F64))
     }
 }
 

@@ -44,14 +44,11 @@ impl FirstBias {
     pub(super) fn corrected(self, model: &Net, delta: Tensor<4>) -> Net {
         let mut model = self.of(model);
         let convolution = &mut model.blocks[0].convolution;
-        let mut response = convolution.clone().without_bias().0.forward(delta).detach().squeeze_dim::<3>(0);
+        let mut response = convolution.clone().without_bias().0.forward(delta).squeeze_dim::<3>(0);
         if self == Self::Tied {
             response = response.mean_dim(2).mean_dim(1);
         }
-        convolution.bias = convolution.bias.take().map(|bias| {
-            let values = bias.val().detach() - response;
-            Param::from_tensor(values)
-        });
+        convolution.bias = convolution.bias.take().map(|bias| Param::from_tensor((bias.val() - response).detach()));
         model
     }
 }

@@ -49,7 +49,7 @@ impl Sheet {
                 width=(WIDTH) height=(self.height) role="img" aria-labelledby={ (title) " " (alt) } {
                 title id=(title) { (self.title) }
                 desc id=(alt) { (self.alt) }
-                style { (PreEscaped(style())) }
+                style { (PreEscaped(style(marks))) }
                 rect width=(width) height=(height) rx="32" fill=(hex(CARD)) {}
                 (PreEscaped(marks))
             }

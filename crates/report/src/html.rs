@@ -70,6 +70,9 @@ fn block(block: &Block) -> Markup {
         },
         Block::Table(content) => table(content),
         Block::Figure(content) => figure(content),
+        Block::Details { summary, blocks } => html! {
+            details { summary { (summary) } @for part in blocks { (self::block(part)) } }
+        },
         Block::Command(command) => html! { pre { code { (command) } } },
     }
 }

@@ -3,6 +3,9 @@
 //! [`compare()`] judges variants against a baseline with paired seeds; [`render`] turns [`Results`](untied_study::Results)
 //! into a [`Report`].
 
+mod answer_rank;
+mod answer_shift;
+mod bootstrap;
 mod canvas;
 mod certificate;
 mod compare;
@@ -12,6 +15,7 @@ mod first_seen;
 mod guide;
 mod holm;
 mod html;
+mod jacobian;
 mod label;
 mod legend;
 mod markdown;
@@ -19,19 +23,28 @@ mod number;
 mod outline;
 mod pairs;
 mod palette;
+mod panel;
 mod phrase;
 mod plot_differences;
 mod plot_drift;
+mod plot_images;
 mod plot_loss;
 mod plot_metric;
+mod plot_rank;
+mod plot_recovery;
 mod plot_redundancy;
 mod power;
+mod random;
+mod recovery;
+mod recovery_grid;
 mod report;
 mod row_chart;
 mod section_answer;
 mod section_differences;
 mod section_drift;
+mod section_rank;
 mod section_redundancy;
+mod section_shift;
 mod section_unfinished;
 mod section_variants;
 mod selection;
@@ -39,7 +52,9 @@ mod sentence;
 mod statistics;
 mod text_layout;
 mod variant;
+mod verdict_group;
 mod view;
+mod way;
 
 pub use compare::{compare, keep_loss_differences, recompare};
 pub use report::{Report, render};

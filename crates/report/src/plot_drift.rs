@@ -44,7 +44,7 @@ pub(crate) fn plot(view: &View<'_>) -> Option<Figure> {
     let all = || rows.iter().flat_map(|row| &row.lines).flatten().flat_map(|line| &line.points);
     let y = decades(all().flat_map(|point| point.norms))?;
     let x = 0.0..all().map(|point| point.step).max()?.max(1) as f64;
-    let legend = Legend::new(&series.into_iter().enumerate().collect());
+    let legend = Legend::new(series.iter().enumerate().map(|(number, name)| (Stroke::of(number), name.as_str())));
     let title = "Drift of the redundant part";
     let alt = "Line plots on a logarithmic axis: the norm of the redundant part of the biases, and of the lag of the running \
                mean, by training step; one line a training rule, one row of panels a model.";

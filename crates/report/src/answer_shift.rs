@@ -5,7 +5,7 @@ use untied_study::{Adapting, ShiftPattern};
 use crate::bootstrap::Ratio;
 use crate::document::{Block, Text};
 use crate::label::capitalised;
-use crate::number::{count, share};
+use crate::number::{count, percent, share};
 use crate::recovery::{Method, Shift, most_images};
 use crate::recovery_grid::patterns;
 use crate::section_shift::recovered;
@@ -33,9 +33,15 @@ fn sentence(view: &View<'_>, pattern: ShiftPattern) -> Text {
     if shifts.is_empty() {
         return text.plain(": less than 5 points lost at every strength, so that there is no share to speak of.");
     }
-    let clauses: Vec<String> =
-        methods(most_images(&view.settings)).into_iter().filter_map(|method| clause(&shifts, method)).collect();
-    text.plain(format!("{}. {}.", circumstances(&shifts, all), clauses.join("; ")))
+    let methods = methods(most_images(&view.settings)).into_iter();
+    let clauses: Vec<[String; 2]> = methods.filter_map(|method| clause(&shifts, method)).collect();
+    let text = text.plain(circumstances(&shifts, all));
+    let separators = std::iter::once(". ").chain(std::iter::repeat("; "));
+    let text = clauses.iter().zip(separators).fold(text, |text, ([method, shares], separator)| {
+        let method = if separator == ". " { capitalised(method) } else { method.clone() };
+        text.plain(separator).strong(method).plain(shares.as_str())
+    });
+    text.plain(".")
 }
 
 /// ` of strength 2, 23.4 points lost`, ` of strength 1 to 2, 6.1 to 23.4 points lost in 3 of 4 settings`
@@ -50,8 +56,8 @@ fn circumstances(shifts: &[&Shift], all: usize) -> String {
     format!(" of strength {strengths}, {lost} points lost{where_}")
 }
 
-/// `Exact: untied 100 % [100, 100], tied 12 % [5, 20], so untied recovers more`
-fn clause(shifts: &[&Shift], method: Method) -> Option<String> {
+/// `exactly` and `: untied 100 % [100, 100], tied 12 % [5, 20] (untied recovers more)`
+fn clause(shifts: &[&Shift], method: Method) -> Option<[String; 2]> {
     let of = |bias: &str| {
         let found = shifts.iter().filter_map(|shift| Some(shift.adapted(bias, method)?.accuracy));
         shares(&found.collect::<Vec<_>>())
@@ -64,7 +70,7 @@ fn clause(shifts: &[&Shift], method: Method) -> Option<String> {
         _ => "exactly".into(),
     };
     let conclusion = conclusion(&advantages).map_or_else(String::new, |conclusion| format!(" ({conclusion})"));
-    Some(format!("{}: untied {untied}, tied {tied}{conclusion}", capitalised(&name)))
+    Some([name, format!(": untied {untied}, tied {tied}{conclusion}")])
 }
 
 /// `98 % [96, 101]`; of several settings the smallest and the largest, with the outermost ends of their intervals.
@@ -73,7 +79,7 @@ fn shares(ratios: &[Ratio]) -> Option<String> {
     if ratios.len() == 1 {
         return Some(recovered(*first));
     }
-    let values = range(ratios.iter().map(|ratio| ratio.value), &|value| format!("{} %", share(value)));
+    let values = range(ratios.iter().map(|ratio| ratio.value), &percent);
     let intervals: Option<Vec<[f64; 2]>> = ratios.iter().map(|ratio| ratio.interval).collect();
     let outermost = intervals.map_or_else(String::new, |intervals| {
         let low = intervals.iter().map(|[low, _]| *low).fold(f64::INFINITY, f64::min);
@@ -129,7 +135,7 @@ mod tests {
     #[test]
     fn several_settings_share_the_outermost_ends() {
         let ratios = [ratio(0.983, 0.96, 1.01), ratio(0.12, -0.05, 0.2)];
-        assert_eq!(shares(&ratios[..1]).as_deref(), Some("98 % [96, 101]"));
-        assert_eq!(shares(&ratios).as_deref(), Some("12 % to 98 % [−5, 101]"));
+        assert_eq!(shares(&ratios[..1]).as_deref(), Some("98\u{a0}% [96, 101]"));
+        assert_eq!(shares(&ratios).as_deref(), Some("12\u{a0}% to 98\u{a0}% [−5, 101]"));
     }
 }

@@ -53,6 +53,11 @@ pub(crate) fn share(value: f64) -> String {
     if percent == 0.0 { "0".into() } else { minus(&format!("{percent:.0}")) }
 }
 
+/// `98 %`, with a space that does not break.
+pub(crate) fn percent(value: f64) -> String {
+    format!("{}\u{a0}%", share(value))
+}
+
 /// `0.013`, `2×10⁻⁶`, `< 10⁻³⁰⁰`.
 pub(crate) fn p_value(p: f64) -> String {
     if p < 1e-300 {

@@ -114,7 +114,7 @@ fn legend(area: &Area<'_>) -> Drawn {
     let y = MARGIN + LINE / 2.0;
     Label::left(MUTED).write(area, (MARGIN, y), &["redundant share of the bias"])?;
     for (index, ((name, _), colour)) in STEPS.iter().zip(SEQUENTIAL).enumerate() {
-        let x = MARGIN + NAMES + index as f64 * 92.0;
+        let x = MARGIN + NAMES + index as f64 * 100.0;
         rectangle(area, (x, y - 8.0), (x + 22.0, y + 8.0), colour)?;
         Label::left(INK).write(area, (x + 28.0, y), &[name])?;
     }

@@ -5,6 +5,7 @@ use untied_study::{NormStatistics, ShiftPattern};
 use crate::canvas::{Area, Drawn, FONT, Label, MARGIN, Sheet, WIDTH};
 use crate::label::capitalised;
 use crate::legend::Legend;
+use crate::number::percent;
 use crate::palette::{INK, MUTED};
 use crate::panel::{Axis, Mark, Panel};
 use crate::recovery::{Setting, Way};
@@ -116,9 +117,7 @@ fn shares<'c>(courses: impl Iterator<Item = &'c Course>) -> Axis {
     let marks = courses.flat_map(|course| &course.marks);
     let values = marks.flat_map(|mark| [mark.y].into_iter().chain(mark.interval.into_iter().flatten()));
     let (low, high) = values.fold((0.0, 1.0), |(low, high): (f64, f64), y| (low.min(y), high.max(y)));
-    Axis::steps(low.max(LARGEST[0]) - 0.04..high.min(LARGEST[1]) + 0.04, 0.25, |share| {
-        format!("{:.0} %", share * 100.0).replace('-', "−")
-    })
+    Axis::steps(low.max(LARGEST[0]) - 0.04..high.min(LARGEST[1]) + 0.04, 0.25, percent)
 }
 
 fn fill(area: &Area<'_>, panel: &Panel<'_>, courses: &[Course]) -> Drawn {

@@ -2,7 +2,7 @@
 
 use crate::bootstrap::Ratio;
 use crate::document::{Block, Column, Section, Table, Text};
-use crate::number::{NONE, count, share};
+use crate::number::{NONE, count, percent, share};
 use crate::recovery::{Adapted, LEAST_LOST, Setting, Shift, Way, most_images};
 use crate::recovery_grid::setting_label;
 use crate::sentence::trimmed;
@@ -120,8 +120,8 @@ fn points(shift: &Shift) -> String {
 /// `98 % [96, 101]`
 pub(crate) fn recovered(ratio: Ratio) -> String {
     match ratio.interval {
-        Some([low, high]) => format!("{} % [{}, {}]", share(ratio.value), share(low), share(high)),
-        None => format!("{} %", share(ratio.value)),
+        Some([low, high]) => format!("{} [{}, {}]", percent(ratio.value), share(low), share(high)),
+        None => percent(ratio.value),
     }
 }
 

@@ -69,6 +69,8 @@ fn sentence(group: &VerdictGroup<'_>, labels: &Labels) -> Text {
     } else {
         format!(" in {count} of {}{}", plural(group.all, "comparison"), named(group, labels))
     };
+    let uncertain = group.judged && group.verdict == Verdict::Inconclusive;
+    let share = share + if uncertain { ", neither equivalent nor different for certain" } else { "" };
     let text = claim(group).plain(share);
     if group.judged {
         text.plain(format!(": {}.{}", numbers(group), afterthought(group)))

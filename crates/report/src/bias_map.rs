@@ -20,7 +20,7 @@ pub(crate) struct Images<'a> {
     /// The largest |value| of those shown: the ends of the colours.
     pub(crate) scale: f64,
     /// The colour of each location, row by row, one list a channel.
-    pub(crate) images: Vec<Vec<usize>>,
+    pub(crate) colours: Vec<Vec<usize>>,
 }
 
 /// The layers whose bias differs between locations, of the variant's first run with maps; its seed comes along.
@@ -38,9 +38,9 @@ fn layer(map: &BiasMap) -> Option<Images<'_>> {
     }
     let shown = &map.values[..channels.min(CHANNELS) * size];
     let scale = shown.iter().fold(0.0, |largest: f64, value| largest.max(value.abs()));
-    let images =
+    let colours =
         shown.chunks(size).map(|channel| channel.iter().map(|value| colour(*value, scale)).collect()).collect();
-    Some(Images { layer: &map.layer, rows, columns, channels, scale, images })
+    Some(Images { layer: &map.layer, rows, columns, channels, scale, colours })
 }
 
 /// The number of a colour of [`DIVERGING`]; zero is its middle.
@@ -49,22 +49,20 @@ fn colour(value: f64, scale: f64) -> usize {
     if scale > 0.0 { (middle + (value / scale * middle).round()) as usize } else { middle as usize }
 }
 
-/// Runs of one colour in one row: a path of horizontal strokes, one unit a location, without those of the background.
+/// A path of horizontal strokes, one unit a location: the runs of one colour.
 pub(crate) fn strokes(image: &[usize], columns: usize, colour: usize) -> String {
-    let mut path = String::new();
-    for (row, line) in image.chunks(columns).enumerate() {
-        let mut column = 0;
-        let mut pen = None;
-        for run in line.chunk_by(|a, b| a == b) {
-            if run[0] == colour {
-                match pen {
-                    None => path += &format!("M{column} {row}.5h{}", run.len()),
-                    Some(end) => path += &format!("m{} 0h{}", column - end, run.len()),
-                }
-                pen = Some(column + run.len());
-            }
-            column += run.len();
+    image.chunks(columns).enumerate().map(|(row, line)| row_strokes(row, line, colour)).collect()
+}
+
+fn row_strokes(row: usize, line: &[usize], colour: usize) -> String {
+    let (mut path, mut column, mut pen) = (String::new(), 0, None);
+    for run in line.chunk_by(|a, b| a == b) {
+        if run[0] == colour {
+            let start = pen.map_or_else(|| format!("M{column} {row}.5"), |pen| format!("m{} 0", column - pen));
+            path.extend([start, format!("h{}", run.len())]);
+            pen = Some(column + run.len());
         }
+        column += run.len();
     }
     path
 }
@@ -102,6 +100,6 @@ mod tests {
         assert!(layer(&map([1, 2, 1], vec![0.1, f64::NAN])).is_none());
         let map = map([9, 2, 1], vec![0.1; 18]);
         let drawn = layer(&map).unwrap();
-        assert_eq!((drawn.images.len(), drawn.channels), (8, 9));
+        assert_eq!((drawn.colours.len(), drawn.channels), (8, 9));
     }
 }

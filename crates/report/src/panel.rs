@@ -7,8 +7,8 @@ use crate::legend::Stroke;
 use crate::palette::{GRID, MUTED};
 use crate::text_layout::width;
 
-/// Below the chart, for tick labels and the title.
-const BELOW: f64 = 40.0;
+/// Below the chart, for tick labels, and for the title.
+const BELOW: [f64; 2] = [24.0, 16.0];
 
 /// A number line and its ticks.
 #[derive(Debug, Clone)]
@@ -34,6 +34,8 @@ pub(crate) struct Panel<'p> {
     pub(crate) height: f64,
     pub(crate) x: &'p Axis,
     pub(crate) y: &'p Axis,
+    /// Below the tick labels; it may be empty.
+    pub(crate) x_title: &'p str,
 }
 
 impl Axis {
@@ -58,7 +60,8 @@ impl Axis {
 
 impl Panel<'_> {
     fn bottom(&self) -> f64 {
-        self.top + self.height - BELOW
+        let [labels, title] = BELOW;
+        self.top + self.height - labels - if self.x_title.is_empty() { 0.0 } else { title }
     }
 
     /// Numbers beyond the axes lie on their edge.
@@ -70,7 +73,7 @@ impl Panel<'_> {
     }
 
     /// Grid, axes and tick labels; those of y only where there is room for them.
-    pub(crate) fn frame(&self, area: &Area<'_>, x_title: &str, y_labels: bool) -> Drawn {
+    pub(crate) fn frame(&self, area: &Area<'_>, y_labels: bool) -> Drawn {
         let [right, bottom] = [self.left + self.width, self.bottom()];
         for (tick, label) in &self.y.ticks {
             let (_, y) = self.place(self.x.range.start, *tick);
@@ -90,7 +93,7 @@ impl Panel<'_> {
                 free = x + half + 4.0;
             }
         }
-        Label::centre(MUTED).write(area, (self.left + self.width / 2.0, bottom + 30.0), &[x_title])
+        Label::centre(MUTED).write(area, (self.left + self.width / 2.0, bottom + 30.0), &[self.x_title])
     }
 
     /// The band of the intervals.

@@ -58,7 +58,7 @@ pub(crate) fn plot(view: &View<'_>) -> Option<Figure> {
 }
 
 /// The rows from top to bottom, and where they end.
-fn arrange<'a>(variants: Vec<(String, (u64, Vec<Images<'a>>))>) -> (Vec<Row<'a>>, f64) {
+fn arrange(variants: Vec<(String, (u64, Vec<Images<'_>>))>) -> (Vec<Row<'_>>, f64) {
     let (mut rows, mut y) = (Vec::new(), MARGIN + LINE + GAP);
     for (name, (seed, layers)) in variants.into_iter().take(VARIANTS) {
         let mut heading = Some(format!("{name} · seed {seed}"));
@@ -74,7 +74,7 @@ fn arrange<'a>(variants: Vec<(String, (u64, Vec<Images<'a>>))>) -> (Vec<Row<'a>>
 fn marks(rows: &[Row<'_>], channels: usize) -> String {
     let place = |channel: usize| MARGIN + NAMES + channel as f64 * (IMAGE + GAP);
     let row = |row: &Row<'_>| {
-        let images = row.images.images.iter().take(channels).enumerate();
+        let images = row.images.colours.iter().take(channels).enumerate();
         images.map(|(channel, image)| self::image(&row.images, image, [place(channel), row.top])).collect::<String>()
     };
     rows.iter().map(row).collect()

@@ -28,7 +28,7 @@ pub(crate) fn plot(view: &View<'_>) -> Option<Figure> {
         title: title.into(),
         alt: alt.into(),
         x,
-        x_title: "images".into(),
+        x_title: "images",
         legend: &without_number,
         courses: &courses,
     };

@@ -23,7 +23,7 @@ pub(crate) fn plot(view: &View<'_>) -> Option<Figure> {
         title: title.into(),
         alt: alt.into(),
         x: Axis::log(strengths, trimmed),
-        x_title: "strength".into(),
+        x_title: "strength",
         legend: &Way::name,
         courses: &|setting, pattern| courses(setting, pattern, &ways),
     };

@@ -14,8 +14,10 @@ use crate::text_layout::wrap;
 use crate::view::View;
 use crate::way::statistics_name;
 
-const PANEL_HEIGHT: f64 = 190.0;
-const GAP: f64 = 16.0;
+const PANEL_HEIGHT: f64 = 136.0;
+/// The last row has the title of x.
+const TITLE: f64 = 16.0;
+const GAP: f64 = 12.0;
 const HEADING: f64 = 22.0;
 /// Left of the first column.
 const LABELS: f64 = 52.0;
@@ -28,13 +30,16 @@ pub(crate) struct Course {
     pub(crate) marks: Vec<Mark>,
 }
 
+/// The courses of every setting and pattern.
+type Rows = Vec<Vec<Vec<Course>>>;
+
 /// A plot of recovery by something.
 pub(crate) struct RecoveryGrid<'g> {
     pub(crate) name: &'static str,
     pub(crate) title: String,
     pub(crate) alt: String,
     pub(crate) x: Axis,
-    pub(crate) x_title: String,
+    pub(crate) x_title: &'static str,
     /// What to call a way in the legend.
     pub(crate) legend: &'g dyn Fn(&Way) -> String,
     /// The lines of one panel.
@@ -46,40 +51,41 @@ impl RecoveryGrid<'_> {
     pub(crate) fn draw(&self, view: &View<'_>) -> Option<String> {
         let settings = &view.settings[..view.settings.len().min(PANELS)];
         let patterns = patterns(view);
-        let rows: Vec<Vec<Vec<Course>>> = settings
-            .iter()
-            .map(|setting| patterns.iter().map(|pattern| (self.courses)(setting, *pattern)).collect())
-            .collect();
+        let row = |setting| patterns.iter().map(|pattern| (self.courses)(setting, *pattern)).collect();
+        let rows: Rows = settings.iter().map(row).collect();
         let courses = || rows.iter().flatten().flatten();
         courses().flat_map(|course| &course.marks).next()?;
         let names = self.names(courses());
         let legend = Legend::new(names.iter().map(|(way, name)| (way.stroke(), name.as_str())));
         let y = shares(courses());
-        let width = (WIDTH - 2.0 * MARGIN - LABELS - GAP * (patterns.len() - 1) as f64) / patterns.len() as f64;
-        let row_height = HEADING + PANEL_HEIGHT + GAP;
         let head = legend.height + 6.0;
-        let top = |row: usize| head + HEADING + row as f64 * row_height;
-        let (title, alt) = (self.title.clone(), self.alt.clone());
-        let sheet = Sheet { name: self.name, title, alt, height: top(rows.len()) };
-        Some(sheet.draw(|area| {
+        let top = |row: usize| head + HEADING + row as f64 * (HEADING + PANEL_HEIGHT + GAP);
+        let (title, alt, height) = (self.title.clone(), self.alt.clone(), top(rows.len()) + TITLE);
+        Some(Sheet { name: self.name, title, alt, height }.draw(|area| {
             legend.draw(area)?;
-            let left = |column: usize| MARGIN + LABELS + column as f64 * (width + GAP);
             for (column, pattern) in patterns.iter().enumerate() {
                 let name = format!("{} shift", capitalised(pattern.label()));
-                Label::left(INK).bold().write(area, (left(column), head + HEADING / 2.0), &[name])?;
+                let at = (left(column, patterns.len()), head + HEADING / 2.0);
+                Label::left(INK).bold().write(area, at, &[name])?;
             }
             for (row, (setting, panels)) in settings.iter().zip(&rows).enumerate() {
                 let name = wrap(&setting_label(view, setting), FONT, false, WIDTH - 2.0 * MARGIN - LABELS, 1);
-                Label::left(MUTED).write(area, (left(0), top(row) + HEADING / 2.0), &name)?;
-                for (column, courses) in panels.iter().enumerate() {
-                    let (left, top) = (left(column), top(row) + HEADING);
-                    let panel = Panel { left, top, width, height: PANEL_HEIGHT, x: &self.x, y: &y };
-                    panel.frame(area, &self.x_title, column == 0)?;
-                    fill(area, &panel, courses)?;
-                }
+                Label::left(MUTED).write(area, (left(0, 1), top(row) + HEADING / 2.0), &name)?;
+                self.row(area, top(row) + HEADING, &y, panels, row + 1 == rows.len())?;
             }
             Ok(())
         }))
+    }
+
+    fn row(&self, area: &Area<'_>, top: f64, y: &Axis, panels: &[Vec<Course>], last: bool) -> Drawn {
+        let (title, x_title) = if last { (TITLE, self.x_title) } else { (0.0, "") };
+        for (column, courses) in panels.iter().enumerate() {
+            let (left, width) = (left(column, panels.len()), width(panels.len()));
+            let panel = Panel { left, top, width, height: PANEL_HEIGHT + title, x: &self.x, y, x_title };
+            panel.frame(area, column == 0)?;
+            fill(area, &panel, courses)?;
+        }
+        Ok(())
     }
 
     /// Each way once.
@@ -93,6 +99,15 @@ impl RecoveryGrid<'_> {
         }
         names
     }
+}
+
+/// Of one of so many panels beside each other.
+fn width(columns: usize) -> f64 {
+    (WIDTH - 2.0 * MARGIN - LABELS - GAP * (columns - 1) as f64) / columns as f64
+}
+
+fn left(column: usize, columns: usize) -> f64 {
+    MARGIN + LABELS + column as f64 * (width(columns) + GAP)
 }
 
 /// The patterns of the study.
@@ -122,7 +137,7 @@ fn shares<'c>(courses: impl Iterator<Item = &'c Course>) -> Axis {
 
 fn fill(area: &Area<'_>, panel: &Panel<'_>, courses: &[Course]) -> Drawn {
     if courses.iter().all(|course| course.marks.is_empty()) {
-        let middle = (panel.left + panel.width / 2.0, panel.top + (PANEL_HEIGHT - 40.0) / 2.0);
+        let middle = (panel.left + panel.width / 2.0, panel.top + (PANEL_HEIGHT - 24.0) / 2.0);
         return Label::centre(MUTED).write(area, middle, &["less than 5 points lost"]);
     }
     for course in courses {

@@ -29,7 +29,7 @@ fn verdicts(view: &View<'_>) -> Vec<Block> {
             vec![Block::Paragraph(text.into())]
         }
         1 => one_by_one(view),
-        ..=FEW => std::iter::once(Block::Paragraph(tally(view))).chain(one_by_one(view)).collect(),
+        2..=FEW => std::iter::once(Block::Paragraph(tally(view))).chain(one_by_one(view)).collect(),
         _ => {
             let summary = "The comparisons one by one".into();
             vec![

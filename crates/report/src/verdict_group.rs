@@ -117,12 +117,11 @@ fn numbers(group: &VerdictGroup<'_>) -> String {
         Verdict::Inconclusive => String::new(),
     };
     let metric = metric_name(first.metric);
-    let differences = match group.verdict {
-        Verdict::Different => format!("{metric} is {}", directions(group)),
-        _ => {
-            let [low, high] = ends(|one| Some([one.mean_difference?; 2]));
-            format!("{metric} differs by {}", span(signed(low), signed(high)))
-        }
+    let differences = if group.verdict == Verdict::Different {
+        format!("{metric} is {}", directions(group))
+    } else {
+        let [low, high] = ends(|one| Some([one.mean_difference?; 2]));
+        format!("{metric} differs by {}", span(&signed(low), &signed(high)))
     };
     let margin = trimmed(first.margin);
     format!("{differences}, 95 % intervals within {intervals}, margin ±{margin} ({seeds}{evidence})")
@@ -135,13 +134,13 @@ fn directions(group: &VerdictGroup<'_>) -> String {
         let sizes: Vec<f64> = differences.iter().map(|one| one * sign).filter(|size| *size > 0.0).collect();
         let [low, high] = outermost(sizes.iter().map(|size| [*size; 2]));
         let place = if sizes.len() == group.members.len() { String::new() } else { format!(" in {},", sizes.len()) };
-        (!sizes.is_empty()).then(|| format!("{name}{place} by {}", span(fixed(low), fixed(high))))
+        (!sizes.is_empty()).then(|| format!("{name}{place} by {}", span(&fixed(low), &fixed(high))))
     };
     [side(1.0, "higher"), side(-1.0, "lower")].into_iter().flatten().collect::<Vec<_>>().join(" and ")
 }
 
-fn span(low: String, high: String) -> String {
-    if low == high { low } else { format!("{low} to {high}") }
+fn span(low: &str, high: &str) -> String {
+    if low == high { low.to_owned() } else { format!("{low} to {high}") }
 }
 
 fn outermost(intervals: impl Iterator<Item = [f64; 2]>) -> [f64; 2] {

@@ -29,58 +29,62 @@ pub(crate) fn location_shift(seeds: u64) -> Results {
     results
 }
 
-fn adaptations(batch: bool, valid: bool, seed: u64, (clean, clean_loss): (f64, f64)) -> Vec<Adaptation> {
+fn adaptations(batch: bool, valid: bool, seed: u64, clean: (f64, f64)) -> Vec<Adaptation> {
     let mut all = Vec::new();
     for (kind, pattern) in [ShiftPattern::Uniform, ShiftPattern::Smooth, ShiftPattern::White].into_iter().enumerate() {
+        let tied = [if valid { 1.0 } else { 0.9 }, 0.12, 0.01][kind];
         for strength in [0.25, 0.5, 1.0, 2.0] {
             for draw in 0..3 {
                 let wobble = 1.0 + 0.2 * noise(60 + kind as u64, seed * 3 + draw as u64);
                 let lost = [0.14, 0.2, 0.1][kind] * strength * wobble;
-                let tied: f64 = match pattern {
-                    ShiftPattern::Uniform => {
-                        if valid {
-                            1.0
-                        } else {
-                            0.9
-                        }
-                    }
-                    ShiftPattern::Smooth => 0.12,
-                    ShiftPattern::White => 0.01,
-                };
-                let mut note = |statistics, bias: &str, adapting, images: Option<usize>, share: f64| {
-                    let own = 0.02 * noise(70 + images.unwrap_or(0) as u64, seed + draw as u64 * 31);
-                    let share = if share == 0.0 || share == 1.0 { share } else { share + own };
-                    all.push(Adaptation {
-                        pattern,
-                        strength,
-                        draw,
-                        statistics,
-                        bias: bias.into(),
-                        adapting,
-                        images,
-                        accuracy: clean - lost * (1.0 - share),
-                        loss: clean_loss + 4.0 * lost * (1.0 - share),
-                    });
-                };
                 let both = [NormStatistics::Trained, NormStatistics::Reestimated];
                 for statistics in both.into_iter().take(if batch { 2 } else { 1 }) {
-                    let again = if statistics == NormStatistics::Reestimated { 0.3 } else { 0.0 };
-                    note(statistics, "tied", Adapting::Nothing, None, again);
-                    note(statistics, "none", Adapting::Nothing, None, again - 0.1);
-                    for (bias, share) in [("tied", tied), ("untied", 1.0_f64)] {
-                        note(statistics, bias, Adapting::Exact, None, share.max(again));
-                        for images in [10, 100, 1000] {
-                            let of = 1.0 - 1.0 / (images as f64).sqrt();
-                            note(statistics, bias, Adapting::MeanImages, Some(images), (share * of).max(again));
-                            let tuned = if bias == "tied" { share } else { 0.9 };
-                            note(statistics, bias, Adapting::FineTuned, Some(images), (tuned * of * of).max(again));
-                        }
-                    }
+                    let one = Adaptation { statistics, ..unadapted(pattern, strength, draw) };
+                    all.extend(ways(tied, seed, &one).map(|(one, share)| recovered(one, share, lost, clean)));
                 }
             }
         }
     }
     all
+}
+
+/// The tied bias with its trained statistics, not evaluated yet.
+pub(crate) fn unadapted(pattern: ShiftPattern, strength: f64, draw: usize) -> Adaptation {
+    Adaptation {
+        pattern,
+        strength,
+        draw,
+        statistics: NormStatistics::Trained,
+        bias: "tied".into(),
+        adapting: Adapting::Nothing,
+        images: None,
+        accuracy: 0.0,
+        loss: 0.0,
+    }
+}
+
+/// A model that recovers a share of what it lost.
+fn recovered(one: Adaptation, share: f64, lost: f64, (clean, clean_loss): (f64, f64)) -> Adaptation {
+    let still = lost * (1.0 - share);
+    Adaptation { accuracy: clean - still, loss: clean_loss + 4.0 * still, ..one }
+}
+
+/// Every way of adapting and the share that it recovers.
+fn ways(tied: f64, seed: u64, start: &Adaptation) -> impl Iterator<Item = (Adaptation, f64)> + use<> {
+    let again = if start.statistics == NormStatistics::Reestimated { 0.3 } else { 0.0 };
+    let way = |bias: &str, adapting, images| Adaptation { bias: bias.into(), adapting, images, ..start.clone() };
+    let mut all = vec![(start.clone(), again), (way("none", Adapting::Nothing, None), again - 0.1)];
+    for (bias, share) in [("tied", tied), ("untied", 1.0)] {
+        all.push((way(bias, Adapting::Exact, None), share.max(again)));
+        for images in [10, 100, 1000] {
+            let of = 1.0 - 1.0 / (images as f64).sqrt();
+            let own = 0.02 * noise(70 + images as u64, seed + start.draw as u64 * 31);
+            let tuned = if bias == "tied" { share } else { 0.9 };
+            all.push((way(bias, Adapting::MeanImages, Some(images)), (share * of).max(again) + own));
+            all.push((way(bias, Adapting::FineTuned, Some(images)), (tuned * of * of).max(again) + own));
+        }
+    }
+    all.into_iter()
 }
 
 /// Norm × bias with the rank of every Jacobian; one of them differs from theory.
@@ -108,8 +112,7 @@ fn jacobian(name: &str, norm: &Value, kind: usize, seed: u64, channels: usize, s
     let predicted = match norm.as_str() {
         Some("none" | "rms") => 0,
         Some("batch_per_activation") => bias_parameters,
-        Some("batch") => channels,
-        Some("instance") => channels,
+        Some("batch" | "instance") => channels,
         Some("layer") => 1,
         _ => 4,
     };

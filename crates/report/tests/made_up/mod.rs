@@ -10,7 +10,7 @@ use untied_study::{
 
 mod measured;
 #[allow(unused_imports, reason = "each test binary uses a part")]
-pub(crate) use measured::{adam_drift, location_shift, norm_map, position};
+pub(crate) use measured::{adam_drift, location_shift, norm_map, position, unadapted};
 
 /// A number in [-1, 1] that depends on nothing but its arguments (`SplitMix64`).
 pub(crate) fn noise(stream: u64, index: u64) -> f64 {

@@ -46,8 +46,9 @@ fn method() -> Text {
         )
         .strong("Intervals")
         .plain(
-            " are the 2.5 and 97.5 percentiles of 2000 bootstrap resamples of the seeds, and within each of its draws; they \
-             are not adjusted for their number, and those of a few seeds are a little short. ",
+            " are the 2.5 and 97.5 percentiles of 2000 bootstrap resamples of the seeds, and within each of its draws. They \
+             are not adjusted for their number. In a simulation they held the truth in 94 % of studies of ten seeds, but in \
+             88 % of those of five. ",
         )
         .strong("Strength")
         .plain(" is the root mean square of the pattern in standard deviations of the pixels. ")

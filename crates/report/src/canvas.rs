@@ -10,7 +10,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use crate::palette::{CARD, hex, style};
 
-const SCALE: f64 = 4.0;
+pub(crate) const SCALE: f64 = 4.0;
 pub(crate) const WIDTH: f64 = 720.0;
 pub(crate) const MARGIN: f64 = 18.0;
 pub(crate) const FONT: f64 = 13.0;
@@ -32,6 +32,11 @@ pub(crate) struct Sheet {
 impl Sheet {
     /// The finished SVG.
     pub(crate) fn draw(&self, paint: impl FnOnce(&Area<'_>) -> Drawn) -> String {
+        self.draw_with("", paint)
+    }
+
+    /// The finished SVG, with marks in plotters' units that plotters has no words for, above all others.
+    pub(crate) fn draw_with(&self, above: &str, paint: impl FnOnce(&Area<'_>) -> Drawn) -> String {
         let mut svg = String::new();
         let size = (units(WIDTH) as u32, units(self.height) as u32);
         {
@@ -39,7 +44,7 @@ impl Sheet {
             paint(&area).and_then(|()| area.present()).expect("drawing into a string does not fail");
         }
         let marks = svg.split_once('>').and_then(|(_, rest)| rest.trim_end().strip_suffix("</svg>")).unwrap_or("");
-        self.frame(marks, size)
+        self.frame(&format!("{marks}{above}"), size)
     }
 
     fn frame(&self, marks: &str, (width, height): (u32, u32)) -> String {
@@ -49,7 +54,7 @@ impl Sheet {
                 width=(WIDTH) height=(self.height) role="img" aria-labelledby={ (title) " " (alt) } {
                 title id=(title) { (self.title) }
                 desc id=(alt) { (self.alt) }
-                style { (PreEscaped(style())) }
+                style { (PreEscaped(style(marks))) }
                 rect width=(width) height=(height) rx="32" fill=(hex(CARD)) {}
                 (PreEscaped(marks))
             }

@@ -31,6 +31,11 @@ pub(crate) enum Block {
     Definitions(Vec<(&'static str, Text)>),
     Table(Table),
     Figure(Figure),
+    /// What only some readers want: folded where that is possible.
+    Details {
+        summary: String,
+        blocks: Vec<Block>,
+    },
     /// A line for the shell.
     Command(String),
 }

@@ -7,6 +7,8 @@ use crate::document::{Align, Block, Document, Figure, Section, Span, Table, Text
 use crate::label::{verdict_name, verdict_sign};
 
 const STYLE: &str = include_str!("style.css");
+/// For documents that fold something.
+const DETAILS: &str = include_str!("details.css");
 
 pub(crate) fn write(document: &Document) -> String {
     let page = html! {
@@ -18,7 +20,7 @@ pub(crate) fn write(document: &Document) -> String {
                 meta name="color-scheme" content="light dark";
                 meta name="generator" content="untied";
                 title { (document.title) " · untied" }
-                style { (PreEscaped(STYLE)) }
+                style { (PreEscaped(STYLE)) @if folds(document) { (PreEscaped(DETAILS)) } }
             }
             body {
                 main {
@@ -29,6 +31,11 @@ pub(crate) fn write(document: &Document) -> String {
         }
     };
     page.into_string() + "\n"
+}
+
+fn folds(document: &Document) -> bool {
+    let mut blocks = document.sections.iter().flat_map(|section| &section.blocks);
+    blocks.any(|block| matches!(block, Block::Details { .. }))
 }
 
 fn header(document: &Document) -> Markup {
@@ -70,6 +77,9 @@ fn block(block: &Block) -> Markup {
         },
         Block::Table(content) => table(content),
         Block::Figure(content) => figure(content),
+        Block::Details { summary, blocks } => html! {
+            details { summary { (summary) } @for part in blocks { (self::block(part)) } }
+        },
         Block::Command(command) => html! { pre { code { (command) } } },
     }
 }

@@ -1,7 +1,5 @@
 //! The lines above a plot that say which variant is which, and the strokes that tell them apart.
 
-use std::collections::BTreeMap;
-
 use plotters::style::RGBColor;
 
 use crate::canvas::{Area, Drawn, FONT, LINE, Label, MARGIN, Point, WIDTH, dashes, line};
@@ -21,6 +19,10 @@ pub(crate) struct Stroke {
 }
 
 impl Stroke {
+    pub(crate) fn new(colour: RGBColor, width: f64, dashes: Option<[f64; 2]>) -> Self {
+        Self { colour, width, dashes }
+    }
+
     /// The first series is broad and solid; the others are drawn on top of it, thinner and broken.
     pub(crate) fn of(number: usize) -> Self {
         let dashes = [None, Some([9.0, 7.0]), Some([2.5, 5.0]), Some([14.0, 4.0])][number % 4];
@@ -37,30 +39,30 @@ impl Stroke {
 
 /// Entries placed from left to right, row by row.
 pub(crate) struct Legend {
-    entries: Vec<(Point, usize, String)>,
+    entries: Vec<(Point, Stroke, String)>,
     pub(crate) height: f64,
 }
 
 impl Legend {
-    pub(crate) fn new(names: &BTreeMap<usize, String>) -> Self {
+    pub(crate) fn new<'n>(names: impl IntoIterator<Item = (Stroke, &'n str)>) -> Self {
         let (mut x, mut y) = (MARGIN, MARGIN + ROW / 2.0);
         let mut entries = Vec::new();
-        for (&number, name) in names {
+        for (stroke, name) in names {
             let room = WIDTH - 2.0 * MARGIN - SAMPLE - 8.0;
             let name = wrap(name, FONT, false, room, 1).concat();
             let needed = SAMPLE + 8.0 + width(&name, FONT, false);
             if x > MARGIN && x + needed > WIDTH - MARGIN {
                 (x, y) = (MARGIN, y + ROW);
             }
-            entries.push(((x, y), number, name));
+            entries.push(((x, y), stroke, name));
             x += needed + GAP;
         }
         Self { entries, height: y + ROW / 2.0 }
     }
 
     pub(crate) fn draw(&self, area: &Area<'_>) -> Drawn {
-        for ((x, y), number, name) in &self.entries {
-            Stroke::of(*number).draw(area, &[(*x, *y), (x + SAMPLE, *y)])?;
+        for ((x, y), stroke, name) in &self.entries {
+            stroke.draw(area, &[(*x, *y), (x + SAMPLE, *y)])?;
             Label::left(INK).write(area, (x + SAMPLE + 8.0, *y), &[name])?;
         }
         Ok(())

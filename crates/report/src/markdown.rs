@@ -36,8 +36,15 @@ fn block(block: &Block) -> String {
         }
         Block::Table(content) => table(content),
         Block::Figure(content) => figure(content),
+        Block::Details { summary, blocks } => details(summary, blocks),
         Block::Command(command) => format!("```sh\n{command}\n```"),
     }
+}
+
+/// Unfolded, under a line of its own: HTML has no place in this text.
+fn details(summary: &str, blocks: &[Block]) -> String {
+    let blocks = blocks.iter().map(block);
+    std::iter::once(format!("{}.", strong(summary))).chain(blocks).collect::<Vec<_>>().join("\n\n")
 }
 
 fn bullets(items: impl Iterator<Item = String>) -> String {

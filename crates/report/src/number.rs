@@ -47,6 +47,17 @@ pub(crate) fn magnitude(value: f64) -> String {
     }
 }
 
+/// A share in whole percent, without the sign: `98`, `−5`.
+pub(crate) fn share(value: f64) -> String {
+    let percent = (value * 100.0).round();
+    if percent == 0.0 { "0".into() } else { minus(&format!("{percent:.0}")) }
+}
+
+/// `98 %`, with a space that does not break.
+pub(crate) fn percent(value: f64) -> String {
+    format!("{}\u{a0}%", share(value))
+}
+
 /// `0.013`, `2×10⁻⁶`, `< 10⁻³⁰⁰`.
 pub(crate) fn p_value(p: f64) -> String {
     if p < 1e-300 {
@@ -131,6 +142,7 @@ mod tests {
         assert_eq!(magnitude(0.452), "0.45");
         assert_eq!(magnitude(9.97), "10");
         assert_eq!(magnitude(1.0e6), "1.0×10⁶");
+        assert_eq!((share(0.983), share(-0.052), share(-0.001)), ("98".into(), "−5".into(), "0".into()));
         assert_eq!(p_value(2.3e-6), "2×10⁻⁶");
         assert_eq!(p_value(0.0), "< 10⁻³⁰⁰");
         assert_eq!(p_equals(0.0126), "p = 0.013");

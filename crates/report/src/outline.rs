@@ -7,13 +7,18 @@ use crate::label::{capitalised, clean, metric_name};
 use crate::sentence::trimmed;
 use crate::view::View;
 use crate::{
-    guide, section_answer, section_differences, section_drift, section_redundancy, section_unfinished, section_variants,
+    guide, section_answer, section_bias_maps, section_differences, section_drift, section_rank, section_redundancy,
+    section_shift, section_translation, section_unfinished, section_variants,
 };
 
 pub(crate) fn document(view: &View<'_>) -> Document {
     let sections = [
         Some(section_answer::section(view)),
+        section_rank::section(view),
+        section_shift::section(view),
         section_differences::section(view),
+        section_translation::section(view),
+        section_bias_maps::section(view),
         Some(section_variants::section(view)),
         section_redundancy::section(view),
         section_drift::section(view),

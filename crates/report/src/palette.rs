@@ -36,6 +36,39 @@ const DARK: [(RGBColor, &str); 13] = [
     (SKY, "#A6D8F7"),
 ];
 
+/// Shares from nothing to everything, behind text.
+pub(crate) const SEQUENTIAL: [RGBColor; 5] = [
+    RGBColor(0xEF, 0xF1, 0xF5),
+    RGBColor(0xD6, 0xE6, 0xF2),
+    RGBColor(0xB3, 0xD3, 0xEA),
+    RGBColor(0x8D, 0xBE, 0xE0),
+    RGBColor(0x62, 0xA6, 0xD3),
+];
+
+const SEQUENTIAL_DARK: [&str; 5] = ["#262A32", "#1F3547", "#1C4563", "#18557F", "#13669C"];
+
+/// From far below zero, by a neutral middle, to far above.
+pub(crate) const DIVERGING: [RGBColor; 13] = [
+    RGBColor(0x08, 0x45, 0x80),
+    RGBColor(0x1E, 0x63, 0xA4),
+    RGBColor(0x3F, 0x85, 0xBF),
+    RGBColor(0x6F, 0xA8, 0xD3),
+    RGBColor(0xA0, 0xC7, 0xE3),
+    RGBColor(0xCB, 0xE0, 0xEF),
+    RGBColor(0xF1, 0xF1, 0xEF),
+    RGBColor(0xFB, 0xDF, 0xC8),
+    RGBColor(0xF7, 0xC1, 0x97),
+    RGBColor(0xEE, 0x9C, 0x62),
+    RGBColor(0xDD, 0x76, 0x33),
+    RGBColor(0xBC, 0x54, 0x14),
+    RGBColor(0x8F, 0x39, 0x06),
+];
+
+const DIVERGING_DARK: [&str; 13] = [
+    "#A9D6FA", "#7CBDF0", "#55A1DE", "#3A80BA", "#2D6090", "#274562", "#272B33", "#543827", "#7C4A26", "#A86128",
+    "#D37E36", "#F0A05C", "#FFC594",
+];
+
 /// The colour of the n-th series.
 pub(crate) fn series(number: usize) -> RGBColor {
     [BLUE, VERMILLION, GREEN, PURPLE, AMBER, BROWN, SKY][number % 7]
@@ -45,13 +78,16 @@ const FONTS: &str = ".plot text{font-family:system-ui,-apple-system,'Segoe UI',R
                      font-variant-numeric:tabular-nums}";
 
 /// Rules for the plots' own style element. They match the colour attributes that the drawing left behind, so that
-/// a plot follows the reader's colour scheme inside the report and as a file of its own.
-pub(crate) fn style() -> String {
+/// a plot follows the reader's colour scheme inside the report and as a file of its own. Scales have rules where the
+/// marks use them.
+pub(crate) fn style(marks: &str) -> String {
     let swap = |(light, dark): (RGBColor, &str)| {
         let light = hex(light);
         format!(".plot [fill=\"{light}\"]{{fill:{dark}}}.plot [stroke=\"{light}\"]{{stroke:{dark}}}")
     };
-    let dark: String = DARK.into_iter().map(swap).collect();
+    let scales = SEQUENTIAL.into_iter().zip(SEQUENTIAL_DARK).chain(DIVERGING.into_iter().zip(DIVERGING_DARK));
+    let used = scales.filter(|(light, _)| marks.contains(&hex(*light)));
+    let dark: String = DARK.into_iter().chain(used).map(swap).collect();
     format!("{FONTS}@media screen and (prefers-color-scheme:dark){{{dark}}}")
 }
 

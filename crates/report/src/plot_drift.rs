@@ -11,6 +11,7 @@ use crate::drift::{DriftPoint, Norm, points};
 use crate::legend::{Legend, Stroke};
 use crate::number::power_of_ten;
 use crate::palette::{GRID, INK, MUTED};
+use crate::selection::{PANELS, remark};
 use crate::text_layout::wrap;
 use crate::view::View;
 
@@ -19,7 +20,7 @@ const GAP: f64 = 18.0;
 const TITLE: f64 = 22.0;
 const HEADING: f64 = 26.0;
 /// Smaller norms are off the scale: a line that starts at one rounding need not flatten the others.
-const MOST_DECADES: f64 = 14.0;
+const MOST_DECADES: f64 = 18.0;
 
 const KINDS: [(&str, Norm); 2] = [
     ("Redundant part of the biases, L2 norm", |drift| &drift.redundant_bias_norm),
@@ -40,11 +41,13 @@ struct Line {
 
 /// On a logarithmic axis; None where every norm is zero.
 pub(crate) fn plot(view: &View<'_>) -> Option<Figure> {
-    let (series, rows) = arrange(view);
+    let (series, mut rows) = arrange(view);
+    let models = rows.len();
+    rows.truncate(PANELS);
     let all = || rows.iter().flat_map(|row| &row.lines).flatten().flat_map(|line| &line.points);
     let y = decades(all().flat_map(|point| point.norms))?;
     let x = 0.0..all().map(|point| point.step).max()?.max(1) as f64;
-    let legend = Legend::new(&series.into_iter().enumerate().collect());
+    let legend = Legend::new(series.iter().enumerate().map(|(number, name)| (Stroke::of(number), name.as_str())));
     let title = "Drift of the redundant part";
     let alt = "Line plots on a logarithmic axis: the norm of the redundant part of the biases, and of the lag of the running \
                mean, by training step; one line a training rule, one row of panels a model.";
@@ -67,6 +70,7 @@ pub(crate) fn plot(view: &View<'_>) -> Option<Figure> {
         "Over all layers. Lines are geometric means over the finished seeds, bands reach from the smallest to the largest \
          seed. What is zero, or was never recorded, has no line.",
     );
+    let caption = caption.plain(remark(rows.len(), models, "models", "the first"));
     Some(Figure { file: "drift.svg", svg, alt: alt.into(), caption })
 }
 

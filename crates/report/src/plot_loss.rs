@@ -49,7 +49,7 @@ pub(crate) fn plot(view: &View<'_>) -> Option<Figure> {
     if curves.iter().flatten().all(Vec::is_empty) {
         return None;
     }
-    let legend = Legend::new(&series(&groups));
+    let legend = Legend::new(series(&groups).into_iter().map(|(number, name)| (Stroke::of(number), name)));
     let title = "Loss by epoch";
     let alt = "Line plots of the training loss and the test loss by epoch, one line a variant, with a band from the \
                smallest to the largest seed.";
@@ -90,8 +90,8 @@ fn rank(view: &View<'_>, group: &Group<'_, '_>) -> f64 {
 }
 
 /// The shown series, each with its number and name.
-fn series(groups: &[Group<'_, '_>]) -> BTreeMap<usize, String> {
-    groups.iter().flat_map(|group| &group.members).map(|member| (member.series, member.label.clone())).collect()
+fn series<'g>(groups: &'g [Group<'_, '_>]) -> BTreeMap<usize, &'g str> {
+    groups.iter().flat_map(|group| &group.members).map(|member| (member.series, member.label.as_str())).collect()
 }
 
 fn panel_width() -> f64 {

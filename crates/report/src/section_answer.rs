@@ -1,4 +1,4 @@
-//! The short answer: every verdict in a sentence.
+//! The short answer: what was measured and every verdict, in sentences, on one screen.
 
 use untied_study::{Status, Verdict};
 
@@ -7,29 +7,50 @@ use crate::label::verdict_name;
 use crate::number::plural;
 use crate::selection::{SENTENCES, foremost, size};
 use crate::sentence::sentence;
+use crate::verdict_group::{self, FEW};
 use crate::view::View;
+use crate::{answer_rank, answer_shift};
 
 pub(crate) fn section(view: &View<'_>) -> Section {
-    let comparisons = &view.results.comparisons;
-    let mut blocks = Vec::new();
-    blocks.extend(notice(view));
-    if comparisons.is_empty() {
-        let text = "This study sets no variants against each other: its config has no [compare], or nothing but the \
-                    baseline ran. The table of variants has what was measured.";
-        blocks.push(Block::Paragraph(text.into()));
-    } else {
-        if comparisons.len() > 1 {
-            blocks.push(Block::Paragraph(tally(view)));
-        }
-        let shown = foremost(comparisons.iter().collect(), SENTENCES, |one| size(one));
-        if shown.len() < comparisons.len() {
-            let text =
-                format!("The {} with the largest differences; all of them stand in the table below.", shown.len());
-            blocks.push(Block::Paragraph(text.into()));
-        }
-        blocks.push(Block::Verdicts(shown.iter().map(|one| (one.verdict, sentence(one))).collect()));
-    }
+    let mut blocks: Vec<Block> = notice(view).into_iter().collect();
+    blocks.extend(answer_rank::blocks(view));
+    blocks.extend(answer_shift::blocks(view));
+    blocks.extend(verdicts(view));
     Section { id: "answer", title: "The short answer", blocks }
+}
+
+/// What the comparisons say: one by one where they are few, otherwise summed up first.
+fn verdicts(view: &View<'_>) -> Vec<Block> {
+    let comparisons = &view.results.comparisons;
+    match comparisons.len() {
+        0 => {
+            let text = "This study sets no variants against each other: its config has no [compare], or nothing but the \
+                        baseline ran. The table of variants has what was measured.";
+            vec![Block::Paragraph(text.into())]
+        }
+        1 => one_by_one(view),
+        2..=FEW => std::iter::once(Block::Paragraph(tally(view))).chain(one_by_one(view)).collect(),
+        _ => {
+            let summary = "The comparisons one by one".into();
+            vec![
+                Block::Paragraph(tally(view)),
+                Block::Verdicts(verdict_group::sentences(comparisons, &view.labels)),
+                Block::Details { summary, blocks: one_by_one(view) },
+            ]
+        }
+    }
+}
+
+fn one_by_one(view: &View<'_>) -> Vec<Block> {
+    let comparisons = &view.results.comparisons;
+    let shown = foremost(comparisons.iter().collect(), SENTENCES, |one| size(one));
+    let mut blocks = Vec::new();
+    if shown.len() < comparisons.len() {
+        let text = format!("The {} with the largest differences; all of them stand in the table below.", shown.len());
+        blocks.push(Block::Paragraph(text.into()));
+    }
+    blocks.push(Block::Verdicts(shown.iter().map(|one| (one.verdict, sentence(one))).collect()));
+    blocks
 }
 
 /// `Of 4 comparisons, 2 are equivalent, 1 is different, 1 is inconclusive.`

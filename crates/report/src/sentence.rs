@@ -11,6 +11,9 @@ use crate::power::MOST_SEEDS;
 /// [`POWER`](crate::power::POWER) in words.
 const CHANCE: &str = "80 %";
 
+/// Two f64 curves of losses this close are one curve with different rounding.
+pub(crate) const COINCIDE: f64 = 1e-10;
+
 /// `With batch norm, a tied bias is **equivalent** to no bias: test accuracy differs by …`
 pub(crate) fn sentence(one: &Comparison) -> Text {
     let treatment = noun(&one.treatment);
@@ -84,6 +87,9 @@ fn afterthought(one: &Comparison) -> String {
     let seeds = (one.verdict == Verdict::Inconclusive).then(|| seeds_needed(one));
     let losses = match one.max_loss_difference {
         Some(0.0) => Some("The training losses are the same at every step.".into()),
+        Some(largest) if largest <= COINCIDE => {
+            Some(format!("The training-loss curves coincide to {} at every step.", magnitude(largest)))
+        }
         Some(largest) if largest < 1e-3 => {
             Some(format!("The training losses differ by at most {} at any step.", magnitude(largest)))
         }

@@ -6,6 +6,7 @@ use untied_study::{CompareConfig, Comparison, Factors, Metric, Results};
 
 use crate::first_seen::{FirstSeen, group};
 use crate::label::Labels;
+use crate::recovery::{Setting, settings};
 use crate::variant::{Variant, variants};
 
 /// What every section of a report reads.
@@ -14,6 +15,10 @@ pub(crate) struct View<'a> {
     pub(crate) metric: Metric,
     pub(crate) labels: Labels,
     pub(crate) variants: Vec<Variant<'a>>,
+    /// What adapted to shifted images; empty where nothing did.
+    pub(crate) settings: Vec<Setting<'a>>,
+    /// What the config compares others with.
+    pub(crate) baseline: Option<&'a Factors>,
     /// Keys of the baseline; none where nothing is compared.
     compared: BTreeSet<&'a str>,
 }
@@ -39,11 +44,14 @@ impl<'a> View<'a> {
         let first = results.comparisons.first();
         let metric = first.map(|one| one.metric).or(compare.map(|compare| compare.metric)).unwrap_or_default();
         let baseline = first.map(|one| &one.baseline).or(compare.map(|compare| &compare.baseline));
+        let variants = variants(&results.cells);
         Self {
             results,
             metric,
             labels: Labels::new(&results.cells),
-            variants: variants(&results.cells),
+            settings: settings(&variants),
+            variants,
+            baseline,
             compared: baseline.into_iter().flat_map(Factors::keys).map(String::as_str).collect(),
         }
     }

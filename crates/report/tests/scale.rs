@@ -37,7 +37,7 @@ fn work(variants: u64) -> f64 {
         let mut results = made_up::results("large", "Does it scale?", Vec::new(), &made_up::baseline());
         results.comparisons = compare(&cells, &losses, &made_up::baseline());
         assert_eq!(results.comparisons.len() as u64, variants / 3 * 2);
-        results.cells = cells.clone();
+        results.cells.clone_from(&cells);
         let report = render(&results, None);
         assert!(report.html.contains("results.json has all") && report.html.len() < 3_000_000);
         worked() - start

@@ -8,6 +8,10 @@ use untied_study::{
     SCHEMA, Status,
 };
 
+mod measured;
+#[allow(unused_imports, reason = "each test binary uses a part")]
+pub(crate) use measured::{adam_drift, location_shift, norm_map, position, unadapted};
+
 /// A number in [-1, 1] that depends on nothing but its arguments (`SplitMix64`).
 pub(crate) fn noise(stream: u64, index: u64) -> f64 {
     let mut z = stream.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(index.wrapping_mul(0xD1B5_4A32_D192_ED03));

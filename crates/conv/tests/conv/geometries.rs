@@ -3,8 +3,8 @@
 use burn::tensor::DType;
 use proptest::prelude::*;
 
-use crate::devices;
-use crate::loops::Case;
+use super::devices;
+use super::loops::Case;
 
 /// Kernel, stride, dilation, padding and the room that the padded input leaves to the kernel, along one axis.
 type Axis = (usize, usize, usize, [usize; 2], usize);

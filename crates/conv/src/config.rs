@@ -5,7 +5,7 @@ use burn::nn::Initializer;
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
-use crate::geometry::check_groups;
+use crate::geometry::{check_groups, fits};
 use crate::{Bias, Conv, Conv1d, Conv2d, Conv3d, ConvError, Geometry, Padding, Side};
 
 /// Configuration of a [`Conv1d`].
@@ -138,12 +138,14 @@ impl<const D: usize> ConvConfig<D> {
     fn bias_size(&self) -> Result<Option<[usize; D]>, ConvError> {
         self.geometry().check()?;
         check_groups(self.groups, self.channels)?;
+        fits("a weight", &[&self.channels, &self.kernel_size[..]].concat())?;
         let output = self.input_size.map(|input| self.geometry().output_size(input)).transpose()?;
         // Errors in the axes come before a missing size.
         let size = self.bias.spatial_shape(output.unwrap_or([1; D]))?;
         if self.bias.needs_size() && output.is_none() {
             return Err(ConvError::MissingInputSize { rank: D });
         }
+        fits("a bias", &[&[self.channels[1]], &size.unwrap_or([1; D])[..]].concat())?;
         Ok(size)
     }
 
@@ -185,8 +187,9 @@ macro_rules! layers {
             /// and per spatial axis the size of the output or 1 where it is shared; or none.
             ///
             /// # Errors
-            /// If a size is zero, the groups do not divide the channels, the kernel is larger than the padded input,
-            /// or the bias is untied and the input size is not given or its axes are no spatial axes.
+            /// If a size is zero or too large for memory, the groups do not divide the channels, the kernel is larger
+            /// than the padded input, or the bias is untied and the input size is not given or its axes are no spatial
+            /// axes.
             pub fn bias_shape(&self) -> Result<Option<[usize; $bias]>, ConvError> {
                 Ok(self.bias_size()?.map(|size| joined([self.channels[1]], size)))
             }

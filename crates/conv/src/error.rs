@@ -51,6 +51,14 @@ pub enum ConvError {
         /// Input size, padding included.
         input: usize,
     },
+    /// A size, or the tensor of these sizes, is beyond what memory can hold.
+    #[error("convolution: expected {what} of sizes that memory can hold, got {got:?}")]
+    TooLarge {
+        /// Which size or tensor.
+        what: &'static str,
+        /// All its numbers.
+        got: Vec<usize>,
+    },
     /// A tensor does not have the shape that it must have.
     #[error("convolution: expected {what} {expected}, got {got:?}")]
     Shape {

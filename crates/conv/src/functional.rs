@@ -4,7 +4,7 @@ use burn::backend::Dispatch;
 use burn::tensor::Tensor;
 use burn::tensor::ops::ConvOptions;
 
-use crate::geometry::{check_groups, positive};
+use crate::geometry::{check_groups, fits, positive};
 use crate::operation::ConvBackend;
 use crate::{ConvError, ConvSpec, Geometry, Side};
 
@@ -94,7 +94,7 @@ fn check<const D: usize, const R: usize, const B: usize>(
     };
     positive("number of images", &[*n])?;
     check_groups(groups, [*channels_in, *channels_out])?;
-    if per_group * groups != *channels_in {
+    if *per_group != channels_in / groups {
         let expected = format!("[channels_out, {}, kernel...] for {channels_in} channels", channels_in / groups);
         return Err(ConvError::Shape { what: "a weight", expected, got: weight_dims.to_vec() });
     }
@@ -104,7 +104,10 @@ fn check<const D: usize, const R: usize, const B: usize>(
         dilation: options.dilation,
         padding: options.padding.map(|(before, after)| Side::Explicit(before, after)),
     };
-    let output = geometry.output_size(axes::<D>(input))?;
+    let input = axes::<D>(input);
+    let (output, padded) = (geometry.output_size(input)?, geometry.padded_size(input)?);
+    fits("a padded input", &[&[*n, *channels_in], &padded[..]].concat())?;
+    fits("an output", &[&[*n, *channels_out], &output[..]].concat())?;
     same_type("weight", x, weight)?;
     let Some(bias) = bias else { return Ok(()) };
     let got = bias.dims();

@@ -17,37 +17,50 @@ pub struct Geometry<const D: usize> {
 
 impl<const D: usize> Geometry<D> {
     /// Zeros before and after the input, per axis.
-    #[must_use]
-    pub fn padding_pairs(&self, input: [usize; D]) -> [(usize, usize); D] {
-        std::array::from_fn(|axis| match self.padding[axis] {
+    ///
+    /// # Errors
+    /// If a size is zero, or too large for memory.
+    pub fn padding_pairs(&self, input: [usize; D]) -> Result<[(usize, usize); D], ConvError> {
+        self.check()?;
+        positive("input size", &input)?;
+        fits("an input", &input)?;
+        let extents = self.extents()?;
+        Ok(std::array::from_fn(|axis| match self.padding[axis] {
             Side::Valid => (0, 0),
             Side::Explicit(before, after) => (before, after),
             Side::Same => {
-                let steps = input[axis].div_ceil(self.stride[axis]).saturating_sub(1);
-                let needed = steps * self.stride[axis] + self.extent(axis);
+                let steps = input[axis].div_ceil(self.stride[axis]) - 1;
+                let needed = steps * self.stride[axis] + extents[axis];
                 let total = needed.saturating_sub(input[axis]);
                 (total / 2, total - total / 2)
             }
-        })
+        }))
     }
 
     /// Size of the output: ⌊(input + padding − extent)/stride⌋ + 1 per axis, with extent dilation·(kernel − 1) + 1.
     ///
     /// # Errors
-    /// If a size is zero, or the kernel is larger than the padded input.
+    /// If a size is zero or too large for memory, or the kernel is larger than the padded input.
     pub fn output_size(&self, input: [usize; D]) -> Result<[usize; D], ConvError> {
-        self.check()?;
-        positive("input size", &input)?;
-        let padding = self.padding_pairs(input);
+        let (padded, extents) = (self.padded_size(input)?, self.extents()?);
         let mut output = [0; D];
         for axis in 0..D {
-            let padded = input[axis] + padding[axis].0 + padding[axis].1;
-            let extent = self.extent(axis);
-            let room = padded.checked_sub(extent);
-            let room = room.ok_or(ConvError::KernelTooLarge { axis, kernel: extent, input: padded })?;
+            let (kernel, input) = (extents[axis], padded[axis]);
+            let room = input.checked_sub(kernel).ok_or(ConvError::KernelTooLarge { axis, kernel, input })?;
             output[axis] = room / self.stride[axis] + 1;
         }
         Ok(output)
+    }
+
+    /// Size of the input with its zeros.
+    pub(crate) fn padded_size(&self, input: [usize; D]) -> Result<[usize; D], ConvError> {
+        let mut padded = input;
+        for (size, (before, after)) in padded.iter_mut().zip(self.padding_pairs(input)?) {
+            // Saturated, it does not fit.
+            *size = size.saturating_add(before).saturating_add(after);
+        }
+        fits("a padded input", &padded)?;
+        Ok(padded)
     }
 
     pub(crate) fn check(&self) -> Result<(), ConvError> {
@@ -57,9 +70,23 @@ impl<const D: usize> Geometry<D> {
     }
 
     /// Kernel size, dilation included.
-    fn extent(&self, axis: usize) -> usize {
-        self.dilation[axis] * (self.kernel[axis] - 1) + 1
+    fn extents(&self) -> Result<[usize; D], ConvError> {
+        // Saturated, it does not fit.
+        let extent = |axis: usize| self.dilation[axis].saturating_mul(self.kernel[axis] - 1).saturating_add(1);
+        let extents = std::array::from_fn(extent);
+        fits("a dilated kernel", &extents)?;
+        Ok(extents)
     }
+}
+
+/// Numbers of a tensor, at most: an allocation may have as many f64.
+const NUMBERS: usize = isize::MAX as usize / size_of::<f64>();
+
+/// That there can be a tensor of these sizes.
+pub(crate) fn fits(what: &'static str, sizes: &[usize]) -> Result<(), ConvError> {
+    let numbers = sizes.iter().try_fold(1, |numbers: usize, &size| numbers.checked_mul(size));
+    let fits = numbers.is_some_and(|numbers| numbers <= NUMBERS);
+    if fits { Ok(()) } else { Err(ConvError::TooLarge { what, got: sizes.to_vec() }) }
 }
 
 pub(crate) fn positive(what: &'static str, sizes: &[usize]) -> Result<(), ConvError> {
@@ -116,8 +143,32 @@ mod tests {
     }
 
     #[test]
+    fn sizes_beyond_memory_are_errors() {
+        for (kernel, stride, dilation, padding) in [
+            (2, 1, usize::MAX, Side::Valid),
+            (3, 1, usize::MAX / 2 + 1, Side::Same),
+            (usize::MAX, 1, 1, Side::Same),
+            (1, 1, 1, Side::Explicit(usize::MAX, 8)),
+            (1, usize::MAX, 1, Side::Explicit(1 << 60, 0)),
+        ] {
+            let error = output(kernel, stride, dilation, padding, 8).unwrap_err();
+            assert!(matches!(error, ConvError::TooLarge { .. }), "{error}");
+        }
+        let plane = Geometry { kernel: [1; 2], stride: [1; 2], dilation: [1; 2], padding: [Side::Valid; 2] };
+        let got = vec![1 << 32; 2];
+        assert_eq!(plane.output_size([1 << 32; 2]), Err(ConvError::TooLarge { what: "an input", got }));
+        assert_eq!(output(1, usize::MAX, 1, Side::Same, 8), Ok(1));
+    }
+
+    #[test]
+    fn padding_without_a_stride_is_an_error() {
+        let geometry = Geometry { kernel: [4], stride: [0], dilation: [1], padding: [Side::Same] };
+        assert_eq!(geometry.padding_pairs([8]), Err(ConvError::Zero { what: "stride", got: vec![0] }));
+    }
+
+    #[test]
     fn odd_padding_goes_to_the_end() {
         let geometry = Geometry { kernel: [4], stride: [1], dilation: [1], padding: [Side::Same] };
-        assert_eq!(geometry.padding_pairs([8]), [(1, 2)]);
+        assert_eq!(geometry.padding_pairs([8]), Ok([(1, 2)]));
     }
 }

@@ -63,9 +63,8 @@ impl<const D: usize, const R: usize, const B: usize> Conv<D, R, B> {
     /// another type than the weight; the text is a [`ConvError`]'s.
     #[must_use]
     pub fn forward(&self, x: Tensor<R>) -> Tensor<R> {
-        let size = self.check_input(x.dims()).unwrap_or_else(|error| panic!("{error}"));
+        let padding = self.check_input(x.dims()).unwrap_or_else(|error| panic!("{error}"));
         let Geometry { stride, dilation, .. } = self.geometry;
-        let padding = self.geometry.padding_pairs(size);
         let options = ConvOptions::new_with_padding(stride, padding, dilation, self.groups);
         conv(x, self.weight.val(), self.bias.as_ref().map(Param::val), options)
     }
@@ -83,8 +82,8 @@ impl<const D: usize, const R: usize, const B: usize> Conv<D, R, B> {
         [dims[1] * self.groups, dims[0]]
     }
 
-    /// The spatial size of an input that the layer takes.
-    fn check_input(&self, dims: [usize; R]) -> Result<[usize; D], ConvError> {
+    /// The zeros around an input that the layer takes.
+    fn check_input(&self, dims: [usize; R]) -> Result<[(usize, usize); D], ConvError> {
         let size = std::array::from_fn(|axis| dims[axis + 2]);
         let [channels, _] = self.channels();
         if dims[1] != channels || self.input_size.is_some_and(|expected| expected != size) {
@@ -94,7 +93,7 @@ impl<const D: usize, const R: usize, const B: usize> Conv<D, R, B> {
                 got: dims.to_vec(),
             });
         }
-        self.geometry.output_size(size).map(|_| size)
+        self.geometry.padding_pairs(size)
     }
 }
 

@@ -1,5 +1,9 @@
 #![doc = include_str!("../README.md")]
 
+// For the tests in `tests` that are unit tests too.
+#[cfg(test)]
+extern crate self as untied_conv;
+
 mod axes;
 mod backward;
 mod bias;

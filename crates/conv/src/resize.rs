@@ -2,6 +2,7 @@
 
 use burn::tensor::{Int, Tensor, TensorData};
 
+use crate::geometry::fits;
 use crate::sharing::replaced;
 use crate::{Conv, ConvError};
 
@@ -21,11 +22,12 @@ impl<const D: usize, const R: usize, const B: usize> Conv<D, R, B> {
     /// A bias that is tied stays as it is.
     ///
     /// # Errors
-    /// If the kernel is larger than the padded input.
+    /// If the kernel is larger than the padded input, or the bias would be too large for memory.
     pub fn resized(self, input_size: [usize; D], interpolation: Interpolation) -> Result<Self, ConvError> {
         let output = self.geometry.output_size(input_size)?;
         let bias_mode = self.bias_mode.clone();
         let size = bias_mode.spatial_shape(output)?.unwrap_or([1; D]);
+        fits("a bias", &self.bias_shape(size))?;
         let resample = |bias| (0..D).fold(bias, |bias, axis| along(bias, axis + 1, size[axis], interpolation));
         let bias = self.bias.map(|bias| replaced(bias, resample));
         Ok(Self { bias, input_size: self.input_size.map(|_| input_size), ..self })

@@ -4,6 +4,7 @@ use burn::module::{Param, ParamId};
 use burn::tensor::Tensor;
 
 use crate::config::joined;
+use crate::geometry::fits;
 use crate::layer::shape_text;
 use crate::{Bias, Conv, ConvError};
 
@@ -22,7 +23,7 @@ impl<const D: usize, const R: usize, const B: usize> Conv<D, R, B> {
     /// Without a bias, the numbers are zero.
     ///
     /// # Errors
-    /// If the layer does not take inputs of this size.
+    /// If the layer does not take inputs of this size, or the bias would be too large for memory.
     pub fn untied(self, input_size: [usize; D]) -> Result<Self, ConvError> {
         self.with_bias_mode(Bias::Untied, input_size).map(|(layer, _)| layer)
     }
@@ -56,7 +57,8 @@ impl<const D: usize, const R: usize, const B: usize> Conv<D, R, B> {
     /// former output is the output plus this residual, which has the shape of the former bias; none without one.
     ///
     /// # Errors
-    /// If the layer does not take inputs of this size, or the listed axes are no spatial axes.
+    /// If the layer does not take inputs of this size, the listed axes are no spatial axes, or the bias would be too
+    /// large for memory.
     pub fn with_bias_mode(self, mode: Bias, input_size: [usize; D]) -> Result<(Self, Option<Tensor<B>>), ConvError> {
         self.check_size(input_size)?;
         let output = self.geometry.output_size(input_size)?;
@@ -64,6 +66,7 @@ impl<const D: usize, const R: usize, const B: usize> Conv<D, R, B> {
             let (layer, parts) = self.without_bias();
             return Ok((layer, parts.map(|parts| parts.mean + parts.rest)));
         };
+        fits("a bias", &self.bias_shape(size))?;
         let zeros = Tensor::zeros(self.bias_shape(size), (&self.weight.device(), self.weight.val().dtype()));
         let input_size = mode.needs_size().then_some(input_size);
         let Some(bias) = self.bias else {
@@ -87,7 +90,7 @@ impl<const D: usize, const R: usize, const B: usize> Conv<D, R, B> {
         Some(BiasParts { rest: bias - mean.clone(), mean })
     }
 
-    fn bias_shape(&self, size: [usize; D]) -> [usize; B] {
+    pub(crate) fn bias_shape(&self, size: [usize; D]) -> [usize; B] {
         let [_, channels_out] = self.channels();
         joined([channels_out], size)
     }

@@ -3,6 +3,8 @@
 use burn::tensor::Shape;
 use burn::tensor::ops::ConvOptions;
 
+use crate::{Geometry, Side};
+
 /// Stride, dilation, padding and groups of a convolution over up to three spatial axes.
 ///
 /// Axes that a lower rank lacks come first, with stride 1, dilation 1 and no padding: an image uses the last two.
@@ -23,17 +25,18 @@ impl ConvSpec {
     /// `[channels_out, channels_in/groups, kernel...]`.
     ///
     /// # Panics
-    /// If the kernel is larger than the padded input.
+    /// If there are not one to three spatial axes, a size is zero or too large for memory, or the kernel is larger than
+    /// the padded input.
     #[must_use]
     pub fn output_shape(&self, x: &Shape, weight: &Shape) -> Shape {
-        let rank = x.num_dims();
-        let spatial = (2..rank).map(|axis| {
-            let at = axis + 3 - rank;
-            let [before, after] = self.padding[at];
-            let extent = self.dilation[at] * (weight[axis] - 1) + 1;
-            (before + x[axis] + after - extent) / self.stride[at] + 1
-        });
-        Shape::from([x[0], weight[0]].into_iter().chain(spatial).collect::<Vec<_>>())
+        let output = self.geometry(weight).output_size(spatial(x)).unwrap_or_else(|error| panic!("{error}"));
+        Shape::from([&[x[0], weight[0]], &output[5 - x.num_dims()..]].concat())
+    }
+
+    pub(crate) fn geometry(&self, weight: &[usize]) -> Geometry<3> {
+        let Self { stride, dilation, .. } = *self;
+        let padding = self.padding.map(|[before, after]| Side::Explicit(before, after));
+        Geometry { kernel: spatial(weight), stride, dilation, padding }
     }
 
     /// The same for the last `D` axes, in Burn's form.
@@ -46,6 +49,13 @@ impl ConvSpec {
             self.groups,
         )
     }
+}
+
+/// Spatial sizes of a tensor `[_, _, …]`: those that a lower rank lacks come first, and are 1.
+pub(crate) fn spatial(shape: &[usize]) -> [usize; 3] {
+    assert!((3..=5).contains(&shape.len()), "convolution: expected one to three spatial axes, got {shape:?}");
+    let lacking = 5 - shape.len();
+    std::array::from_fn(|axis| if axis < lacking { 1 } else { shape[axis + 2 - lacking] })
 }
 
 impl<const D: usize> From<ConvOptions<D>> for ConvSpec {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use burn::tensor::TensorData;
+use burn::tensor::{DType, Shape, TensorData};
 use burn_store::burn_pack::Tensor;
 use burn_store::{
     ApplyResult, ModuleAdapter, ModuleContext, ModuleSnapshot, ModuleStore, PyTorchToBurnAdapter, bridge,
@@ -20,7 +20,7 @@ pub enum StateDictError {
     /// The file cannot be read.
     #[error("state dict: {0}")]
     Store(String),
-    /// Parameters of the module are missing in the file, or of another shape or type.
+    /// Parameters of the module are missing in the file, or of another shape or kind of number.
     #[error("state dict: {0}")]
     Mismatch(String),
 }
@@ -30,11 +30,12 @@ pub enum StateDictError {
 ///
 /// Names are those of the module's fields, as in PyTorch; where they differ, rename them with the store's
 /// `with_key_remapping`. For an untied bias, load a tied layer and call [`Conv::untied`](crate::Conv::untied); or give
-/// the file one of its shape, as `torch.nn.Parameter` with `y + b` has it. Tensors of the file that the module has no
-/// place for are listed in the result's `unused`.
+/// the file one of its shape, as `torch.nn.Parameter` with `y + b` has it. Floats of another precision become of the
+/// module's, so that a file of half or double precision fits. Tensors of the file that the module has no place for are
+/// listed in the result's `unused`.
 ///
 /// # Errors
-/// If the file cannot be read, lacks a parameter of the module, or has one of another shape or type. Parameters
+/// If the file cannot be read, lacks a parameter of the module, or has one of another shape or kind. Parameters
 /// that fit are loaded nevertheless.
 ///
 /// # Example
@@ -52,36 +53,41 @@ where
 {
     let refused = |error: S::Error| StateDictError::Store(error.to_string());
     let tensors = store.get_all_tensors().map_err(refused)?.values().cloned().collect();
-    let adapter = PyTorchToBurnAdapter.chain(SharedAxes::of(module));
+    let adapter = PyTorchToBurnAdapter.chain(Fitting::of(module));
     let result = module.apply(tensors, None, Some(Box::new(adapter)), true);
     let missing = result.missing.iter().map(|(path, _)| format!("`{path}` is missing"));
     let problems = result.errors.iter().map(ToString::to_string).chain(missing).collect::<Vec<_>>();
     if problems.is_empty() { Ok(result) } else { Err(StateDictError::Mismatch(problems.join("; "))) }
 }
 
-/// Appends to a tensor the axes of size 1 that the module's parameter has behind those of the tensor.
+/// Makes a tensor like the module's parameter where no number is lost: with the axes of size 1 that the parameter has
+/// behind those of the tensor, and floats of the parameter's precision.
 #[derive(Debug, Clone)]
-struct SharedAxes {
-    shapes: Arc<HashMap<String, Vec<usize>>>,
+struct Fitting {
+    parameters: Arc<HashMap<String, (Shape, DType)>>,
 }
 
-impl SharedAxes {
+impl Fitting {
     fn of<M: ModuleSnapshot>(module: &M) -> Self {
         let parameters = module.collect(None, None, true).into_iter();
-        Self { shapes: Arc::new(parameters.map(|tensor| (tensor.name.clone(), tensor.shape.to_vec())).collect()) }
+        Self { parameters: Arc::new(parameters.map(|tensor| (tensor.name, (tensor.shape, tensor.dtype))).collect()) }
     }
 }
 
-impl ModuleAdapter for SharedAxes {
+impl ModuleAdapter for Fitting {
     fn adapt(&self, tensor: Tensor, _: ModuleContext<'_>) -> Tensor {
-        let Some(expected) = self.shapes.get(&tensor.name) else { return tensor };
-        let lacking = expected.strip_prefix(&tensor.shape[..]).unwrap_or_default();
-        if lacking.is_empty() || lacking.iter().any(|&size| size != 1) {
+        let Some((expected, dtype)) = self.parameters.get(&tensor.name) else { return tensor };
+        let (name, from) = (tensor.name.clone(), tensor.dtype);
+        let shape = match expected.strip_prefix(&tensor.shape[..]) {
+            Some(lacking) if lacking.iter().all(|&size| size == 1) => expected.clone(),
+            _ => tensor.shape.clone(),
+        };
+        let dtype = if from.is_float() && dtype.is_float() { *dtype } else { from };
+        if shape == tensor.shape && dtype == from {
             return tensor;
         }
-        let (name, dtype, shape) = (tensor.name.clone(), tensor.dtype, expected.clone());
-        bridge::map_data(tensor, name, dtype, shape.clone().into(), move |data| {
-            TensorData::from_bytes(data.into_bytes(), shape.clone(), dtype)
+        bridge::map_data(tensor, name, dtype, shape.clone(), move |data| {
+            TensorData::from_bytes(data.into_bytes(), shape.clone(), from).convert_dtype(dtype)
         })
     }
 

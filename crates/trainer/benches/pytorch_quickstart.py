@@ -1,7 +1,7 @@
 """The quickstart study (configs/quickstart.toml) in PyTorch: 6 variants x 5 seeds on the digits, in two processes.
 
-Prints the seconds that importing PyTorch takes and those of everything else. Its own weights and shuffles; no
-certificates, no report: only the training and the accuracy of every epoch.
+Prints the seconds until both processes have imported PyTorch, those until they have read the data, and those of the
+study. Its own weights and shuffles; no certificates, no report: only the training and the accuracy of every epoch.
 
     venv/bin/python crates/trainer/benches/pytorch_quickstart.py
     time untied run configs/quickstart.toml --out /tmp/quickstart --fresh
@@ -27,11 +27,17 @@ def images(name):
     return pixels.reshape(len(labels), 1, 8, 8).astype("float32"), labels.astype("int64")
 
 
-def start():
-    """Imports PyTorch in a process of its own."""
+def start(together):
+    """Imports PyTorch in a process of its own, and reads the data."""
+    global data
     import torch
 
     torch.set_num_threads(1)
+    together.wait()
+    (x, labels), test = [[torch.tensor(array) for array in images(name)] for name in ("train", "t10k")]
+    mean, deviation = x.mean(), x.std()
+    data = ((x - mean) / deviation, labels), ((test[0] - mean) / deviation, test[1])
+    together.wait()
 
 
 def block(channels_in, channels_out, size, norm, bias):
@@ -58,11 +64,7 @@ def train(cell):
 
     norm, bias, seed = cell
     torch.manual_seed(seed)
-    (x, labels), (test_x, test_labels) = [
-        [torch.tensor(array) for array in images(name)] for name in ("train", "t10k")
-    ]
-    mean, deviation = x.mean(), x.std()
-    x, test_x = (x - mean) / deviation, (test_x - mean) / deviation
+    (x, labels), (test_x, test_labels) = data
     net = nn.Sequential(
         *block(1, 16, 8, norm, bias), *block(16, 32, 4, norm, bias), nn.Flatten(), nn.Linear(128, 10)
     )
@@ -83,15 +85,19 @@ def train(cell):
 
 def main():
     begin = time.perf_counter()
-    with multiprocessing.get_context("spawn").Pool(2, initializer=start) as pool:
-        pool.map(len, [[]] * 2)  # both are up
+    context = multiprocessing.get_context("spawn")
+    together = context.Barrier(3)
+    with context.Pool(2, start, [together]) as pool:
+        together.wait()
         imported = time.perf_counter()
+        together.wait()
+        read = time.perf_counter()
         cells = list(itertools.product(["none", "batch"], ["none", "tied", "untied"], range(5)))
         results = pool.map(train, cells, chunksize=1)
         end = time.perf_counter()
     for key, group in itertools.groupby(results, key=lambda result: result[:2]):
         print(*key, f"{statistics.mean(result[2] for result in group):.4f}")
-    print(f"start and import {imported - begin:.1f} s, study {end - imported:.1f} s")
+    print(f"start and import {imported - begin:.1f} s, data {read - imported:.2f} s, study {end - read:.1f} s")
 
 
 if __name__ == "__main__":

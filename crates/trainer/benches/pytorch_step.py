@@ -1,7 +1,8 @@
 """Milliseconds of a training step in PyTorch, beside benches/step.rs.
 
 Blocks of 3x3 convolution, batch norm, ReLU and 2x2 max pooling, then a linear head; batches of 64, SGD with momentum.
-An untied bias is added to the convolution's output. Means over blocks of 50 steps: their median, and the least.
+An untied bias is added to the convolution's output. Medians of means over blocks of 50 steps; the best of three, in
+which the columns take turns.
 
     python3 -m venv venv && venv/bin/pip install torch numpy
     venv/bin/python crates/trainer/benches/pytorch_step.py [--compile] [--seconds 5]
@@ -46,7 +47,8 @@ def build(shape, channels, bias):
     return nn.Sequential(*layers, nn.Flatten(), nn.Linear(channels_in * height * width, 10))
 
 
-def milliseconds(shape, channels, bias, mode, seconds):
+def trainer(shape, channels, bias, mode):
+    """One step at each call."""
     torch.manual_seed(0)
     net = build(shape, channels, bias)
     x, labels = torch.randn(64, *shape), torch.randint(0, 10, (64,))
@@ -64,13 +66,17 @@ def milliseconds(shape, channels, bias, mode, seconds):
 
     for _ in range(10):
         step()
+    return step
+
+
+def milliseconds(step, seconds):
     blocks, end = [], time.perf_counter() + seconds
     while time.perf_counter() < end or len(blocks) < 3:
         start = time.perf_counter()
         for _ in range(STEPS):
             step()
         blocks.append(1e3 * (time.perf_counter() - start) / STEPS)
-    return statistics.median(blocks), min(blocks)
+    return statistics.median(blocks)
 
 
 def main():
@@ -82,13 +88,14 @@ def main():
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     modes = ["contiguous", "channels_last"] + (["compile"] if arguments.compile else [])
+    print(f"{'':28}", *(f"{mode:>14}" for mode in modes))
     for name, (shape, channels) in NETS.items():
         for bias in ("tied", "untied"):
-            for mode in modes:
-                line = f"{name:20} {bias:7} {mode:14}"
-                if arguments.only in line:
-                    median, least = milliseconds(shape, channels, bias, mode, arguments.seconds)
-                    print(f"{line} {median:8.2f} ms, least {least:.2f}", flush=True)
+            line = f"{name:20} {bias:7}"
+            if arguments.only in line:
+                steps = [trainer(shape, channels, bias, mode) for mode in modes]
+                rounds = [[milliseconds(step, arguments.seconds) for step in steps] for _ in range(3)]
+                print(line, *(f"{min(column):14.2f}" for column in zip(*rounds)), flush=True)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,8 @@ mod parameters;
 mod patches;
 mod product;
 mod real;
+#[cfg(test)]
+mod scalar;
 mod sizes;
 mod tile;
 mod x_backward;

@@ -90,7 +90,8 @@ unsafe fn copy<S: Simd, T: Real>(simd: S, sums: &[T], addend: impl Fn(Range<usiz
             if at.len() == lanes {
                 T::store::<S>(to.add(i), sum);
             } else {
-                T::store_some(simd, std::slice::from_raw_parts_mut(to.add(i), at.len()), sum);
+                // Not as a slice: nothing was written there before.
+                (&raw const sum).cast::<T>().copy_to_nonoverlapping(to.add(i), at.len());
             }
         }
         i += lanes;

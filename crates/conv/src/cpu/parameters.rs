@@ -205,14 +205,14 @@ impl<T: Real> Task<'_, T> {
     }
 
     /// Writes the filters' numbers of dy to columns of `transposed [blocks of filters, locations, columns]`, four by
-    /// four where there are as many.
+    /// four where there are as many, and as many columns.
     #[inline(always)]
     fn transpose(&self, group: usize, span: &Run, columns: usize, transposed: &mut [T]) {
         let filters = self.sizes.channels_out;
         let mut filter = 0;
         while filter < filters {
             let to = &mut transposed[(filter / columns * WIDTH + span.at) * columns + filter % columns..];
-            if filter + 4 > filters {
+            if columns < 4 || filter + 4 > filters {
                 let values = self.values(group, filter, span);
                 for at in 0..values.len() {
                     to[at * columns] = values[at];

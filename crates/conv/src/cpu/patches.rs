@@ -71,7 +71,8 @@ impl Patches {
         let Some(&farthest) = offsets.iter().max() else { return };
         for run in runs {
             let from = run.image + run.start;
-            if step > 1 || from + farthest + run.len.next_multiple_of(lanes) > planes.len() {
+            let end = from.saturating_add(farthest).saturating_add(run.len.next_multiple_of(lanes));
+            if step > 1 || end > planes.len() {
                 // SAFETY: a row has room for all runs, by the contract.
                 unsafe { copy_each(&planes[from..], offsets, run.len, step, panel.add(run.at), row) };
                 continue;

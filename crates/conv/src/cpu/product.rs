@@ -37,25 +37,31 @@ impl<T: Real> Product<'_, T> {
         let filter = self.filters.first().map_or(0, |filters| filters.count * (filters.length + 1));
         let work = self.images * locations * filter * self.filters.len();
         let tasks = (work / TASK).clamp(1, 4 * rayon::current_num_threads());
-        if tasks == 1 || tasks <= self.images {
-            let images = self.images.div_ceil(tasks).max(1);
-            let run = |first: usize| self.part(first..self.images.min(first + images), 0..images * locations);
-            if tasks == 1 { run(0) } else { (0..self.images).into_par_iter().step_by(images).for_each(run) }
-        } else {
-            let all = self.images * locations;
-            let part = all.div_ceil(tasks);
-            (0..all).into_par_iter().step_by(part).for_each(|first| self.part(0..self.images, first..first + part));
-        }
+        let all = self.images * locations;
+        // Whole images, or parts of one or two.
+        let part = if tasks <= self.images { self.images.div_ceil(tasks) * locations } else { all.div_ceil(tasks) };
+        let run = |first: usize| self.part(first..all.min(first + part));
+        if tasks == 1 { run(0) } else { (0..all).into_par_iter().step_by(part).for_each(run) }
     }
 
-    /// Some of the locations of some images.
-    fn part(&self, images: Range<usize>, locations: Range<usize>) {
-        let channels = self.patches.channels;
+    /// Some locations, counted through all images.
+    fn part(&self, locations: Range<usize>) {
+        let (channels, of_image) = (self.patches.channels, self.patches.grid.locations());
+        let images = images_of(&locations, of_image);
         let planes = self.patches.padding.apply(self.source, images.start * channels..images.end * channels);
-        let first = images.start * self.patches.grid.locations();
-        let end = locations.end.min(images.len() * self.patches.grid.locations());
-        dispatch(Part { product: self, planes: &planes, locations: locations.start..end, first });
+        let first = images.start * of_image;
+        dispatch(Part {
+            product: self,
+            planes: &planes,
+            locations: locations.start - first..locations.end - first,
+            first,
+        });
     }
+}
+
+/// The images in which the locations lie.
+fn images_of(locations: &Range<usize>, of_image: usize) -> Range<usize> {
+    locations.start / of_image..locations.end.div_ceil(of_image)
 }
 
 struct Part<'a, 'b, T> {
@@ -106,5 +112,18 @@ impl<T: Real> Kernel for Part<'_, '_, T> {
                 unsafe { output.write(simd, group * count..(group + 1) * count, &sums, width, &spans, addend) };
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_pads_only_the_images_of_its_locations() {
+        assert_eq!(images_of(&(0..300), 100), 0..3);
+        assert_eq!(images_of(&(100..200), 100), 1..2);
+        assert_eq!(images_of(&(150..190), 100), 1..2);
+        assert_eq!(images_of(&(150..201), 100), 1..3);
     }
 }

@@ -22,7 +22,7 @@ fn check<const D: usize, const R: usize, const B: usize>(
             weight: [channels_out, channels_in / config.groups].into_iter().chain(config.kernel_size).collect(),
             bias: layer.bias.as_ref().map(|bias| bias.dims().to_vec()),
             stride: config.stride.to_vec(),
-            padding: config.geometry().padding_pairs(size).map(Into::into).to_vec(),
+            padding: config.geometry().padding_pairs(size).unwrap().map(Into::into).to_vec(),
             dilation: config.dilation.to_vec(),
             groups: config.groups,
         };

@@ -67,6 +67,82 @@ fn other_ranks_are_refused_alike() {
 }
 
 #[test]
+fn sizes_beyond_memory_are_refused() {
+    let sequence = |padding, dilation| {
+        let options = ConvOptions::new_with_padding([1], [padding], [dilation], 1);
+        panics(|| conv1d(zeros([1, 1, 100]), zeros([1, 1, 2]), None, options))
+    };
+    assert_eq!(
+        sequence((0, 0), usize::MAX),
+        format!("convolution: expected a dilated kernel of sizes that memory can hold, got [{}]", usize::MAX)
+    );
+    assert_eq!(
+        sequence((usize::MAX - 8, 8), 1),
+        format!("convolution: expected a padded input of sizes that memory can hold, got [{}]", usize::MAX)
+    );
+    let wide = ConvOptions::new([1, 1], [1 << 28, 1 << 28], [1, 1], 1);
+    assert_eq!(
+        panics(|| conv2d(zeros([9, 2, 1, 1]), zeros([3, 2, 1, 1]), None, wide)),
+        "convolution: expected a padded input of sizes that memory can hold, got [9, 2, 536870913, 536870913]"
+    );
+    let config = |input| Conv2dConfig::new([1, 2], [1, 1]).with_bias(Bias::Untied).with_input_size(Some(input));
+    let error = config([1 << 29, 1 << 30]).bias_shape().unwrap_err();
+    assert_eq!(error, ConvError::TooLarge { what: "a bias", got: vec![2, 1 << 29, 1 << 30] });
+    let error = Conv2dConfig::new([1 << 20, 1], [1 << 20, 1 << 20]).bias_shape().unwrap_err();
+    assert_eq!(error, ConvError::TooLarge { what: "a weight", got: vec![1 << 20, 1, 1 << 20, 1 << 20] });
+}
+
+#[cfg(feature = "flex")]
+mod kernels {
+    use burn::backend::Flex;
+    use burn::backend::flex::FlexTensor;
+    use burn::tensor::Shape;
+    use untied_conv::{ConvBackend, ConvSpec};
+
+    use super::zeros;
+
+    fn tensor<const D: usize>(shape: [usize; D]) -> FlexTensor {
+        zeros(shape).try_into_primitive::<Flex>().expect("a tensor of Flex")
+    }
+
+    fn spec(groups: usize) -> ConvSpec {
+        ConvSpec { stride: [1; 3], dilation: [1; 3], padding: [[0; 2]; 3], groups }
+    }
+
+    #[test]
+    #[should_panic(expected = "convolution: expected x [n, channels_in, size...]")]
+    fn refuse_a_weight_of_other_channels() {
+        let _ = Flex::untied_conv(tensor([2, 4, 5, 6]), tensor([3, 3, 2, 2]), spec(1));
+    }
+
+    #[test]
+    #[should_panic(expected = "convolution: expected x [n, channels_in, size...]")]
+    fn refuse_a_weight_of_another_rank() {
+        let _ = Flex::untied_conv(tensor([2, 4, 5, 6]), tensor([3, 4, 2]), spec(1));
+    }
+
+    #[test]
+    #[should_panic(expected = "convolution: expected x [n, channels_in, size...]")]
+    fn refuse_no_groups() {
+        let _ = Flex::untied_conv(tensor([2, 4, 5, 6]), tensor([3, 4, 2, 2]), spec(0));
+    }
+
+    #[test]
+    #[should_panic(expected = "convolution: expected x [n, channels_in, size...]")]
+    fn refuse_an_input_of_other_images_than_its_gradients() {
+        let _ =
+            Flex::untied_conv_x_backward(tensor([3, 4, 2, 2]), tensor([2, 3, 4, 5]), Shape::new([3, 4, 5, 6]), spec(1));
+    }
+
+    #[test]
+    #[should_panic(expected = "convolution: expected x [n, channels_in, size...]")]
+    fn refuse_gradients_of_another_size() {
+        let weight = Shape::new([3, 4, 2, 2]);
+        let _ = Flex::untied_conv_weight_backward(tensor([2, 4, 5, 6]), tensor([2, 3, 5, 6]), weight, spec(1));
+    }
+}
+
+#[test]
 fn parameters_of_another_type_are_refused() {
     let double = |shape: [usize; 4]| zeros(shape).cast(DType::F64);
     let options = || ConvOptions::new([1, 1], [0, 0], [1, 1], 1);
@@ -149,6 +225,8 @@ fn conversions_for_an_impossible_size() {
         layer().with_bias_mode(Bias::UntiedAlong(vec![3]), [6, 6]).unwrap_err(),
         ConvError::Axes { axes: vec![3], rank: 2 }
     );
+    let large = Conv2dConfig::new([1, 4], [3, 3]).init(&Device::default()).untied([1 << 29, 1 << 30]).unwrap_err();
+    assert_eq!(large, ConvError::TooLarge { what: "a bias", got: vec![4, (1 << 29) - 2, (1 << 30) - 2] });
     let too_small = layer().resized([2, 9], Interpolation::Linear).unwrap_err();
     assert_eq!(too_small, ConvError::KernelTooLarge { axis: 0, kernel: 3, input: 2 });
 }

@@ -3,8 +3,8 @@
 use burn::tensor::DType;
 use proptest::prelude::*;
 
-use crate::devices;
-use crate::loops::Case;
+use super::devices;
+use super::loops::Case;
 
 /// Kernel, stride, dilation, padding and the room that the padded input leaves to the kernel, along one axis.
 type Axis = (usize, usize, usize, [usize; 2], usize);
@@ -91,6 +91,23 @@ fn check(case: &Case, seed: u64) {
             let difference = case.run(&inputs, &device, dtype).difference(case, &inputs, u);
             assert_eq!(difference, None, "{name} {dtype:?} {case:?}");
         }
+    }
+}
+
+#[test]
+fn a_stride_beyond_every_input() {
+    let case = Case {
+        x: vec![2, 3, 5, 4],
+        weight: vec![2, 3, 2, 3],
+        bias: Some(vec![2, 1, 1]),
+        stride: vec![usize::MAX, usize::MAX - 1],
+        padding: vec![[1, 0], [0, 2]],
+        dilation: vec![1, 2],
+        groups: 1,
+    };
+    let inputs = case.inputs(3);
+    for (_, device) in devices::all().into_iter().filter(|(name, _)| *name == "flex") {
+        assert_eq!(case.run(&inputs, &device, DType::F32).difference(&case, &inputs, 2f64.powi(-24)), None);
     }
 }
 

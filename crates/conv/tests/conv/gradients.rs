@@ -85,6 +85,7 @@ fn groups_and_depthwise() {
         grouped
     };
     check_modes(&grouped(Case { stride: vec![2], ..case([4, 6], [3], [8], 2) }, 2));
+    check_modes(&grouped(case([3, 6], [3], [6], 2), 3));
     check_modes(&grouped(case([4, 4], [2, 3], [4, 5], 2), 2));
     check_modes(&grouped(case([4, 8], [2, 3], [4, 5], 1), 4));
     check_modes(&grouped(Case { stride: vec![1, 2, 1], ..case([2, 2], [2, 2, 1], [3, 4, 2], 1) }, 2));

@@ -54,7 +54,9 @@ fn file(name: &str) -> PathBuf {
 
 #[cfg(feature = "safetensors")]
 mod safetensors {
-    use super::{Bias, Conv2dConfig, Device, Model, file, load};
+    use super::{Bias, Conv2dConfig, Device, Model, TensorData, file, load};
+    use burn::tensor::{DType, Tensor};
+    use serde_json::{Map, Value, json};
     use untied_conv::state_dict::SafetensorsStore;
 
     fn store() -> SafetensorsStore {
@@ -68,6 +70,47 @@ mod safetensors {
         assert!(result.unused.is_empty());
         assert_eq!(model.first.bias.as_ref().unwrap().dims(), [3, 1, 1]);
         model.assert_pytorchs();
+    }
+
+    /// PyTorch's file with its numbers in another type: the length of a header, the header and the numbers.
+    fn store_of(dtype: DType, name: &str) -> SafetensorsStore {
+        let file = std::fs::read(file("conv.safetensors")).expect("the committed file");
+        let (length, rest) = file.split_first_chunk().expect("a length");
+        let (header, bytes) = rest.split_at(u64::from_le_bytes(*length) as usize);
+        let header: Map<String, Value> = serde_json::from_slice(header).expect("a header");
+        let (mut tensors, mut numbers) = (Map::new(), vec![]);
+        for (key, tensor) in header.into_iter().filter(|(key, _)| key != "__metadata__") {
+            let [from, to] = serde_json::from_value(tensor["data_offsets"].clone()).expect("two offsets");
+            let shape: Vec<usize> = serde_json::from_value(tensor["shape"].clone()).expect("a shape");
+            let data = TensorData::from_bytes_vec(bytes[from..to].to_vec(), shape.clone(), DType::F32);
+            let start = numbers.len();
+            numbers.extend_from_slice(data.convert_dtype(dtype).as_bytes());
+            tensors.insert(key, json!({ "dtype": name, "shape": shape, "data_offsets": [start, numbers.len()] }));
+        }
+        let header = serde_json::to_vec(&tensors).expect("a header");
+        let length = (header.len() as u64).to_le_bytes();
+        SafetensorsStore::from_bytes(Some([&length[..], &header, &numbers].concat()))
+    }
+
+    #[test]
+    fn double_precision_becomes_the_models_own() {
+        let mut model = Model::new(3);
+        load(&mut model, &mut store_of(DType::F64, "F64")).unwrap();
+        model.assert_pytorchs();
+    }
+
+    #[test]
+    fn half_precision_becomes_the_models_own() {
+        let mut model = Model::new(3);
+        load(&mut model, &mut store_of(DType::F16, "F16")).unwrap();
+        let x = Tensor::zeros([1, 2, 5, 6], (&Device::default(), DType::F32));
+        assert_eq!(model.second.forward(model.first.forward(x)).dtype(), DType::F32);
+    }
+
+    #[test]
+    fn integers_are_refused() {
+        let message = load(&mut Model::new(3), &mut store_of(DType::I32, "I32")).unwrap_err().to_string();
+        assert!(message.contains("'first.weight'"), "{message}");
     }
 
     #[test]

@@ -1,0 +1,55 @@
+//! What a bias costs: forward and backward of a convolution with a tied and with an untied bias over those without.
+//!
+//! The three take turns, so that what else the machine does meets all alike; each round gives its own ratios.
+//! `cargo bench --bench bias [-- SECONDS]`, for each shape
+#![cfg(feature = "flex")]
+#![expect(clippy::print_stdout, reason = "it prints a table")]
+
+mod step;
+
+use std::time::{Duration, Instant};
+
+use step::{SHAPES, ours};
+use untied_conv::Bias;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Rounds until caches and threads are warm.
+const WARM_UP: usize = 10;
+
+fn main() {
+    let seconds = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(10.0);
+    println!("{:28} {:>7} {:>9} {:>12} {:>13}", "shape", "rounds", "none, ms", "tied / none", "untied / none");
+    for shape in SHAPES {
+        let convolutions = [Bias::None, Bias::Tied, Bias::Untied].map(|bias| ours(shape, &bias));
+        let (mut none, mut tied, mut untied) = (vec![], vec![], vec![]);
+        let end = Instant::now() + Duration::from_secs_f64(seconds);
+        for round in 0.. {
+            let mut times = [0.0; 3];
+            for turn in 0..3 {
+                // Each follows each of the others.
+                let at = (round + turn * (1 + round % 2)) % 3;
+                let start = Instant::now();
+                convolutions[at]();
+                times[at] = start.elapsed().as_secs_f64();
+            }
+            if round >= WARM_UP {
+                none.push(1e3 * times[0]);
+                tied.push(times[1] / times[0]);
+                untied.push(times[2] / times[0]);
+                if Instant::now() > end {
+                    break;
+                }
+            }
+        }
+        let rounds = none.len();
+        let [none, tied, untied] = [none, tied, untied].map(median);
+        println!("{:28} {rounds:>7} {none:>9.3} {tied:>12.3} {untied:>13.3}", format!("{shape:?}"));
+    }
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}

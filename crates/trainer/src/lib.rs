@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod agreement;
 mod architecture;
 mod checkpoint;
 pub mod data;
@@ -7,10 +8,14 @@ mod device;
 mod drift;
 mod error;
 mod evaluation;
+mod fold;
+mod host_tensors;
 mod loss;
 mod max_pool;
 mod measurement;
 mod model;
+mod model_error;
+mod model_file;
 mod norm;
 mod optimizer;
 mod projection;
@@ -19,14 +24,21 @@ pub mod random;
 mod rms_norm;
 mod run;
 mod schedule;
+mod strip;
 mod summary;
+mod trained_model;
 mod training;
 
+pub use agreement::{Agreement, Deviation};
 pub use checkpoint::Checkpoints;
 pub use device::{compiled_devices, limit_threads};
 pub use error::TrainerError;
+pub use fold::{Folded, FoldedLayer, fold};
+pub use model_error::ModelError;
+pub use strip::{Stripped, StrippedLayer, strip};
 pub use summary::{LayerSummary, ModelSummary, Planner, check, explain};
-pub use training::{Emit, resume, train};
+pub use trained_model::TrainedModel;
+pub use training::{Emit, Trained, resume, train};
 
 /// The examples of the project's README, compiled as tests.
 #[cfg(doctest)]

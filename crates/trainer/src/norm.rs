@@ -11,7 +11,7 @@ use crate::architecture::Shape;
 use crate::rms_norm::RmsNorm;
 
 /// Added to the variance or the mean square, inside the root.
-const EPSILON: f64 = 1e-5;
+pub(crate) const EPSILON: f64 = 1e-5;
 /// Weight of a new batch in the running statistics.
 pub(crate) const MOMENTUM: f64 = 0.1;
 

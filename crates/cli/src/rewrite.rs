@@ -46,7 +46,7 @@ impl RewriteArguments {
     }
 }
 
-/// `1296 numbers before, 1280 after: 16 saved`, and how nearly the models are the same.
+/// `552 numbers before, 542 after: 10 saved`, and how nearly the models are the same.
 pub(crate) fn conclusion(before: &TrainedModel, after: &TrainedModel, agreement: &Agreement) -> String {
     let [old, new] = [before, after].map(TrainedModel::numbers);
     let change = if new > old { format!("{} more", new - old) } else { format!("{} saved", old - new) };
@@ -64,5 +64,5 @@ pub(crate) fn conclusion(before: &TrainedModel, after: &TrainedModel, agreement:
 }
 
 fn deviation(Deviation { largest, allowed }: Deviation) -> String {
-    format!("{largest:.1e} at most; rounding explains {allowed:.1e}")
+    format!("{largest:.1e} at most, {allowed:.1e} allowed")
 }

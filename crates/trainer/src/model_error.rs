@@ -88,7 +88,7 @@ pub enum ModelError {
     #[error("outputs of random images are not finite, before or after")]
     NotFinite,
     /// The rewritten model is another function.
-    #[error("outputs of random images differ by {largest:.1e} {stage}; rounding explains at most {allowed:.1e}")]
+    #[error("outputs of random images differ by {largest:.1e} {stage}, {allowed:.1e} allowed")]
     Differs {
         /// The largest difference of two outputs.
         largest: f64,

@@ -229,12 +229,18 @@ fn foreign(why: impl Into<String>) -> ModelError {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use burn::tensor::{DType, Device};
     use proptest::prelude::*;
     use serde_json::{Value, json};
-    use untied_study::{BiasKind, ModelConfig};
+    use untied_study::{BiasKind, ModelConfig, NormKind};
 
     use super::*;
+    use crate::evaluation::evaluate;
+    use crate::summary::{Prepared, prepare};
     use crate::trained_model::tests::{every_model, made_up};
+    use crate::{Checkpoints, Trained, resume};
 
     fn read(bytes: &[u8]) -> Result<TrainedModel, ModelError> {
         TrainedModel::read(bytes, bytes.len() as u64)
@@ -268,6 +274,22 @@ mod tests {
                 assert_eq!((again.input, again.classes, again.scale), (model.input, model.classes, model.scale));
                 assert_eq!(again.to_bytes(), bytes);
             }
+        }
+    }
+
+    #[test]
+    fn a_model_read_again_does_on_the_test_set_what_the_trained_one_did() {
+        for norm in [NormKind::Batch, NormKind::Layer] {
+            let model = ModelConfig { norm, bias: BiasKind::Untied, ..ModelConfig::new(vec![4]) };
+            let mut config = made_up(model).config;
+            (config.train.save_model, config.train.dtype) = (true, Dtype::F32);
+            let checkpoints = Checkpoints { last: None, every: Duration::MAX, keep: &mut |_| Ok(()) };
+            let Trained { result, model } = resume(&config, checkpoints, &mut |_| {}).unwrap();
+            let net = read(&model.unwrap()).unwrap().net(&Device::flex(), DType::F32);
+            let Prepared { dataset, standardisation, .. } = prepare(&config).unwrap();
+            let again = evaluate(&net, &dataset.test, &standardisation, &Device::flex(), DType::F32);
+            let found = (Some(again.accuracy), Some(again.loss));
+            assert_eq!(found, (result.metrics.test_accuracy, result.metrics.test_loss));
         }
     }
 
@@ -345,7 +367,9 @@ mod tests {
         }
 
         #[test]
-        fn flipped_bytes_give_a_model_or_an_error(changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6)) {
+        fn flipped_bytes_give_a_model_or_an_error(
+            changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+        ) {
             let mut bytes = small();
             // Half of them in the header.
             for (at, value) in changes {

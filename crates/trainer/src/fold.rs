@@ -104,22 +104,22 @@ impl Affine {
     /// Rewrites the weight and the bias of a block without norm.
     fn apply(&self, model: &mut TrainedModel, name: &str) -> Result<(), ModelError> {
         let weight = model.tensor(&format!("{name}.convolution.weight"))?;
-        for (filter, ChannelAffine { factor, .. }) in self.with_channels(&mut weight.values) {
-            filter.iter_mut().for_each(|weight| *weight *= factor);
+        for (weight, ChannelAffine { factor, .. }) in self.with_channels(&mut weight.values) {
+            *weight *= factor;
         }
         let channels = self.channels.len();
         let no_bias = || HostTensor { shape: vec![channels, 1, 1], values: vec![0.0; channels] };
         let bias = model.tensors.entry(format!("{name}.convolution.bias")).or_insert_with(no_bias);
-        for (numbers, ChannelAffine { mean, factor, shift }) in self.with_channels(&mut bias.values) {
-            numbers.iter_mut().for_each(|bias| *bias = (*bias - mean) * factor + shift);
+        for (bias, ChannelAffine { mean, factor, shift }) in self.with_channels(&mut bias.values) {
+            *bias = (*bias - mean) * factor + shift;
         }
         Ok(())
     }
 
-    /// The numbers of each channel, which are equally many, beside what the norm does to it.
-    fn with_channels<'v>(&self, values: &'v mut [f64]) -> impl Iterator<Item = (&'v mut [f64], &ChannelAffine)> {
+    /// Each number beside its channel; all channels have equally many.
+    fn with_channels<'v>(&self, values: &'v mut [f64]) -> impl Iterator<Item = (&'v mut f64, &ChannelAffine)> {
         let length = values.len() / self.channels.len();
-        values.chunks_exact_mut(length).zip(&self.channels)
+        values.iter_mut().enumerate().map(move |(index, value)| (value, &self.channels[index / length]))
     }
 }
 

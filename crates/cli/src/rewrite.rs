@@ -51,16 +51,16 @@ pub(crate) fn conclusion(before: &TrainedModel, after: &TrainedModel, agreement:
     let [old, new] = [before, after].map(TrainedModel::numbers);
     let change = if new > old { format!("{} more", new - old) } else { format!("{} saved", old - new) };
     let Agreement { images, exact, rounded } = agreement;
-    let mut text = format!(
-        "{} before, {new} after: {change}\noutputs of {} differ by {}\n",
+    let rounded = match before.config().train.dtype {
+        Dtype::F32 => format!("after rounding to f32 by {}\n", deviation(*rounded)),
+        Dtype::F64 => String::new(),
+    };
+    format!(
+        "{} before, {new} after: {change}\noutputs of {} differ by {}\n{rounded}",
         plural(old, "number"),
         plural(*images, "random image"),
         deviation(*exact)
-    );
-    if before.config().train.dtype == Dtype::F32 {
-        text += &format!("after rounding to f32 by {}\n", deviation(*rounded));
-    }
-    text
+    )
 }
 
 fn deviation(Deviation { largest, allowed }: Deviation) -> String {

@@ -25,8 +25,8 @@ pub(crate) fn is_done_already(folder: &StudyFolder, cell: &Cell) -> anyhow::Resu
     Ok(result.is_some())
 }
 
-/// Trains a cell from its last checkpoint on, keeps a checkpoint `every` so often, and writes the model, if it is to be kept,
-/// and the result; `None` where another process has done so.
+/// Trains a cell from its last checkpoint on, keeps a checkpoint `every` so often, and writes the model, if it is to be
+/// kept, and the result; `None` where another process has done so.
 pub(crate) fn train(
     cell: &Cell,
     folder: &StudyFolder,

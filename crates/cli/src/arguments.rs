@@ -8,6 +8,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 use untied_study::{Device, Study};
 
+use crate::rewrite::RewriteArguments;
 use crate::runner::Limits;
 use crate::slurm::SlurmArguments;
 
@@ -18,7 +19,7 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0    done; a run that diverged is a result, counted on the last line
   1    some cell failed or is missing
-  2    bad input: a config, an option, data or a folder
+  2    bad input: a config, an option, data, a model or a folder
   130  interrupted; whatever was finished is kept";
 
 /// A laboratory for convolution biases: trains small CNNs from a config, varies bias and normalization, and reports
@@ -47,6 +48,12 @@ pub(crate) enum Verb {
     /// Show which part of each bias the normalization removes, by theory; trains nothing
     #[command(after_help = EXIT_CODES)]
     Explain(ExplainArguments),
+    /// Remove from a trained model what its normalization removes of its biases anyway, and check that it stays the same
+    #[command(after_help = EXIT_CODES)]
+    Strip(RewriteArguments),
+    /// Fold the batch norm of a trained model into its convolutions, and check that it stays the same
+    #[command(after_help = EXIT_CODES)]
+    Fold(RewriteArguments),
 }
 
 #[derive(Debug, Args)]

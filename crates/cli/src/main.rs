@@ -8,15 +8,18 @@ mod display;
 mod event_log;
 mod exit;
 mod explain;
+mod fold;
 mod folder;
 mod gather;
 mod interrupt;
 mod lock;
 mod plan;
 mod report;
+mod rewrite;
 mod run;
 mod runner;
 mod slurm;
+mod strip;
 mod summary;
 mod table;
 mod terminal;
@@ -41,6 +44,8 @@ fn main() -> ExitCode {
         Verb::Report(arguments) => report::report(&arguments),
         Verb::Slurm(arguments) => slurm::slurm(&arguments),
         Verb::Explain(arguments) => explain::explain(&arguments),
+        Verb::Strip(arguments) => strip::strip(&arguments),
+        Verb::Fold(arguments) => fold::fold(&arguments),
     };
     exit::code(outcome)
 }

@@ -1,9 +1,9 @@
-//! The training of one cell, with the files that it leaves: events, checkpoint, result.
+//! The training of one cell, with the files that it leaves: events, checkpoint, model, result.
 
 use std::time::Duration;
 
-use untied_study::{Cell, CellResult, Event, StoreError, StudyFolder};
-use untied_trainer::Checkpoints;
+use untied_study::{Cell, CellResult, Event, StoreError, StudyFolder, write_bytes};
+use untied_trainer::{Checkpoints, Trained};
 
 use crate::event_log::EventLog;
 use crate::plan::is_done;
@@ -25,8 +25,8 @@ pub(crate) fn is_done_already(folder: &StudyFolder, cell: &Cell) -> anyhow::Resu
     Ok(result.is_some())
 }
 
-/// Trains a cell from its last checkpoint on, keeps a checkpoint `every` so often, and writes the result; `None` where
-/// another process has done so.
+/// Trains a cell from its last checkpoint on, keeps a checkpoint `every` so often, and writes the model, if it is to be
+/// kept, and the result; `None` where another process has done so.
 pub(crate) fn train(
     cell: &Cell,
     folder: &StudyFolder,
@@ -51,8 +51,12 @@ pub(crate) fn train(
         None
     });
     let mut keep = |state: &[u8]| folder.write_checkpoint(cell, state).map_err(|error| error.to_string());
-    let mut result = untied_trainer::resume(&cell.config, Checkpoints { last, every, keep: &mut keep }, &mut tell)?;
+    let checkpoints = Checkpoints { last, every, keep: &mut keep };
+    let Trained { mut result, model } = untied_trainer::resume(&cell.config, checkpoints, &mut tell)?;
     result.provenance.commit = COMMIT.map(str::to_owned);
+    if let Some(model) = model {
+        write_bytes(&folder.model(cell), &[&model])?;
+    }
     folder.write_result(cell, &result)?;
     folder.remove_checkpoint(cell)?;
     log.end()?;

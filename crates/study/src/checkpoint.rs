@@ -73,7 +73,7 @@ impl StudyFolder {
 
 /// `.checkpoint.a1B2c3`: a file's name between a dot and six random letters or digits.
 fn is_leftover(name: &str) -> bool {
-    let written = ["checkpoint", "result.json", "cell.json"];
+    let written = ["checkpoint", "model.safetensors", "result.json", "cell.json"];
     let parts = name.strip_prefix('.').and_then(|rest| rest.rsplit_once('.'));
     parts.is_some_and(|(name, random)| written.contains(&name) && random.len() == 6)
 }

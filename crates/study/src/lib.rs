@@ -46,7 +46,7 @@ pub use result::{
     CellRecord, CellResult, Comparison, Curves, Drift, LayerRedundancy, Metrics, Parameters, Results, SCHEMA, Status,
     Verdict,
 };
-pub use store::{StudyFolder, write_text};
+pub use store::{StudyFolder, write_bytes, write_text};
 pub use store_error::StoreError;
 pub use study::{Study, Vary};
 

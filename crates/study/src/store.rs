@@ -122,6 +122,12 @@ impl StudyFolder {
         self.cell(cell).join("result.json")
     }
 
+    /// `cells/<id>/model.safetensors`.
+    #[must_use]
+    pub fn model(&self, cell: &Cell) -> PathBuf {
+        self.cell(cell).join("model.safetensors")
+    }
+
     /// Writes the resolved config.
     ///
     /// # Errors
@@ -206,8 +212,11 @@ pub fn write_text(path: &Path, text: &str) -> Result<(), StoreError> {
     write_bytes(path, &[text.as_bytes()])
 }
 
-/// Writes the parts one after the other; they are on the disk before they have the file's name.
-pub(crate) fn write_bytes(path: &Path, parts: &[&[u8]]) -> Result<(), StoreError> {
+/// Writes the parts one after the other, whole or not at all: they are on the disk before they have the file's name.
+///
+/// # Errors
+/// As [`write_text`].
+pub fn write_bytes(path: &Path, parts: &[&[u8]]) -> Result<(), StoreError> {
     let write = || {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;

@@ -11,7 +11,7 @@ use crate::architecture::{NormPlan, Shape};
 use crate::rms_norm::RmsNorm;
 
 /// Added to the variance or the mean square, inside the root.
-const EPSILON: f64 = 1e-5;
+pub(crate) const EPSILON: f64 = 1e-5;
 
 /// A normalization with its γ and β.
 #[derive(Module, Debug)]

@@ -12,6 +12,7 @@ use crate::evaluation::{Evaluation, evaluate};
 use crate::loss::cross_entropy;
 use crate::run::{Divergence, Run};
 use crate::summary::prepare;
+use crate::trained_model::TrainedModel;
 use crate::{TrainerError, device, projection};
 
 /// Time between two events of progress.
@@ -29,7 +30,17 @@ pub type Emit<'e> = dyn FnMut(&Event) + Send + 'e;
 /// As [`check`](crate::check), before anything is trained.
 pub fn train(config: &CellConfig, emit: &mut Emit<'_>) -> Result<CellResult, TrainerError> {
     let mut keep = |_: &[u8]| Ok(());
-    resume(config, Checkpoints { last: None, every: Duration::MAX, keep: &mut keep }, emit)
+    let checkpoints = Checkpoints { last: None, every: Duration::MAX, keep: &mut keep };
+    resume(config, checkpoints, emit).map(|trained| trained.result)
+}
+
+/// What a run comes to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trained {
+    /// Losses, metrics and measurements.
+    pub result: CellResult,
+    /// The trained model as a `.safetensors` file, where `train.save_model` asks for it and the run did not diverge.
+    pub model: Option<Vec<u8>>,
 }
 
 /// [`train`] that goes on from a checkpoint and keeps new ones.
@@ -39,11 +50,7 @@ pub fn train(config: &CellConfig, emit: &mut Emit<'_>) -> Result<CellResult, Tra
 ///
 /// # Errors
 /// As [`train`].
-pub fn resume(
-    config: &CellConfig,
-    checkpoints: Checkpoints<'_>,
-    emit: &mut Emit<'_>,
-) -> Result<CellResult, TrainerError> {
+pub fn resume(config: &CellConfig, checkpoints: Checkpoints<'_>, emit: &mut Emit<'_>) -> Result<Trained, TrainerError> {
     // From a thread of the pool: each of its many operations would wake another one otherwise, and wait for it.
     rayon::scope(|_| resume_here(config, checkpoints, emit))
 }
@@ -52,7 +59,7 @@ fn resume_here(
     config: &CellConfig,
     checkpoints: Checkpoints<'_>,
     emit: &mut Emit<'_>,
-) -> Result<CellResult, TrainerError> {
+) -> Result<Trained, TrainerError> {
     let device = device::open(config.train.device)?;
     let prepared = prepare(config)?;
     let start = || Run::new(config, &prepared, &device);
@@ -77,7 +84,9 @@ fn resume_here(
     while run.epochs() < config.train.epochs && diverged.is_none() {
         diverged = run.epoch(&mut keeper, emit);
     }
-    Ok(run.finish(diverged, emit))
+    let keeps_model = config.train.save_model && diverged.is_none();
+    let model = keeps_model.then(|| TrainedModel::of(&run).to_bytes());
+    Ok(Trained { result: run.finish(diverged, emit), model })
 }
 
 impl Run<'_> {

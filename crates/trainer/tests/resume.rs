@@ -30,7 +30,7 @@ fn undisturbed(config: &CellConfig) -> (CellResult, Vec<Vec<u8>>) {
         Ok(())
     };
     let checkpoints = Checkpoints { last: None, every: Duration::ZERO, keep: &mut keep };
-    let result = resume(config, checkpoints, &mut |_| {}).unwrap();
+    let result = resume(config, checkpoints, &mut |_| {}).unwrap().result;
     (untimed(result), states)
 }
 
@@ -41,7 +41,7 @@ fn untimed(result: CellResult) -> CellResult {
 fn resumed(config: &CellConfig, last: Vec<u8>) -> (CellResult, Vec<Event>) {
     let mut events = Vec::new();
     let checkpoints = Checkpoints { last: Some(last), every: Duration::MAX, keep: &mut |_| Ok(()) };
-    let result = resume(config, checkpoints, &mut |event| events.push(event.clone())).unwrap();
+    let result = resume(config, checkpoints, &mut |event| events.push(event.clone())).unwrap().result;
     (untimed(result), events)
 }
 
@@ -88,9 +88,9 @@ fn time_and_speed_cover_both_parts_of_a_run() {
         Ok(())
     };
     let checkpoints = Checkpoints { last: None, every: Duration::ZERO, keep: &mut keep };
-    let whole = resume(&config, checkpoints, &mut |_| {}).unwrap();
+    let whole = resume(&config, checkpoints, &mut |_| {}).unwrap().result;
     let checkpoints = Checkpoints { last: Some(last), every: Duration::MAX, keep: &mut |_| Ok(()) };
-    let rest = resume(&config, checkpoints, &mut |_| {}).unwrap();
+    let rest = resume(&config, checkpoints, &mut |_| {}).unwrap().result;
     assert_eq!((whole.train_seconds, whole.images_per_second), (rest.train_seconds, rest.images_per_second));
 }
 
@@ -155,7 +155,7 @@ fn a_checkpoint_that_cannot_be_kept_costs_a_line_and_no_result() {
     let config = config(&[]);
     let mut events = Vec::new();
     let checkpoints = Checkpoints { last: None, every: Duration::ZERO, keep: &mut |_| Err("the disk is full".into()) };
-    let result = resume(&config, checkpoints, &mut |event| events.push(event.clone())).unwrap();
+    let result = resume(&config, checkpoints, &mut |event| events.push(event.clone())).unwrap().result;
     assert_eq!(untimed(result), undisturbed(&config).0);
     assert_eq!(warning(&events), "no checkpoint, training goes on: the disk is full");
     assert_eq!(events.iter().filter(|event| matches!(event, Event::Warning { .. })).count(), 1);

@@ -13,6 +13,7 @@ mod made_up;
 #[cfg(unix)]
 mod processes;
 mod program;
+mod rewriting;
 mod signals;
 mod slurm;
 mod tidy;

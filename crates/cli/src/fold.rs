@@ -1,0 +1,35 @@
+//! `untied fold`: a trained model with its batch norm folded into its convolutions.
+
+use anyhow::Context;
+use untied_study::ModelConfig;
+use untied_trainer::{FoldedLayer, TrainedModel};
+
+use crate::exit::Exit;
+use crate::rewrite::{RewriteArguments, conclusion};
+use crate::table::Table;
+
+pub(crate) fn fold(arguments: &RewriteArguments) -> anyhow::Result<Exit> {
+    let model = arguments.load()?;
+    let folded = untied_trainer::fold(&model).with_context(|| arguments.name())?;
+    let text =
+        [heading(&model, &folded.model), table(&folded.layers), conclusion(&model, &folded.model, &folded.agreement)];
+    arguments.write(&folded.model, "folded", &text.concat())?;
+    Ok(Exit::Done)
+}
+
+fn heading(before: &TrainedModel, after: &TrainedModel) -> String {
+    let [ModelConfig { bias, norm, .. }, ModelConfig { bias: left, norm: none, .. }] =
+        [before, after].map(|model| &model.config().model);
+    format!("bias {bias}, norm {norm}: becomes bias {left}, norm {none}\n")
+}
+
+fn table(layers: &[FoldedLayer]) -> String {
+    let header = ["layer", "bias numbers", "after", "all numbers", "after"];
+    let mut table = Table::new(header).align_right(&[1, 2, 3, 4]);
+    for FoldedLayer { layer, bias_numbers: [bias, bias_after], numbers: [numbers, numbers_after] } in layers {
+        let counts = [bias, bias_after, numbers, numbers_after].map(ToString::to_string);
+        let [bias, bias_after, numbers, numbers_after] = counts;
+        table.push([layer.clone(), bias, bias_after, numbers, numbers_after]);
+    }
+    table.text()
+}

@@ -26,14 +26,14 @@ impl Labels {
 
     /// `bias tied · norm batch`; empty for no factors.
     pub(crate) fn of(&self, factors: &Factors) -> String {
-        let one = |(key, value): (&String, &Value)| format!("{} {}", self.key(key), clean(&factor_label(value)));
+        let one = |(key, value): (&String, &Value)| format!("{} {}", self.key(key), value_label(value));
         factors.iter().map(one).collect::<Vec<_>>().join(" · ")
     }
 
     /// `bias tied vs none`: the keys once where both sides share them.
     pub(crate) fn versus(&self, treatment: &Factors, baseline: &Factors) -> String {
         if treatment.len() == 1 && treatment.keys().eq(baseline.keys()) {
-            let values: Vec<String> = baseline.values().map(|value| clean(&factor_label(value))).collect();
+            let values: Vec<String> = baseline.values().map(value_label).collect();
             return format!("{} vs {}", self.of(treatment), values.join(" · "));
         }
         format!("{} vs {}", self.of(treatment), self.of(baseline))
@@ -41,6 +41,29 @@ impl Labels {
 
     fn key(&self, key: &str) -> String {
         self.0.get(key).cloned().unwrap_or_else(|| last_part(key))
+    }
+}
+
+/// `tied`, `8, 16`, `white ×2`, `quadrant on 16×16`, `adam (learning_rate 0.003)`.
+pub(crate) fn value_label(value: &Value) -> String {
+    let part = |name: &str| value.get(name).map(|part| clean(&factor_label(part)));
+    if let (Some(pattern), Some(strength)) = (part("pattern"), part("strength")) {
+        return format!("{pattern} ×{}", strength.trim_end_matches(".0"));
+    }
+    if let (Some(size), Some(label)) = (part("size"), part("label")) {
+        let jitter = part("jitter").map_or_else(String::new, |jitter| format!(", ±{jitter} of the middle"));
+        return format!("{label} on {size}×{size}{jitter}");
+    }
+    match value {
+        Value::Array(items) => items.iter().map(value_label).collect::<Vec<_>>().join(", "),
+        Value::Object(choices) => match choices.iter().next() {
+            Some((name, Value::Object(settings))) if choices.len() == 1 => {
+                let settings = settings.iter().map(|(key, value)| format!("{} {}", clean(key), value_label(value)));
+                format!("{} ({})", clean(name), settings.collect::<Vec<_>>().join(", "))
+            }
+            _ => clean(&factor_label(value)),
+        },
+        _ => clean(&factor_label(value)),
     }
 }
 

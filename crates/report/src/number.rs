@@ -18,7 +18,8 @@ pub(crate) fn fixed(value: f64) -> String {
 /// A difference: `+0.0003`, `−0.0012`, `0`.
 pub(crate) fn signed(value: f64) -> String {
     match value {
-        0.0 => "0".into(),
+        // A mean of differences that cancel is zero but for its rounding.
+        _ if value.abs() < 1e-15 => "0".into(),
         _ if value > 0.0 => format!("+{}", fixed(value)),
         _ => fixed(value),
     }

@@ -1,9 +1,9 @@
 //! Factors in plain words: `a tied bias`, `with batch norm`.
 
 use serde_json::Value;
-use untied_study::{Factors, factor_label};
+use untied_study::Factors;
 
-use crate::label::clean;
+use crate::label::{clean, value_label};
 
 /// What a variant is: `a tied bias`, `no bias with batch norm`, `train.batch_size = 64`.
 pub(crate) fn noun(factors: &Factors) -> String {
@@ -23,9 +23,35 @@ fn factor_noun(key: &str, value: &Value) -> String {
     let known = match key {
         "model.bias" => bias(value),
         "model.norm" => norm(value),
-        _ => None,
+        _ => setting(key, value),
     };
-    known.unwrap_or_else(|| format!("{} = {}", clean(key), clean(&factor_label(value))))
+    known.unwrap_or_else(|| format!("{} = {}", clean(key), value_label(value)))
+}
+
+/// The other settings that the shipped studies vary.
+fn setting(key: &str, value: &Value) -> Option<String> {
+    let text = value_label(value);
+    let name = match (key, text.as_str()) {
+        ("model.order", "norm_first") => "normalization before ReLU",
+        ("model.order", "activation_first") => "ReLU before normalization",
+        ("model.bias_after", "convolution") => "the bias after the convolution",
+        ("model.bias_after", "norm") => "the bias after the normalization",
+        ("model.bias_after", "activation") => "the bias after the ReLU",
+        ("model.padding", "same") => "zero padding",
+        ("model.padding", "valid") => "no padding",
+        ("train.project_redundant", "none") => "no projection",
+        ("train.project_redundant", "gradient") => "projected gradients",
+        ("train.project_redundant", "bias") => "projected biases",
+        ("train.dtype", "f32") => "single precision",
+        ("train.dtype", "f64") => "double precision",
+        ("data.canvas", _) => return Some(format!("images placed to tell the {text} pixels")),
+        ("data.shift", _) => return Some(format!("a shift {text}")),
+        ("model.channels", _) => return Some(format!("{text} channels")),
+        ("model.running_momentum", _) => return Some(format!("a running momentum of {text}")),
+        ("train.optimizer", _) => return Some(text),
+        _ => return None,
+    };
+    Some(name.into())
 }
 
 fn bias(value: &Value) -> Option<String> {

@@ -207,10 +207,11 @@ impl BatchNorm {
 
     fn by_running_statistics<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         let (device, dtype) = (x.device(), x.dtype());
-        let (gamma, beta) = self.scale_and_shift(&device, dtype);
-        let mean = self.running_mean.value().to_device(&device).cast(dtype);
-        let var = self.running_var.value().to_device(&device).cast(dtype);
-        burn::tensor::module::batch_norm(x, gamma, beta, mean, var, self.epsilon)
+        let wide = statistics_dtype(dtype);
+        let (gamma, beta) = self.scale_and_shift(&device, wide);
+        let [mean, var] =
+            [&self.running_mean, &self.running_var].map(|running| running.value().to_device(&device).cast(wide));
+        burn::tensor::module::batch_norm(x.cast(wide), gamma, beta, mean, var, self.epsilon).cast(dtype)
     }
 
     fn scale_and_shift(&self, device: &Device, dtype: DType) -> (Tensor<1>, Tensor<1>) {

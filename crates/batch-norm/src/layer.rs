@@ -84,7 +84,7 @@ impl BatchNormConfig {
             beta: learned(Tensor::zeros([count], device)),
             running_mean: RunningState::new(Tensor::zeros([count], device)),
             running_var: RunningState::new(Tensor::ones([count], device)),
-            batches: self.momentum.is_none().then(|| RunningState::new(Tensor::zeros([1], device))),
+            batches: self.momentum.is_none().then(|| RunningState::new(Tensor::zeros([1], (device, DType::F32)))),
             training: Param::from_bool(true),
             features: self.features,
             epsilon: self.epsilon,
@@ -137,7 +137,7 @@ pub struct BatchNorm {
     pub running_mean: RunningState<Tensor<1>>,
     /// Running, unbiased variance.
     pub running_var: RunningState<Tensor<1>>,
-    /// Batches seen, kept where the running statistics are their plain average.
+    /// Batches seen, kept where the running statistics are their plain average; in f32, as bf16 counts to 256.
     pub batches: Option<RunningState<Tensor<1>>>,
     /// Whether the layer may use and record batch statistics; [`Module::freeze`] disables it.
     pub training: Param<Flag>,
@@ -258,7 +258,7 @@ fn set(running: &RunningState<Tensor<1>>, value: Tensor<1>) {
 
 /// One batch more than `seen`, which is set to it.
 fn count_one(seen: &RunningState<Tensor<1>>, device: &Device) -> Tensor<1> {
-    let batches = seen.value_sync().to_device(device) + 1.0;
+    let batches = seen.value_sync().to_device(device).cast(DType::F32) + 1.0;
     set(seen, batches.clone());
     batches
 }

@@ -4,6 +4,7 @@ use burn::config::Config;
 use burn::module::{Content, DisplaySettings, Flag, Module, ModuleDisplay, Param, RunningState};
 use burn::tensor::{DType, Device, Tensor};
 
+use crate::functional::check_values;
 use crate::{Statistics, batch_norm, batch_norm_relu, statistics_dtype};
 
 /// What makes a [`BatchNormConfig`] impossible.
@@ -182,17 +183,24 @@ impl BatchNorm {
             // Each activation becomes a channel of its own.
             Statistics::PerActivation { .. } => {
                 let dims = x.dims();
+                if self.is_training(&x.device()) {
+                    check_values("activation", dims[0], &dims);
+                }
                 self.normalize_channels(x.flatten::<2>(1, D - 1), relu).reshape(dims)
             }
         }
     }
 
     fn normalize_channels<const D: usize>(&self, x: Tensor<D>, relu: bool) -> Tensor<D> {
-        if x.device().is_autodiff() && self.training.is_enabled() {
+        if self.is_training(&x.device()) {
             return self.by_batch_statistics(x, relu);
         }
         let y = self.by_running_statistics(x);
         if relu { burn::tensor::activation::relu(y) } else { y }
+    }
+
+    fn is_training(&self, device: &Device) -> bool {
+        device.is_autodiff() && self.training.is_enabled()
     }
 
     fn by_batch_statistics<const D: usize>(&self, x: Tensor<D>, relu: bool) -> Tensor<D> {

@@ -162,6 +162,14 @@ fn one_value_per_channel_is_refused() {
 }
 
 #[test]
+#[should_panic(expected = "expected at least 2 values per activation while training, got 1 in [1, 3, 2, 5]")]
+fn one_value_per_activation_is_refused() {
+    let statistics = Statistics::PerActivation { size: vec![2, 5] };
+    let norm = BatchNormConfig::new(3).with_statistics(statistics).init(&device());
+    let _ = norm.forward(Tensor::<4>::zeros([1, 3, 2, 5], &device()));
+}
+
+#[test]
 #[should_panic(expected = "expected an input [n, 3, ...], got [2, 4, 5]")]
 fn other_channels_are_refused() {
     let _ = BatchNormConfig::new(3).init(&device()).forward(Tensor::<3>::zeros([2, 4, 5], &device()));

@@ -2,6 +2,8 @@
 
 pub mod backward;
 mod channels;
+#[cfg(any(feature = "flex", feature = "wgpu", feature = "cuda"))]
+mod check;
 #[cfg(feature = "flex")]
 mod cpu;
 mod forward;

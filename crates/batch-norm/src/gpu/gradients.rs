@@ -9,7 +9,7 @@ use super::Plan;
 use super::plan::like;
 use super::walk::{Channel, Layout, Walk, has_channels, pass, place, scale_and_shift, walk, x_hat};
 
-/// (dx, dγ, dβ), given [x, γ, β, statistics, dy].
+/// (dx, dγ, dβ), given [x, γ, β, statistics, dy] that [`check::backward`](crate::check::backward) let pass.
 pub(super) fn launch(inputs: [CubeTensor; 5], relu: bool) -> (CubeTensor, CubeTensor, CubeTensor) {
     let inputs = inputs.map(into_contiguous);
     let plan = Plan::of(&inputs[0]);
@@ -20,7 +20,7 @@ pub(super) fn launch(inputs: [CubeTensor; 5], relu: bool) -> (CubeTensor, CubeTe
         launch_sums(&plan, inputs.clone(), sums.clone(), relu);
     }
     let [x, gamma, beta, statistics, dy] = inputs;
-    // SAFETY: the walks stay below `values`, and the outputs were made for this plan.
+    // SAFETY: the walks stay below `values`, all inputs were checked, and the outputs were made for this plan.
     unsafe {
         gradients_kernel::launch_unchecked(
             &x.client.clone(),

@@ -6,7 +6,8 @@ mod channels;
 mod check;
 #[cfg(feature = "flex")]
 mod cpu;
-mod forward;
+#[doc(hidden)]
+pub mod forward;
 mod functional;
 #[cfg(any(feature = "wgpu", feature = "cuda"))]
 mod gpu;

@@ -54,7 +54,8 @@
 //! dxᵢ = γ r · ( duᵢ − mean(du) − x̂ᵢ · mean(du x̂) ),    r = 1/√(σ² + ε)
 //! ```
 //!
-//! **With a ReLU behind it**, y = max(u, 0): ∂J/∂uᵢ = ∂J/∂yᵢ where uᵢ > 0, else 0. The rest stays.
+//! **With a ReLU behind it**, y = max(u, 0): ∂J/∂uᵢ = ∂J/∂yᵢ where yᵢ > 0, else 0. The rest stays. (In a half type, y is
+//! also 0 where u is too small for it.)
 
 use burn::backend::autodiff::NodeId;
 use burn::backend::autodiff::{
@@ -87,9 +88,9 @@ pub fn gradients<B: Backend>(
     let channels = Channels::of::<B>(&x);
     let x_hat = x_hat::<B>(wide(x), &channels, statistics);
     let dy = if relu {
-        // The same operations as in the forward pass: the same locations are cut.
+        // The same operations and the same rounding as in the forward pass: the same locations are cut.
         let y = B::relu(scale_and_shift::<B>(&channels, x_hat.clone(), gamma.clone(), beta));
-        B::relu_backward(y, wide(dy))
+        B::relu_backward(wide(B::float_cast(y, FloatDType::from(dtype))), wide(dy))
     } else {
         wide(dy)
     };

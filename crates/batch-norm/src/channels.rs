@@ -2,7 +2,7 @@
 
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, TensorMetadata};
-use burn::tensor::Shape;
+use burn::tensor::{Shape, Slice};
 
 /// Reductions to the channel axis and broadcasts from it.
 #[derive(Clone)]
@@ -29,6 +29,12 @@ impl Channels {
     /// `[c]` → `[1, c]`.
     pub(crate) fn row<B: Backend>(&self, per_channel: FloatTensor<B>) -> FloatTensor<B> {
         B::float_reshape(per_channel, Shape::new([1, self.count]))
+    }
+
+    /// The first value of each channel: `[n, c, ...]` → `[c]`.
+    pub(crate) fn first<B: Backend>(&self, x: FloatTensor<B>) -> FloatTensor<B> {
+        let slices: Vec<Slice> = self.broadcast.iter().map(|&size| (0..size).into()).collect();
+        B::float_reshape(B::float_slice(x, &slices), Shape::new([self.count]))
     }
 
     /// Mean over everything but the channel: `[n, c, ...]` → `[c]`.

@@ -1,4 +1,5 @@
-//! The forward pass in a backend's primitives: what a backend without kernels of its own computes.
+//! The forward pass in a backend's primitives: what a backend without kernels of its own computes. (Public for tests and
+//! examples alone, which compare kernels with it.)
 
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Scalar, TensorMetadata};
@@ -10,8 +11,9 @@ use crate::operation::{Row, statistics_dtype};
 /// (y, statistics) of [`BatchNormBackend::untied_batch_norm`](crate::BatchNormBackend::untied_batch_norm), whose shapes
 /// and types these are.
 ///
-/// Two passes: the mean first, then the mean square of what is left, which stays exact where mean ≫ spread.
-pub(crate) fn normalize<B: Backend>(
+/// Two passes: the mean first, then the mean square of what is left, which stays exact where mean ≫ spread. The mean is
+/// that of the distances from the channel's first value: they are zero, and so is every sum, where all values are the same.
+pub fn normalize<B: Backend>(
     x: FloatTensor<B>,
     gamma: FloatTensor<B>,
     beta: FloatTensor<B>,
@@ -21,7 +23,9 @@ pub(crate) fn normalize<B: Backend>(
     let dtype = x.dtype();
     let x = B::float_cast(x, FloatDType::from(statistics_dtype(dtype)));
     let channels = Channels::of::<B>(&x);
-    let mean = channels.mean::<B>(x.clone());
+    let first = channels.first::<B>(x.clone());
+    let distance = B::float_sub(x.clone(), channels.spread::<B>(first.clone()));
+    let mean = B::float_add(first, channels.mean::<B>(distance));
     let centred = B::float_sub(x, channels.spread::<B>(mean.clone()));
     let residual = channels.mean::<B>(centred.clone());
     let centred = B::float_sub(centred, channels.spread::<B>(residual.clone()));

@@ -102,6 +102,10 @@ fn check_shapes<const D: usize>(x: &Tensor<D>, gamma: &Tensor<1>, beta: &Tensor<
             dims[1]
         );
     }
-    let values: usize = dims.iter().product::<usize>() / dims[1].max(1);
-    assert!(values > 1, "batch norm: expected at least 2 values per channel while training, got {values} in {dims:?}");
+    check_values("channel", dims.iter().product::<usize>() / dims[1].max(1), &dims);
+}
+
+/// Refuses what has no spread: `values` share one mean and variance, for each channel or activation of x.
+pub(crate) fn check_values(what: &str, values: usize, dims: &[usize]) {
+    assert!(values > 1, "batch norm: expected at least 2 values per {what} while training, got {values} in {dims:?}");
 }

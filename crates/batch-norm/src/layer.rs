@@ -4,6 +4,7 @@ use burn::config::Config;
 use burn::module::{Content, DisplaySettings, Flag, Module, ModuleDisplay, Param, RunningState};
 use burn::tensor::{DType, Device, Tensor};
 
+use crate::functional::check_values;
 use crate::{Statistics, batch_norm, batch_norm_relu, statistics_dtype};
 
 /// What makes a [`BatchNormConfig`] impossible.
@@ -84,7 +85,7 @@ impl BatchNormConfig {
             beta: learned(Tensor::zeros([count], device)),
             running_mean: RunningState::new(Tensor::zeros([count], device)),
             running_var: RunningState::new(Tensor::ones([count], device)),
-            batches: self.momentum.is_none().then(|| RunningState::new(Tensor::zeros([1], device))),
+            batches: self.momentum.is_none().then(|| RunningState::new(Tensor::zeros([1], (device, DType::F32)))),
             training: Param::from_bool(true),
             features: self.features,
             epsilon: self.epsilon,
@@ -137,7 +138,7 @@ pub struct BatchNorm {
     pub running_mean: RunningState<Tensor<1>>,
     /// Running, unbiased variance.
     pub running_var: RunningState<Tensor<1>>,
-    /// Batches seen, kept where the running statistics are their plain average.
+    /// Batches seen, kept where the running statistics are their plain average; in f32, as bf16 counts to 256.
     pub batches: Option<RunningState<Tensor<1>>>,
     /// Whether the layer may use and record batch statistics; [`Module::freeze`] disables it.
     pub training: Param<Flag>,
@@ -182,17 +183,24 @@ impl BatchNorm {
             // Each activation becomes a channel of its own.
             Statistics::PerActivation { .. } => {
                 let dims = x.dims();
+                if self.is_training(&x.device()) {
+                    check_values("activation", dims[0], &dims);
+                }
                 self.normalize_channels(x.flatten::<2>(1, D - 1), relu).reshape(dims)
             }
         }
     }
 
     fn normalize_channels<const D: usize>(&self, x: Tensor<D>, relu: bool) -> Tensor<D> {
-        if x.device().is_autodiff() && self.training.is_enabled() {
+        if self.is_training(&x.device()) {
             return self.by_batch_statistics(x, relu);
         }
         let y = self.by_running_statistics(x);
         if relu { burn::tensor::activation::relu(y) } else { y }
+    }
+
+    fn is_training(&self, device: &Device) -> bool {
+        device.is_autodiff() && self.training.is_enabled()
     }
 
     fn by_batch_statistics<const D: usize>(&self, x: Tensor<D>, relu: bool) -> Tensor<D> {
@@ -207,10 +215,11 @@ impl BatchNorm {
 
     fn by_running_statistics<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         let (device, dtype) = (x.device(), x.dtype());
-        let (gamma, beta) = self.scale_and_shift(&device, dtype);
-        let mean = self.running_mean.value().to_device(&device).cast(dtype);
-        let var = self.running_var.value().to_device(&device).cast(dtype);
-        burn::tensor::module::batch_norm(x, gamma, beta, mean, var, self.epsilon)
+        let wide = statistics_dtype(dtype);
+        let (gamma, beta) = self.scale_and_shift(&device, wide);
+        let [mean, var] =
+            [&self.running_mean, &self.running_var].map(|running| running.value().to_device(&device).cast(wide));
+        burn::tensor::module::batch_norm(x.cast(wide), gamma, beta, mean, var, self.epsilon).cast(dtype)
     }
 
     fn scale_and_shift(&self, device: &Device, dtype: DType) -> (Tensor<1>, Tensor<1>) {
@@ -257,7 +266,7 @@ fn set(running: &RunningState<Tensor<1>>, value: Tensor<1>) {
 
 /// One batch more than `seen`, which is set to it.
 fn count_one(seen: &RunningState<Tensor<1>>, device: &Device) -> Tensor<1> {
-    let batches = seen.value_sync().to_device(device) + 1.0;
+    let batches = seen.value_sync().to_device(device).cast(DType::F32) + 1.0;
     set(seen, batches.clone());
     batches
 }

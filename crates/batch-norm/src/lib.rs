@@ -2,9 +2,12 @@
 
 pub mod backward;
 mod channels;
+#[cfg(any(feature = "flex", feature = "wgpu", feature = "cuda"))]
+mod check;
 #[cfg(feature = "flex")]
 mod cpu;
-mod forward;
+#[doc(hidden)]
+pub mod forward;
 mod functional;
 #[cfg(any(feature = "wgpu", feature = "cuda"))]
 mod gpu;

@@ -17,7 +17,8 @@ use crate::{backward, forward};
 /// kernels. Only the backends whose Cargo feature of this crate is enabled take part; a call on another one panics.
 ///
 /// `x`, `y`, `dy` and `dx` have shape `[n, c, ...]`, γ, β and their gradients `[c]`, and `statistics` is `[4, c]`:
-/// see [`Row`]. All but the first four have the type [`statistics_dtype`] of x: f32 where x is f16 or bf16.
+/// see [`Row`]. All but the first four have the type [`statistics_dtype`] of x: f32 where x is f16 or bf16. The kernels
+/// panic on anything else, and on an x without values.
 #[backend_extension(
     Flex: cfg(feature = "flex"),
     NdArray: cfg(feature = "ndarray"),

@@ -68,6 +68,19 @@ fn evaluation_uses_them_and_leaves_them() {
 }
 
 #[test]
+fn half_inputs_are_evaluated_by_statistics_beyond_their_range() {
+    let norm = BatchNormConfig::new(1).with_momentum(Some(1.0)).init(&device());
+    let x = column(&[-300.0, 300.0]).cast(DType::F16);
+    let _ = norm.forward(x.clone());
+    assert_eq!(running(&norm).1, [180_000.0]);
+    for y in [norm.valid().forward(x.clone().inner()), norm.valid().forward_relu(x.inner())] {
+        assert_eq!(y.dtype(), DType::F16);
+        let error = values(y.cast(DType::F32))[1] - 300.0 / 180_000f32.sqrt();
+        assert!(error.abs() < 3e-4, "{error}");
+    }
+}
+
+#[test]
 fn a_frozen_layer_uses_them_and_leaves_them_while_training() {
     let norm = BatchNormConfig::new(1).with_momentum(Some(1.0)).with_epsilon(1e-12).init(&device());
     let _ = norm.forward(column(&[1.0, 3.0]));
@@ -146,6 +159,14 @@ fn display_shows_the_options() {
 #[should_panic(expected = "expected at least 2 values per channel while training, got 1 in [1, 3]")]
 fn one_value_per_channel_is_refused() {
     let _ = BatchNormConfig::new(3).init(&device()).forward(Tensor::<2>::zeros([1, 3], &device()));
+}
+
+#[test]
+#[should_panic(expected = "expected at least 2 values per activation while training, got 1 in [1, 3, 2, 5]")]
+fn one_value_per_activation_is_refused() {
+    let statistics = Statistics::PerActivation { size: vec![2, 5] };
+    let norm = BatchNormConfig::new(3).with_statistics(statistics).init(&device());
+    let _ = norm.forward(Tensor::<4>::zeros([1, 3, 2, 5], &device()));
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! With ReLU, the backward pass cuts exactly where the forward pass gave zero, bit for bit: on every backend compiled
-//! in, with outputs that are zero or a rounding away from it.
+//! in, with outputs that are zero or a rounding away from it, or that a half type rounds to zero.
 
 #![expect(clippy::print_stdout, reason = "a failing case is told by the last line")]
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{DType, Device, Tensor, TensorData};
 use untied_batch_norm::{batch_norm, batch_norm_relu};
 use untied_gradcheck::Input;
 
@@ -103,5 +103,32 @@ fn backward_cuts_where_forward_did() {
             }
         }
         assert!(counts.iter().all(|count| *count > 100), "{name}: every kind is tried, got {counts:?}");
+    }
+}
+
+/// In constant channels u = β, here around half the smallest number of the type: y is 0 up to there, and dβ with it.
+#[test]
+fn half_types_cut_what_they_round_to_zero() {
+    for (name, device) in devices::all() {
+        let device = device.autodiff();
+        for (dtype, half_of_smallest) in [(DType::F16, 2f32.powi(-25)), (DType::BF16, f32::from_bits(1 << 15))] {
+            if !device.supports_dtype(dtype) {
+                continue;
+            }
+            let betas = [-3.0, -0.9, 0.0, 0.5, 0.9, 1.5, 3.0].map(|share| share * half_of_smallest);
+            // Columns, and rows.
+            for shape in [[4, 7, 1], [4, 7, 40]] {
+                let x = Tensor::<3>::full(shape, 0.5, (&device, dtype));
+                let beta = row(&betas, &device).require_grad();
+                let y = batch_norm_relu(x, row(&[1.0; 7], &device), beta.clone(), EPSILON).output;
+                let dbeta = values(beta.grad(&y.clone().sum().backward()).expect("dbeta"));
+                let y = values(y.cast(DType::F32));
+                for (channel, dbeta) in dbeta.into_iter().enumerate() {
+                    let y = y[channel * shape[2]];
+                    println!("{name} {dtype:?} {shape:?}: y {y:e}, dbeta {dbeta}");
+                    assert_eq!(y > 0.0, dbeta > 0.0);
+                }
+            }
+        }
     }
 }

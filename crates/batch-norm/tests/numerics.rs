@@ -170,51 +170,6 @@ fn errors_are_within_those_of_pytorch() {
 }
 
 #[test]
-fn a_constant_channel_gives_exactly_beta() {
-    for constant in [7.3, -1e30, 1e-40, 0.0] {
-        let x = tensor(&[constant; 1000], [10, 1, 100], DType::F32);
-        let dy = tensor(&scaled(uniform(1000, 4), 1.0, 0.0), [10, 1, 100], DType::F32);
-        let [y, _, var, dx, dgamma, _] = everything(x, [&[1.7], &[0.3]], dy, 1e-5);
-        assert!(y.iter().all(|y| *y == 0.3), "{constant}: {:?}", &y[..3]);
-        assert_eq!((var[0], dgamma[0].abs()), (0.0, 0.0), "{constant}");
-        assert!(dx.iter().all(|dx| dx.is_finite()), "{constant}: {:?}", &dx[..3]);
-    }
-}
-
-/// All outputs of the other channels are bit-identical to a run without the spoiled values of channel 1.
-fn other_channels_are_unharmed<const D: usize>(shape: [usize; D]) {
-    let (count, channels) = (shape.iter().product::<usize>(), shape[1]);
-    let locations: usize = shape[2..].iter().product();
-    let affine = [2, 3].map(|seed| scaled(uniform(channels, seed), 1.0, 0.0));
-    let clean = scaled(uniform(count, 1), 1.0, 0.0);
-    let dy = tensor(&scaled(uniform(count, 4), 1.0, 0.0), shape, DType::F32);
-    let run = |x: &[f32]| everything(tensor(x, shape, DType::F32), affine.each_ref().map(|v| &v[..]), dy.clone(), 1e-5);
-    let expected = run(&clean);
-    for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
-        let mut spoiled = clean.clone();
-        spoiled[locations] = bad;
-        for (name, (got, expected)) in OUTPUTS.iter().zip(run(&spoiled).iter().zip(&expected)) {
-            let per_channel = if got.len() == count { locations } else { 1 };
-            for i in (0..got.len()).filter(|i| i / per_channel % channels != 1) {
-                assert_eq!(got[i].to_bits(), expected[i].to_bits(), "{bad} in channel 1 of {shape:?}: {name}[{i}]");
-            }
-            if *name == "y" {
-                let channel = (0..got.len()).filter(|i| i / per_channel % channels == 1);
-                assert!(channel.map(|i| got[i]).any(f32::is_nan), "{bad} in channel 1 is not seen in y");
-            }
-        }
-    }
-}
-
-#[test]
-fn nan_and_infinity_stay_in_their_channel() {
-    other_channels_are_unharmed([4, 3, 5, 7]);
-    other_channels_are_unharmed([2, 19, 16, 16]);
-    other_channels_are_unharmed([33, 3]);
-    other_channels_are_unharmed([300, 37]);
-}
-
-#[test]
 fn epsilon_is_inside_the_root() {
     // σ² = 4: 2/√(4 + 5) = 2/3, whereas 2/(√4 + √5) = 0.47 and 2/(√4 + 5) = 0.29.
     let device = device();

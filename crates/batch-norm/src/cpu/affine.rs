@@ -77,10 +77,10 @@ pub(super) fn rectify<W: Wide>(y: W) -> W {
     if y < W::ZERO { W::ZERO } else { y }
 }
 
-/// The gradient of [`rectify`].
+/// The gradient of [`rectify`], given what it was given: 0 too where rounding y to its type gave 0.
 #[inline(always)]
-pub(super) fn cut<W: Wide>(y: W, dy: W) -> W {
-    if y <= W::ZERO { W::ZERO } else { dy }
+pub(super) fn cut<E: Number>(u: E::Wide, dy: E::Wide) -> E::Wide {
+    if E::narrow(u).widen() <= E::Wide::ZERO { E::Wide::ZERO } else { dy }
 }
 
 /// dx = scale·((dy − mean_dy) − ((x − mean)·slope + rest)).

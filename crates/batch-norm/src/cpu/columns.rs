@@ -245,7 +245,7 @@ fn products<E: Number, const RELU: bool>(
         fetch(dy, ahead);
         add_row(&mut sums, &mut products, |at| {
             let (x, dy) = (x[at].widen(), dy[at].widen());
-            let du = if RELU { cut(maps.at(at).y(x), dy) } else { dy }.f64();
+            let du = if RELU { cut::<E>(maps.at(at).y(x), dy) } else { dy }.f64();
             [du, du * (x.f64() - maps.mean[at].f64())]
         });
     });
@@ -265,7 +265,7 @@ fn differentiate<E: Number, const RELU: bool>(
     rows.each::<E>(|start, ahead| {
         let dx = |at: usize, x: E, dy: E| {
             let (x, dy, normalize) = (x.widen(), dy.widen(), normalize.at(at));
-            let du = if RELU { cut(normalize.y(x), dy) } else { dy };
+            let du = if RELU { cut::<E>(normalize.y(x), dy) } else { dy };
             E::narrow(maps.at(at, normalize).dx(x, du))
         };
         // SAFETY: the rows of a block's chunk, which one task alone writes.

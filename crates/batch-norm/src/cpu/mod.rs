@@ -30,6 +30,7 @@ use affine::{Backward, Forward};
 use number::{Number, Wide};
 use part::{Gradient, Parts};
 
+use crate::check;
 use crate::operation::{BatchNormBackend, statistics_dtype};
 
 /// Calls a function that is generic over the elements of a tensor.
@@ -53,6 +54,7 @@ impl BatchNormBackend for Flex {
         epsilon: f64,
         relu: bool,
     ) -> (FlexTensor, FlexTensor) {
+        check::forward(&x, &gamma, &beta);
         let [x, gamma, beta] = [x, gamma, beta].map(|tensor| tensor.to_contiguous());
         with_number_type!(x.dtype(), forward(&x, &gamma, &beta, epsilon, relu))
     }
@@ -65,6 +67,7 @@ impl BatchNormBackend for Flex {
         dy: FlexTensor,
         relu: bool,
     ) -> (FlexTensor, FlexTensor, FlexTensor) {
+        check::backward(&x, &gamma, &beta, &statistics, &dy);
         let [x, gamma, beta, statistics] = [x, gamma, beta, statistics].map(|tensor| tensor.to_contiguous());
         with_number_type!(x.dtype(), backward(&x, &[gamma, beta, statistics], dy, relu))
     }

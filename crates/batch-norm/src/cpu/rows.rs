@@ -114,7 +114,7 @@ fn products<E: Number, const RELU: bool>(
         let dy = unsafe { gradient.dy(start, runs.len) };
         sums.add([&x[start..start + runs.len], dy], ahead, |[x, dy]| {
             let (x, dy) = (x.widen(), dy.widen());
-            let du = if RELU { cut(map.y(x), dy) } else { dy }.f64();
+            let du = if RELU { cut::<E>(map.y(x), dy) } else { dy }.f64();
             [du, du * (x.f64() - mean)]
         });
     });
@@ -132,7 +132,7 @@ fn differentiate<E: Number, const RELU: bool>(
     runs.pieces::<E>(|start, len, ahead| {
         let dx = |_: usize, x: E, dy: E| {
             let (x, dy) = (x.widen(), dy.widen());
-            E::narrow(map.dx(x, if RELU { cut(normalize.y(x), dy) } else { dy }))
+            E::narrow(map.dx(x, if RELU { cut::<E>(normalize.y(x), dy) } else { dy }))
         };
         // SAFETY: the runs of a channel's chunk, which one task alone writes.
         unsafe { gradient.update(start, &x[start..start + len], ahead, dx) };

@@ -9,7 +9,7 @@ use super::Plan;
 use super::plan::like;
 use super::walk::{Channel, Layout, Walk, has_channels, pass, place, scale_and_shift, walk, x_hat};
 
-/// (dx, dγ, dβ), given [x, γ, β, statistics, dy].
+/// (dx, dγ, dβ), given [x, γ, β, statistics, dy] that [`check::backward`](crate::check::backward) let pass.
 pub(super) fn launch(inputs: [CubeTensor; 5], relu: bool) -> (CubeTensor, CubeTensor, CubeTensor) {
     let inputs = inputs.map(into_contiguous);
     let plan = Plan::of(&inputs[0]);
@@ -20,7 +20,7 @@ pub(super) fn launch(inputs: [CubeTensor; 5], relu: bool) -> (CubeTensor, CubeTe
         launch_sums(&plan, inputs.clone(), sums.clone(), relu);
     }
     let [x, gamma, beta, statistics, dy] = inputs;
-    // SAFETY: the walks stay below `values`, and the outputs were made for this plan.
+    // SAFETY: the walks stay below `values`, all inputs were checked, and the outputs were made for this plan.
     unsafe {
         gradients_kernel::launch_unchecked(
             &x.client.clone(),
@@ -89,10 +89,11 @@ fn channel_of<A: Float>(channel: usize, channels: usize, gamma: &[A], beta: &[A]
     }
 }
 
-/// ∂J/∂u of one value: dy, or 0 where the ReLU cut.
+/// ∂J/∂u of one value: dy, or 0 where the ReLU cut or rounding y to its type gave 0.
 #[cube]
-fn cut<A: Float>(dy: A, x_hat: A, of: &Channel<A>, #[comptime] relu: bool) -> A {
-    pass::<A>(dy, scale_and_shift::<A>(x_hat, of), relu)
+fn cut<E: Float, A: Float>(dy: A, x_hat: A, of: &Channel<A>, #[comptime] relu: bool) -> A {
+    let u = E::cast_from(scale_and_shift::<A>(x_hat, of));
+    pass::<A>(dy, A::cast_from(u), relu)
 }
 
 /// The sums of one unit's values.
@@ -112,7 +113,7 @@ fn sums_of_unit<E: Float, A: Float>(
     while i < walk.to {
         let at = place(i, walk.channel, layout);
         let x_hat = x_hat::<A>(A::cast_from(x[at]), of);
-        let du = cut::<A>(A::cast_from(dy[at]), x_hat, of, relu);
+        let du = cut::<E, A>(A::cast_from(dy[at]), x_hat, of, relu);
         sum_dy += du;
         sum_dy_x_hat += du * x_hat;
         i += depth;
@@ -234,7 +235,7 @@ fn gradients_kernel<E: Float, A: Float>(
     while i < walk.to {
         let at = place(i, channel, &layout);
         let x_hat = x_hat::<A>(A::cast_from(x[at]), &of);
-        let du = cut::<A>(A::cast_from(dy[at]), x_hat, &of, relu);
+        let du = cut::<E, A>(A::cast_from(dy[at]), x_hat, &of, relu);
         dx[at] = E::cast_from(scale * (du - along_ones - x_hat * along_x_hat));
         i += depth;
     }

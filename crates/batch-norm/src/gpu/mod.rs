@@ -10,12 +10,11 @@
 )]
 
 use burn::backend::Backend;
-use burn::backend::TensorMetadata;
 use burn_cubecl::CubeBackend;
 use burn_cubecl::tensor::CubeTensor;
 
 use crate::operation::statistics_dtype;
-use crate::{BatchNormBackend, backward, forward};
+use crate::{BatchNormBackend, backward, check, forward};
 
 mod gradients;
 mod normalize;
@@ -32,6 +31,7 @@ impl BatchNormBackend for CubeBackend {
         epsilon: f64,
         relu: bool,
     ) -> (CubeTensor, CubeTensor) {
+        check::forward(&x, &gamma, &beta);
         if !has_kernels(&x) {
             return forward::normalize::<Self>(x, gamma, beta, epsilon, relu);
         }
@@ -46,6 +46,7 @@ impl BatchNormBackend for CubeBackend {
         dy: CubeTensor,
         relu: bool,
     ) -> (CubeTensor, CubeTensor, CubeTensor) {
+        check::backward(&x, &gamma, &beta, &statistics, &dy);
         if !has_kernels(&x) {
             return backward::gradients::<Self>(x, gamma, beta, &statistics, dy, relu);
         }
@@ -55,10 +56,8 @@ impl BatchNormBackend for CubeBackend {
 
 /// Whether the device computes in the types that the kernels need for this input.
 fn has_kernels(x: &CubeTensor) -> bool {
-    let dtype = x.dtype();
-    let wide = statistics_dtype(dtype);
-    plan::element(dtype).is_some()
-        && CubeBackend::supports_dtype(&x.device, dtype)
+    let wide = statistics_dtype(x.dtype);
+    plan::element(x.dtype).is_some()
+        && CubeBackend::supports_dtype(&x.device, x.dtype)
         && CubeBackend::supports_dtype(&x.device, wide)
-        && x.shape().num_elements() > 0
 }

@@ -12,7 +12,7 @@ use super::Plan;
 use super::plan::like;
 use super::walk::{Channel, Layout, Walk, has_channels, pass, place, scale_and_shift, walk, x_hat};
 
-/// (y, statistics).
+/// (y, statistics), of what [`check::forward`](crate::check::forward) let pass.
 pub(super) fn launch(
     x: CubeTensor,
     gamma: CubeTensor,
@@ -29,7 +29,7 @@ pub(super) fn launch(
     // Without parts, the kernel does not touch them; γ stands in for the buffer that it is given.
     let partials = partials.unwrap_or_else(|| gamma.clone());
     let epsilon = InputScalar::new(epsilon, plan.types()[1]);
-    // SAFETY: the walks stay below `values`, and the outputs were made for this plan.
+    // SAFETY: the walks stay below `values`, γ and β were checked, and the outputs were made for this plan.
     unsafe {
         normalize_kernel::launch_unchecked(
             &x.client.clone(),

@@ -1,0 +1,93 @@
+//! Time and launches of the fused kernels on a GPU, against the same operations in Burn's primitives.
+//!
+//! `cargo run -p untied-batch-norm --features wgpu --example gpu_time`. Training, forward and backward, f32, on Burn's
+//! default device, where Burn fuses what it can of the primitives.
+
+#![expect(clippy::print_stdout, reason = "an example shows what it finds")]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use burn::backend::Dispatch;
+use burn::backend::tensor::FloatTensor;
+use burn::tensor::{Device, Distribution, Tensor};
+use burn_cubecl::cubecl::logging::{LaunchObservation, LaunchObserver};
+use untied_batch_norm::{BatchNormBackend, backward, forward};
+
+/// The last one has columns: a layer without locations.
+const SHAPES: [[usize; 4]; 4] = [[64, 64, 32, 32], [64, 32, 28, 28], [16, 256, 14, 14], [4096, 100, 1, 1]];
+const EPSILON: f64 = 1e-5;
+/// Steps before the first one that counts: Burn compiles kernels, and tries several for a reduction.
+const WARM_UP: usize = 5;
+const RUNS: usize = 11;
+
+/// x, γ, β, dy.
+type Inputs = [FloatTensor<Dispatch>; 4];
+
+/// Forward and backward.
+type Step = fn(Inputs, bool) -> [FloatTensor<Dispatch>; 4];
+
+fn by_kernels([x, gamma, beta, dy]: Inputs, relu: bool) -> [FloatTensor<Dispatch>; 4] {
+    let (y, statistics) = Dispatch::untied_batch_norm(x.clone(), gamma.clone(), beta.clone(), EPSILON, relu);
+    let (dx, dgamma, dbeta) = Dispatch::untied_batch_norm_backward(x, gamma, beta, statistics, dy, relu);
+    [y, dx, dgamma, dbeta]
+}
+
+fn by_primitives([x, gamma, beta, dy]: Inputs, relu: bool) -> [FloatTensor<Dispatch>; 4] {
+    let (y, statistics) = forward::normalize::<Dispatch>(x.clone(), gamma.clone(), beta.clone(), EPSILON, relu);
+    let (dx, dgamma, dbeta) = backward::gradients::<Dispatch>(x, gamma, beta, &statistics, dy, relu);
+    [y, dx, dgamma, dbeta]
+}
+
+#[derive(Default)]
+struct Launches(AtomicUsize);
+
+impl LaunchObserver for Launches {
+    fn launched(&self, _kernel: &'static str) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Launches of one step, and its median time in ms.
+fn measure(step: Step, inputs: &Inputs, relu: bool, device: &Device) -> (usize, f64) {
+    let run = || {
+        let start = Instant::now();
+        let results = step(inputs.clone(), relu);
+        device.sync().expect("a device that works");
+        drop(results);
+        start.elapsed().as_secs_f64() * 1e3
+    };
+    for _ in 0..WARM_UP {
+        run();
+    }
+    let mut times = [(); RUNS].map(|()| run());
+    times.sort_by(f64::total_cmp);
+
+    let launches = Arc::new(Launches::default());
+    let observation = LaunchObservation::new(launches.clone());
+    run();
+    drop(observation);
+    (launches.0.load(Ordering::Relaxed), times[RUNS / 2])
+}
+
+fn main() {
+    let device = Device::default();
+    let random = |count| Tensor::<1>::random([count], Distribution::Normal(0.0, 1.0), &device);
+    println!("{device:?}; ms: median of {RUNS}\n");
+    println!("| shape | | launches: kernels | primitives | ms: kernels | primitives |\n|---|---|---|---|---|---|");
+    for shape in SHAPES {
+        let tensor = || random(shape.iter().product()).reshape(shape).into_dispatch();
+        let row = || random(shape[1]).into_dispatch();
+        let inputs = [tensor(), row(), row(), tensor()];
+        let name = shape.map(|size| size.to_string()).join("×");
+        for relu in [false, true] {
+            let (launches, time) = measure(by_kernels, &inputs, relu, &device);
+            let (launches_of_primitives, time_of_primitives) = measure(by_primitives, &inputs, relu, &device);
+            let relu = if relu { "with ReLU" } else { "" };
+            println!(
+                "| {name} | {relu} | {launches} | {launches_of_primitives} | {time:.2} | {time_of_primitives:.2} |"
+            );
+        }
+    }
+}

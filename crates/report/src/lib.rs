@@ -3,6 +3,7 @@
 //! [`compare()`] judges variants against a baseline with paired seeds; [`render`] turns [`Results`](untied_study::Results)
 //! into a [`Report`].
 
+mod answer_certificate;
 mod answer_rank;
 mod answer_shift;
 mod bias_map;

@@ -9,12 +9,13 @@ use crate::selection::{SENTENCES, foremost, size};
 use crate::sentence::sentence;
 use crate::verdict_group::{self, FEW};
 use crate::view::View;
-use crate::{answer_rank, answer_shift};
+use crate::{answer_certificate, answer_rank, answer_shift};
 
 pub(crate) fn section(view: &View<'_>) -> Section {
     let mut blocks: Vec<Block> = notice(view).into_iter().collect();
     blocks.extend(answer_rank::blocks(view));
     blocks.extend(answer_shift::blocks(view));
+    blocks.extend(answer_certificate::blocks(view));
     blocks.extend(verdicts(view));
     Section { id: "answer", title: "The short answer", blocks }
 }
@@ -24,9 +25,7 @@ fn verdicts(view: &View<'_>) -> Vec<Block> {
     let comparisons = &view.results.comparisons;
     match comparisons.len() {
         0 => {
-            let text = "This study sets no variants against each other: its config has no [compare], or nothing but the \
-                        baseline ran. The table of variants has what was measured.";
-            vec![Block::Paragraph(text.into())]
+            vec![Block::Paragraph("No variants are compared; the table of variants has what was measured.".into())]
         }
         1 => one_by_one(view),
         2..=FEW => std::iter::once(Block::Paragraph(tally(view))).chain(one_by_one(view)).collect(),

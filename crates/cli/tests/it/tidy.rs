@@ -16,6 +16,13 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("crates/cli").to_owned()
 }
 
+/// The studies whose results are shipped: all configs but the quickstart's.
+fn shipped() -> Vec<String> {
+    let configs = fs::read_dir(root().join("configs")).expect("configs/").map(|entry| entry.unwrap().path());
+    let names = configs.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned());
+    names.filter(|name| name != "quickstart").collect()
+}
+
 /// Folder of each crate of the workspace → normal dependencies.
 fn dependencies() -> BTreeMap<String, Vec<String>> {
     let output = Command::new(env!("CARGO"))
@@ -91,5 +98,49 @@ fn every_shipped_config_can_be_run() {
     assert!(configs.len() >= 2);
     for config in configs {
         bench.expect(0, &format!("run {} --dry-run", config.display()));
+    }
+}
+
+#[test]
+fn every_study_is_shipped_and_on_the_index() {
+    let index = fs::read_to_string(root().join("experiments/README.md")).expect("the index");
+    for study in shipped() {
+        let folder = root().join("experiments").join(&study);
+        assert!(folder.join("results.json").is_file(), "{study} has no results");
+        assert!(index.contains(&format!("]({study}/report.md)")), "experiments/README.md does not list {study}");
+        let plots = index.match_indices(&format!("]({study}/plots/")).count();
+        assert_eq!(plots, 1, "experiments/README.md shows {plots} plots of {study}");
+    }
+}
+
+/// What is shipped is what its config and this program give: the report of the results alone, byte for byte.
+#[test]
+fn shipped_reports_are_those_of_their_results() {
+    for study in shipped() {
+        let (folder, copy) = (root().join("experiments").join(&study), tempfile::tempdir().expect("a folder"));
+        for file in ["config.toml", "results.json"] {
+            fs::copy(folder.join(file), copy.path().join(file)).expect(file);
+        }
+        let bench = Bench::new();
+        bench.expect(0, &format!("report {}", copy.path().display()));
+        let mut files: Vec<PathBuf> = ["report.md", "report.html", "results.json"].map(PathBuf::from).into();
+        let plots = fs::read_dir(folder.join("plots")).expect("plots");
+        files.extend(plots.map(|entry| Path::new("plots").join(entry.unwrap().file_name())));
+        for file in files {
+            let [shipped, made] = [folder.as_path(), copy.path()].map(|at| fs::read(at.join(&file)).unwrap_or_default());
+            assert!(shipped == made, "{study}/{}: run `untied report` on it", file.display());
+        }
+    }
+}
+
+/// The resolved config beside the results is that of the shipped config.
+#[test]
+fn shipped_results_belong_to_their_configs() {
+    for study in shipped() {
+        let config = root().join("configs").join(format!("{study}.toml"));
+        let folder = root().join("experiments").join(&study);
+        let [from_config, from_results] = [config, folder.join("config.toml")]
+            .map(|path| untied_study::Study::load(&path, &[]).unwrap_or_else(|error| panic!("{error}")));
+        assert_eq!(from_config, from_results, "{study} was run with another config");
     }
 }

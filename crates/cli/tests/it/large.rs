@@ -1,4 +1,5 @@
 //! Studies of thousands of cells.
+#![expect(clippy::print_stdout, reason = "what was measured")]
 
 use std::fs;
 use std::process::{Child, Command, Stdio};

@@ -25,7 +25,7 @@ pub(crate) fn cell(arguments: &CellArguments) -> anyhow::Result<Exit> {
     let study = arguments.config.load(arguments.device.get())?;
     let cell = pick(&study, arguments.index)?;
     let folder = StudyFolder::new(arguments.out.folder(&study));
-    if is_done_already(&folder, cell)? {
+    if is_done_already(&folder, cell).unwrap_or(false) {
         return Ok(Exit::Done);
     }
     if !arguments.events {

@@ -15,7 +15,7 @@ pub(crate) fn report(arguments: &ReportArguments) -> anyhow::Result<Exit> {
     let study = load(&folder)?;
     folder::check_owner(&folder, &study)?;
     let results = if folder.cells().is_dir() {
-        gather(&study, &folder, folder::stored_results(&folder)?.as_ref(), &Failures::new())?
+        gather(&study, &folder, folder::stored_results(&folder)?.as_ref(), &Failures::new())
     } else {
         from_results(&study, &folder)?
     };

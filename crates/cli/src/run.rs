@@ -23,17 +23,17 @@ pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<Exit> {
     let folder = StudyFolder::new(arguments.out.folder(&study));
     folder::check_owner(&folder, &study)?;
     if arguments.dry_run {
-        print(&Plan::new(&study, &folder, arguments, arguments.fresh)?.text())?;
+        print(&Plan::new(&study, &folder, arguments, arguments.fresh).text())?;
         return Ok(Exit::Done);
     }
     let _lock = lock(&folder, arguments)?;
-    let plan = Plan::new(&study, &folder, arguments, false)?;
+    let plan = Plan::new(&study, &folder, arguments, false);
     let stored = folder::stored_results(&folder)?;
     folder.write_config(&study)?;
     // A worker may have been killed between its result and this.
     plan.done().try_for_each(|cell| folder.remove_checkpoint(cell))?;
     let outcome = train(&plan, arguments)?;
-    let results = gather(&study, &folder, stored.as_ref(), &outcome.failures)?;
+    let results = gather(&study, &folder, stored.as_ref(), &outcome.failures);
     if results.cells.iter().any(|cell| cell.status != Status::Missing) {
         results::write(&study, &folder, &results)?;
     }

@@ -51,7 +51,8 @@ pub(crate) fn train(
         None
     });
     let mut keep = |state: &[u8]| folder.write_checkpoint(cell, state).map_err(|error| error.to_string());
-    let mut result = untied_trainer::resume(&cell.config, Checkpoints { last, every, keep: &mut keep }, &mut tell)?;
+    let checkpoints = Checkpoints { last, commit: COMMIT, every, keep: &mut keep };
+    let mut result = untied_trainer::resume(&cell.config, checkpoints, &mut tell)?;
     result.provenance.commit = COMMIT.map(str::to_owned);
     folder.write_result(cell, &result)?;
     folder.remove_checkpoint(cell)?;

@@ -14,6 +14,8 @@ train = { epochs = 2, batch_size = 256, optimizer = { sgd = { learning_rate = 0.
 vary = { seeds = 1 }
 "#;
 
+const COMMIT: Option<&str> = Some("c0ffee");
+
 /// Steps of an epoch: 1437 images in batches of 256.
 const EPOCH: usize = 5;
 
@@ -29,7 +31,7 @@ fn undisturbed(config: &CellConfig) -> (CellResult, Vec<Vec<u8>>) {
         states.push(state.to_vec());
         Ok(())
     };
-    let checkpoints = Checkpoints { last: None, every: Duration::ZERO, keep: &mut keep };
+    let checkpoints = Checkpoints { last: None, commit: COMMIT, every: Duration::ZERO, keep: &mut keep };
     let result = resume(config, checkpoints, &mut |_| {}).unwrap();
     (untimed(result), states)
 }
@@ -40,7 +42,7 @@ fn untimed(result: CellResult) -> CellResult {
 
 fn resumed(config: &CellConfig, last: Vec<u8>) -> (CellResult, Vec<Event>) {
     let mut events = Vec::new();
-    let checkpoints = Checkpoints { last: Some(last), every: Duration::MAX, keep: &mut |_| Ok(()) };
+    let checkpoints = Checkpoints { last: Some(last), commit: COMMIT, every: Duration::MAX, keep: &mut |_| Ok(()) };
     let result = resume(config, checkpoints, &mut |event| events.push(event.clone())).unwrap();
     (untimed(result), events)
 }
@@ -87,9 +89,9 @@ fn time_and_speed_cover_both_parts_of_a_run() {
         last = state.to_vec();
         Ok(())
     };
-    let checkpoints = Checkpoints { last: None, every: Duration::ZERO, keep: &mut keep };
+    let checkpoints = Checkpoints { last: None, commit: COMMIT, every: Duration::ZERO, keep: &mut keep };
     let whole = resume(&config, checkpoints, &mut |_| {}).unwrap();
-    let checkpoints = Checkpoints { last: Some(last), every: Duration::MAX, keep: &mut |_| Ok(()) };
+    let checkpoints = Checkpoints { last: Some(last), commit: COMMIT, every: Duration::MAX, keep: &mut |_| Ok(()) };
     let rest = resume(&config, checkpoints, &mut |_| {}).unwrap();
     assert_eq!((whole.train_seconds, whole.images_per_second), (rest.train_seconds, rest.images_per_second));
 }
@@ -130,6 +132,8 @@ fn a_state_of_something_else_is_left_aside() {
         (state[..300].to_vec(), "is no state of a run"),
         (replaced("\"format\":2", "\"format\":7"), "has format 7; this program reads 2"),
         (replaced("\"program\":\"untied ", "\"program\":\"untied 0.0."), "was written by untied 0.0."),
+        (replaced("(c0ffee)", "(decaf)"), "(decaf), this is untied "),
+        (replaced("\"trained\":{\"secs\":", "\"trained\":{\"secs\":99999999999999"), "is of a run of another length"),
         (replaced("\"train_images\":\"", "\"train_images\":\"0"), "was trained on other data"),
         (replaced("\"model_bytes\":", "\"model_bytes\":9"), "is no state of a run"),
         (
@@ -154,7 +158,12 @@ fn a_state_of_something_else_is_left_aside() {
 fn a_checkpoint_that_cannot_be_kept_costs_a_line_and_no_result() {
     let config = config(&[]);
     let mut events = Vec::new();
-    let checkpoints = Checkpoints { last: None, every: Duration::ZERO, keep: &mut |_| Err("the disk is full".into()) };
+    let checkpoints = Checkpoints {
+        last: None,
+        commit: COMMIT,
+        every: Duration::ZERO,
+        keep: &mut |_| Err("the disk is full".into()),
+    };
     let result = resume(&config, checkpoints, &mut |event| events.push(event.clone())).unwrap();
     assert_eq!(untimed(result), undisturbed(&config).0);
     assert_eq!(warning(&events), "no checkpoint, training goes on: the disk is full");

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use proptest::prelude::*;
+use proptest::sample::Index;
+use proptest::test_runner::TestRunner;
 use untied_study::{CellConfig, CellResult, Event, Study};
 use untied_trainer::{Checkpoints, resume, train};
 
@@ -168,4 +171,24 @@ fn a_checkpoint_that_cannot_be_kept_costs_a_line_and_no_result() {
     assert_eq!(untimed(result), undisturbed(&config).0);
     assert_eq!(warning(&events), "no checkpoint, training goes on: the disk is full");
     assert_eq!(events.iter().filter(|event| matches!(event, Event::Warning { .. })).count(), 1);
+}
+
+/// What a checksum would let pass: whatever a state holds, the run goes on from it or starts again.
+#[test]
+fn no_state_ends_a_run() {
+    let config = config(&[]);
+    let state = undisturbed(&config).1.pop().unwrap();
+    let line = state.iter().position(|&byte| byte == b'\n').unwrap();
+    let text = "[-0-9eE.,:\"{}\\[\\]]{1,8}|null|1e999|18446744073709551615";
+    let anywhere = (any::<Index>(), prop::collection::vec(any::<u8>(), 1..9)).prop_map(|(at, bytes)| (at, true, bytes));
+    let in_the_line = (any::<Index>(), text).prop_map(|(at, text)| (at, false, text.into_bytes()));
+    let runner = ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() };
+    let outcome = TestRunner::new(runner).run(&prop_oneof![anywhere, in_the_line], |(at, anywhere, bytes)| {
+        let at = at.index(if anywhere { state.len() } else { line });
+        let mut spoilt = state.clone();
+        spoilt.splice(at..(at + bytes.len()).min(state.len()), bytes);
+        resumed(&config, spoilt);
+        Ok(())
+    });
+    outcome.unwrap();
 }

@@ -2,6 +2,7 @@
 #![cfg(target_os = "linux")]
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
 
@@ -137,12 +138,15 @@ fn the_second_waits_for_the_first_if_it_is_told_to() {
     let refused = bench.expect(2, "run study.toml --out out");
     let holder = format!("out is in use by process {} on ", first.id());
     assert!(refused.stderr.contains(&holder) && refused.stderr.contains("--wait"), "{}", refused.stderr);
-    let second = start(&bench, "run study.toml --out out --wait --set train.epochs=1");
-    wait_until(|| !children(first.id()).is_empty());
+    let mut second = start(&bench, "run study.toml --out out --wait --set train.epochs=1");
+    let mut said = BufReader::new(second.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let waits = said.find(|line| line.contains("waiting until it ends"));
+    assert!(waits.is_some_and(|line| line.contains(&holder)));
     signal("-INT", first.id().into());
     assert_eq!(end(first).code, Some(130));
+    let rest: Vec<String> = said.collect();
     let second = end(second);
-    assert_eq!(second.code, Some(0), "{}", second.stderr);
+    assert_eq!(second.code, Some(0), "{rest:?}");
     assert!(second.last_line().contains("4 finished"), "{}", second.last_line());
 }
 

@@ -15,7 +15,7 @@ use crate::exit::Exit;
 use crate::plan::is_done;
 use crate::terminal::{print, say};
 use crate::training::{is_done_already, train};
-use crate::wording::{cell_name, plural, time};
+use crate::wording::{BEING_TRAINED, cell_name, plural, time};
 use crate::{check, folder, interrupt};
 
 pub(crate) fn cell(arguments: &CellArguments) -> anyhow::Result<Exit> {
@@ -76,6 +76,7 @@ fn progress(cell: &Cell, event: &Event) -> Option<String> {
     match event {
         Event::Started { train_images, test_images, .. } => {
             Some(format!("{}: {train_images} images to train on, {test_images} to test with", cell_name(cell)))
+        Event::Waiting { seconds: 0 } => Some(format!("{} {BEING_TRAINED}", cell_name(cell))),
         }
         Event::Epoch { epoch, train_loss, test_loss, test_accuracy, .. } => Some(format!(
             "epoch {epoch}/{}  loss {train_loss:.4}  test loss {test_loss:.4}  accuracy {test_accuracy:.4}",
@@ -84,7 +85,7 @@ fn progress(cell: &Cell, event: &Event) -> Option<String> {
         Event::Diverged { epoch, step } => Some(format!("diverged in epoch {epoch}, at step {step}")),
         Event::Resumed { epoch, step } => Some(format!("goes on with epoch {epoch}, after step {step}")),
         Event::Warning { message } => Some(format!("warning: {message}")),
-        Event::Progress { .. } | Event::Finished { .. } => None,
+        Event::Waiting { .. } | Event::Progress { .. } | Event::Finished { .. } => None,
     }
 }
 

@@ -31,7 +31,7 @@ pub(crate) fn train(
     tell: &mut (dyn FnMut(&Event) + Send),
 ) -> anyhow::Result<Option<CellResult>> {
     folder.write_cell(cell)?;
-    let mut log = EventLog::lock(&folder.events(cell), cell)?;
+    let mut log = EventLog::lock(&folder.events(cell), tell)?;
     let warning = match is_done_already(folder, cell) {
         // By the process that had the lock.
         Ok(true) => return Ok(None),

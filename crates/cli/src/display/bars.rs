@@ -70,7 +70,7 @@ impl Row {
                 self.bar.set_position(step as u64);
             }
             Event::Resumed { step, .. } => self.bar.set_position(step as u64),
-            Event::Warning { .. } | Event::Diverged { .. } | Event::Finished { .. } => {}
+            Event::Waiting { .. } | Event::Warning { .. } | Event::Diverged { .. } | Event::Finished { .. } => {}
         }
     }
 }

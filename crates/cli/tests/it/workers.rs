@@ -1,10 +1,12 @@
 //! Workers that are killed or hang, and what is left of a cell that was half run.
 #![cfg(target_os = "linux")]
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
 
 use crate::processes::{children, has_ended, signal, wait_until};
 use crate::program::{Bench, Ended, SMALL, timeless};
@@ -148,6 +150,24 @@ fn the_second_waits_for_the_first_if_it_is_told_to() {
     let second = end(second);
     assert_eq!(second.code, Some(0), "{rest:?}");
     assert!(second.last_line().contains("4 finished"), "{}", second.last_line());
+}
+
+/// Such as for the task of a job array. It says so every second.
+#[test]
+fn a_worker_that_waits_for_another_process_does_not_hang() {
+    let bench = Bench::new();
+    bench.expect(0, "cell study.toml --index 0 --out out");
+    let cell = bench.cells("out").remove(0);
+    fs::remove_file(cell.join("result.json")).unwrap();
+    let log = File::open(cell.join("events.jsonl")).unwrap();
+    log.lock().unwrap();
+    let run = start(&bench, "run study.toml --out out --jobs 1 --timeout 3");
+    sleep(Duration::from_secs(5));
+    drop(log);
+    let ended = end(run);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("no event"), "{}", ended.stderr);
+    assert_eq!(ended.stderr.matches("is being trained by another process").count(), 1, "{}", ended.stderr);
 }
 
 #[test]

@@ -21,6 +21,8 @@ use crate::{check, folder, interrupt};
 pub(crate) fn cell(arguments: &CellArguments) -> anyhow::Result<Exit> {
     if arguments.events {
         interrupt::follow_parent()?;
+    } else {
+        interrupt::end_with("interrupted: the same command goes on from the last checkpoint")?;
     }
     let study = arguments.config.load(arguments.device.get())?;
     let cell = pick(&study, arguments.index)?;
@@ -74,9 +76,9 @@ fn prepare(study: &Study, cell: &Cell, folder: &StudyFolder, config: &Path) -> a
 
 fn progress(cell: &Cell, event: &Event) -> Option<String> {
     match event {
+        Event::Waiting { seconds: 0 } => Some(format!("{} {BEING_TRAINED}", cell_name(cell))),
         Event::Started { train_images, test_images, .. } => {
             Some(format!("{}: {train_images} images to train on, {test_images} to test with", cell_name(cell)))
-        Event::Waiting { seconds: 0 } => Some(format!("{} {BEING_TRAINED}", cell_name(cell))),
         }
         Event::Epoch { epoch, train_loss, test_loss, test_accuracy, .. } => Some(format!(
             "epoch {epoch}/{}  loss {train_loss:.4}  test loss {test_loss:.4}  accuracy {test_accuracy:.4}",

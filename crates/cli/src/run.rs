@@ -18,6 +18,7 @@ use crate::{check, display, folder, gather as results, interrupt};
 
 pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<Exit> {
     let started = Instant::now();
+    interrupt::end_with("interrupted: nothing was trained")?;
     let study = arguments.config.load(arguments.device.get())?;
     check::check_study(&study, arguments.config.path())?;
     let folder = StudyFolder::new(arguments.out.folder(&study));
@@ -63,7 +64,7 @@ fn train(plan: &Plan<'_>, arguments: &RunArguments) -> anyhow::Result<runner::Ou
     if cells.is_empty() {
         return Ok(runner::Outcome::default());
     }
-    interrupt::catch()?;
+    interrupt::catch();
     let crew = Crew {
         program: std::env::current_exe()?,
         config: plan.folder.config(),
@@ -97,12 +98,14 @@ fn finish(ended: &Ended<'_>, arguments: &RunArguments) -> anyhow::Result<Exit> {
     let _ = writeln!(text, "{}", counts.line(outcome.trained, started.elapsed()));
     unfinished(results, &[Status::Failed]).for_each(|line| say(&line));
     print(&text)?;
-    match (outcome.interrupted, outcome.stopped) {
-        (true, _) => say("interrupted: what was finished is kept; the same command goes on from there"),
-        (_, true) => {
-            say("stopped at the first failure: what was finished is kept; the same command goes on from there");
-        }
-        (false, false) => {}
+    let why = match (outcome.interrupted, outcome.stopped) {
+        (true, _) => Some("interrupted"),
+        (_, true) => Some("stopped at the first failure"),
+        (false, false) => None,
+    };
+    if let Some(why) = why {
+        let how = if arguments.fresh { "the same command without --fresh" } else { "the same command" };
+        say(&format!("{why}: what was finished is kept; {how} goes on from there"));
     }
     Ok(if outcome.interrupted { Exit::Interrupted } else { counts.exit() })
 }

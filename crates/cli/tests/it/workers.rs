@@ -4,7 +4,7 @@
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -168,6 +168,28 @@ fn a_worker_that_waits_for_another_process_does_not_hang() {
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     assert!(!ended.stderr.contains("no event"), "{}", ended.stderr);
     assert_eq!(ended.stderr.matches("is being trained by another process").count(), 1, "{}", ended.stderr);
+}
+
+/// Runs a script in the folder; `$untied` is the program.
+fn script(bench: &Bench, program: &str, arguments: &[&str], script: &str) -> Ended {
+    let mut command = Command::new(program);
+    command.args(arguments).args(["sh", "-c", script]).env("untied", env!("CARGO_BIN_EXE_untied"));
+    Ended::new(&command.current_dir(bench.path("")).output().unwrap())
+}
+
+/// The larger cell asks for 4 GiB at once, of the 2.5 GB that there are.
+#[test]
+fn a_worker_without_memory_costs_its_own_cell_alone() {
+    let bench = Bench::new();
+    let config = SMALL.replace("channels = [4]\n", "").replace("batch_size = 256", "batch_size = 1024");
+    let config = config.replace(r#""model.bias" = ["none", "tied"]"#, r#""model.channels" = [[4], [16384]]"#);
+    bench.write("study.toml", config.replace("seeds = 2", "seeds = 1").split("[compare]").next().unwrap());
+    let run = r#"ulimit -v 2500000; exec "$untied" run study.toml --out out --jobs 2 --threads 1"#;
+    let ended = script(&bench, "env", &[], run);
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    assert!(ended.stderr.contains("failed: memory allocation of "), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("RUST_BACKTRACE"), "{}", ended.stderr);
+    assert!(ended.last_line().starts_with("2 cells: 1 finished, 0 diverged, 1 failed"), "{}", ended.last_line());
 }
 
 #[test]

@@ -14,7 +14,7 @@ use crate::runner::{self, Runner};
 use crate::summary::{Counts, unfinished, verdicts};
 use crate::terminal::{print, say};
 use crate::worker::Crew;
-use crate::{check, display, folder, gather as results, interrupt};
+use crate::{check, display, exit, folder, gather as results, interrupt};
 
 pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<Exit> {
     let started = Instant::now();
@@ -35,10 +35,9 @@ pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<Exit> {
     plan.done().try_for_each(|cell| folder.remove_checkpoint(cell))?;
     let outcome = train(&plan, arguments)?;
     let results = gather(&study, &folder, stored.as_ref(), &outcome.failures);
-    if results.cells.iter().any(|cell| cell.status != Status::Missing) {
-        results::write(&study, &folder, &results)?;
-    }
-    finish(&Ended { study: &study, folder: &folder, results, outcome, started }, arguments)
+    let any = results.cells.iter().any(|cell| cell.status != Status::Missing);
+    let written = if any { results::write(&study, &folder, &results) } else { Ok(()) };
+    finish(Ended { study: &study, folder: &folder, results, outcome, written, started }, arguments)
 }
 
 /// Taken again after old results moved aside, with the lock among them: another process may have come in between.
@@ -83,29 +82,47 @@ struct Ended<'r> {
     folder: &'r StudyFolder,
     results: Results,
     outcome: runner::Outcome,
+    /// Its report.
+    written: anyhow::Result<()>,
     started: Instant,
 }
 
-fn finish(ended: &Ended<'_>, arguments: &RunArguments) -> anyhow::Result<Exit> {
-    let Ended { study, folder, results, outcome, started } = ended;
-    let counts = Counts::of(results);
-    let whole = !outcome.interrupted && !outcome.stopped;
-    let mut text = String::new();
-    if !arguments.verbosity.quiet && whole {
-        text += &verdicts(study, results);
-        let _ = writeln!(text, "report: {}", folder.report_html().display());
+impl Ended<'_> {
+    /// What stdout gets.
+    fn text(&self, counts: Counts, quiet: bool) -> String {
+        let mut text = String::new();
+        if !quiet && !self.outcome.interrupted && !self.outcome.stopped {
+            text += &verdicts(self.study, &self.results);
+            if self.written.is_ok() {
+                let _ = writeln!(text, "report: {}", self.folder.report_html().display());
+            }
+        }
+        text + &counts.line(self.outcome.trained, self.started.elapsed()) + "\n"
     }
-    let _ = writeln!(text, "{}", counts.line(outcome.trained, started.elapsed()));
-    unfinished(results, &[Status::Failed]).for_each(|line| say(&line));
-    print(&text)?;
-    let why = match (outcome.interrupted, outcome.stopped) {
-        (true, _) => Some("interrupted"),
-        (_, true) => Some("stopped at the first failure"),
-        (false, false) => None,
-    };
-    if let Some(why) = why {
+
+    /// Why there is more to do, apart from cells that failed.
+    fn why_to_go_on(&self) -> Option<&'static str> {
+        match (self.outcome.interrupted, self.outcome.stopped) {
+            (true, _) => Some("interrupted"),
+            (_, true) => Some("stopped at the first failure"),
+            _ => self.written.is_err().then_some("there is no new report"),
+        }
+    }
+}
+
+/// What became of the cells is said and counts, whether the report could be written or not.
+fn finish(ended: Ended<'_>, arguments: &RunArguments) -> anyhow::Result<Exit> {
+    let counts = Counts::of(&ended.results);
+    unfinished(&ended.results, &[Status::Failed]).for_each(|line| say(&line));
+    let printed = print(&ended.text(counts, arguments.verbosity.quiet));
+    if let Some(why) = ended.why_to_go_on() {
         let how = if arguments.fresh { "the same command without --fresh" } else { "the same command" };
         say(&format!("{why}: what was finished is kept; {how} goes on from there"));
     }
-    Ok(if outcome.interrupted { Exit::Interrupted } else { counts.exit() })
+    let exit = if ended.outcome.interrupted { Exit::Interrupted } else { counts.exit() };
+    match ended.written.and(printed) {
+        Err(error) if exit != Exit::Done => say(&format!("error: {}", exit::message(&error))),
+        other => other?,
+    }
+    Ok(exit)
 }

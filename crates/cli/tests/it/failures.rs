@@ -90,3 +90,24 @@ fn a_result_that_cannot_be_used_costs_its_own_cell_alone_and_is_kept() {
     assert!(fs::read_to_string(cells[0].join("result.json.old-1")).unwrap().ends_with(&content));
     assert!(cells[1].join("result.json.old-1").is_dir() && unreadable.is_file());
 }
+
+#[test]
+fn a_report_that_cannot_be_written_hides_no_outcome() {
+    let bench = Bench::new();
+    fs::create_dir_all(bench.path("out/report.html/x")).unwrap();
+    let unwritten = "there is no new report: what was finished is kept; the same command goes on from there\n\
+                     error: cannot write out/report.html: ";
+    let ended = bench.expect(2, "run study.toml --out out");
+    assert!(ended.stderr.contains(unwritten), "{}", ended.stderr);
+    assert!(ended.stdout.contains("test_accuracy against") && !ended.stdout.contains("report: "), "{}", ended.stdout);
+    assert!(ended.last_line().starts_with("4 cells: 4 finished"), "{}", ended.last_line());
+
+    let bad = bench.cells("out").remove(0);
+    fs::remove_file(bad.join("result.json")).unwrap();
+    fs::remove_file(bad.join("events.jsonl")).unwrap();
+    fs::create_dir(bad.join("events.jsonl")).unwrap();
+    let ended = bench.expect(1, "run study.toml --out out");
+    let listed = format!("\nfailed {}: cannot write ", bad.file_name().unwrap().display());
+    assert!(ended.stderr.contains(&listed) && ended.stderr.contains(unwritten), "{}", ended.stderr);
+    assert!(ended.last_line().starts_with("4 cells: 3 finished, 0 diverged, 1 failed"), "{}", ended.last_line());
+}

@@ -1,5 +1,6 @@
 //! Workers that are killed or hang, and what is left of a cell that was half run.
 #![cfg(target_os = "linux")]
+#![expect(clippy::print_stdout, reason = "why a test was skipped")]
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
@@ -192,19 +193,40 @@ fn a_worker_without_memory_costs_its_own_cell_alone() {
     assert!(ended.last_line().starts_with("2 cells: 1 finished, 0 diverged, 1 failed"), "{}", ended.last_line());
 }
 
+/// For those who may mount a disk of their own.
+#[test]
+fn a_full_disk_damages_nothing() {
+    let bench = long_bench();
+    fs::create_dir(bench.path("disk")).unwrap();
+    let mount = "mount -t tmpfs -o size=64k tmpfs disk";
+    let may_mount = |how: &&str| script(&bench, "unshare", &[how], mount).code == Some(0);
+    let Some(how) = ["-m", "-rm"].into_iter().find(may_mount) else {
+        println!("skipped: neither root nor a user namespace may mount a disk here");
+        return;
+    };
+    let run = r#""$untied" run study.toml --out disk/out --jobs 1 --checkpoint 0"#;
+    let twice = format!("{mount}; {run}; echo code $?; mount -o remount,size=64m disk; {run}");
+    let ended = script(&bench, "unshare", &[how], &twice);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(ended.stdout.contains("\ncode 1\n"), "{}\n{}", ended.stdout, ended.stderr);
+    let full = ended.stderr.lines().filter(|line| line.starts_with("failed ") && line.contains("No space left"));
+    assert!(full.count() > 0, "{}", ended.stderr);
+    assert!(ended.stdout.contains(" failed, 0 missing; "), "{}", ended.stdout);
+    assert!(ended.last_line().starts_with("4 cells: 4 finished"), "{}", ended.last_line());
+}
+
 #[test]
 fn a_file_that_cannot_be_written_damages_nothing() {
     let bench = long_bench();
     // As on a full disk: no file of over 4 KiB can be written, and the program is told so instead of being killed.
-    let program = env!("CARGO_BIN_EXE_untied");
-    let limited = format!("trap '' XFSZ; ulimit -f 8; exec {program} run study.toml --out out --checkpoint 0");
-    let output = std::process::Command::new("sh").args(["-c", &limited]).current_dir(bench.path("")).output().unwrap();
-    let ended = Ended::new(&output);
-    assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+    let limited = r#"trap '' XFSZ; ulimit -f 8; exec "$untied" run study.toml --out out --checkpoint 0"#;
+    let ended = script(&bench, "env", &[], limited);
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
     assert!(ended.stderr.contains("no checkpoint, training goes on: cannot write"), "{}", ended.stderr);
     let lost = ended.stderr.lines().filter(|line| line.contains("cannot write") && line.contains("result.json"));
     assert!(lost.count() > 0, "{}", ended.stderr);
     assert!(ended.stderr.contains("\nerror: cannot write out/"), "{}", ended.stderr);
+    assert!(ended.last_line().starts_with("4 cells: 0 finished, 0 diverged, 4 failed"), "{}", ended.last_line());
     let again = bench.expect(0, "run study.toml --out out");
     assert!(again.last_line().starts_with("4 cells: 4 finished"), "{}", again.last_line());
 }

@@ -141,6 +141,16 @@ fn a_dry_run_writes_nothing() {
 }
 
 #[test]
+#[test]
+fn no_question_can_command_the_terminal() {
+    let bench = Bench::new();
+    let question = r#"question = "\u001b]0;mine\u0007\u009b2J\rIs it?""#;
+    bench.write("study.toml", SMALL.replace("question = \"Does the program work?\"", question));
+    let ended = bench.expect(0, "run study.toml --dry-run");
+    assert!(ended.stdout.contains("]0;mine") && ended.stdout.contains("Is it?"), "{}", ended.stdout);
+    assert!(!ended.stdout.contains(|c: char| c.is_control() && c != '\n'), "{:?}", ended.stdout);
+}
+
 fn the_cells_of_a_job_array_make_a_study() {
     let bench = Bench::new();
     for index in [2, 0] {

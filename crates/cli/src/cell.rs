@@ -15,17 +15,19 @@ use crate::exit::Exit;
 use crate::plan::is_done;
 use crate::terminal::{print, say};
 use crate::training::{is_done_already, train};
-use crate::wording::{cell_name, plural, time};
+use crate::wording::{BEING_TRAINED, cell_name, plural, time};
 use crate::{check, folder, interrupt};
 
 pub(crate) fn cell(arguments: &CellArguments) -> anyhow::Result<Exit> {
     if arguments.events {
         interrupt::follow_parent()?;
+    } else {
+        interrupt::end_with("interrupted: the same command goes on from the last checkpoint")?;
     }
     let study = arguments.config.load(arguments.device.get())?;
     let cell = pick(&study, arguments.index)?;
     let folder = StudyFolder::new(arguments.out.folder(&study));
-    if is_done_already(&folder, cell)? {
+    if is_done_already(&folder, cell).unwrap_or(false) {
         return Ok(Exit::Done);
     }
     if !arguments.events {
@@ -74,6 +76,7 @@ fn prepare(study: &Study, cell: &Cell, folder: &StudyFolder, config: &Path) -> a
 
 fn progress(cell: &Cell, event: &Event) -> Option<String> {
     match event {
+        Event::Waiting { seconds: 0 } => Some(format!("{} {BEING_TRAINED}", cell_name(cell))),
         Event::Started { train_images, test_images, .. } => {
             Some(format!("{}: {train_images} images to train on, {test_images} to test with", cell_name(cell)))
         }
@@ -85,7 +88,7 @@ fn progress(cell: &Cell, event: &Event) -> Option<String> {
         Event::Resumed { epoch, step } => Some(format!("goes on with epoch {epoch}, after step {step}")),
         Event::Warning { message } => Some(format!("warning: {message}")),
         Event::Measuring { what } => Some(format!("measuring: {what}")),
-        Event::Progress { .. } | Event::Finished { .. } => None,
+        Event::Waiting { .. } | Event::Progress { .. } | Event::Finished { .. } => None,
     }
 }
 

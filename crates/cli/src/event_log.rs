@@ -3,12 +3,16 @@
 use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use untied_study::{Cell, Event};
+use untied_study::Event;
 
 use crate::terminal::say;
-use crate::wording::cell_name;
+
+/// Time between two tries of one that waits.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// The event log of a cell, locked until it is dropped or the process ends in any way.
 #[derive(Debug)]
@@ -19,18 +23,18 @@ pub(crate) struct EventLog {
 }
 
 impl EventLog {
-    /// Waits as long as another process has the cell, such as the task that a cluster believes dead and has requeued.
-    pub(crate) fn lock(path: &Path, cell: &Cell) -> anyhow::Result<Self> {
+    /// Waits as long as another process has the cell, such as the task that a cluster believes dead and has requeued,
+    /// and tells so with every try: who waits does not hang.
+    pub(crate) fn lock(path: &Path, tell: &mut dyn FnMut(&Event)) -> anyhow::Result<Self> {
         let file = File::options().read(true).write(true).create(true).truncate(false).open(path);
         let file = file.with_context(|| format!("cannot write {}", path.display()))?;
-        let locked = match file.try_lock() {
-            Err(TryLockError::WouldBlock) => {
-                say(&format!("{} is being trained by another process: waiting for its end", cell_name(cell)));
-                file.lock()
-            }
-            Err(TryLockError::Error(error)) => Err(error),
-            Ok(()) => Ok(()),
-        };
+        let start = Instant::now();
+        let mut locked = file.try_lock();
+        while let Err(TryLockError::WouldBlock) = locked {
+            tell(&Event::Waiting { seconds: start.elapsed().as_secs() });
+            thread::sleep(AGAIN);
+            locked = file.try_lock();
+        }
         if let Err(error) = locked {
             // Some network file systems have no locks. Results are equal and written whole whoever writes them.
             say(&format!("warning: cannot lock {}, so that two processes may train it: {error}", path.display()));

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use untied_study::{Results, Study, StudyFolder};
 
-/// What a study leaves in its folder; nothing else there is ever moved.
-const ENTRIES: [&str; 7] = ["config.toml", "cells", "results.json", "report.md", "report.html", "plots", "slurm"];
+/// What a study leaves in its folder; nothing else there is ever moved, `slurm` neither: queued jobs need it.
+const ENTRIES: [&str; 6] = ["config.toml", "cells", "results.json", "report.md", "report.html", "plots"];
 
 /// An error where the folder belongs to something else than this study.
 pub(crate) fn check_owner(folder: &StudyFolder, study: &Study) -> anyhow::Result<()> {
@@ -88,12 +88,13 @@ mod tests {
         assert_eq!(move_aside(&folder).unwrap(), None);
         for n in 1..3 {
             fs::create_dir_all(root.join("cells")).unwrap();
+            fs::create_dir_all(root.join("slurm")).unwrap();
             fs::write(root.join("results.json"), "{}").unwrap();
             fs::write(root.join("notes.txt"), "mine").unwrap();
             let aside = move_aside(&folder).unwrap().unwrap();
             assert_eq!(aside.file_name().unwrap(), format!("study.old-{n}").as_str());
             assert!(aside.join("cells").is_dir() && aside.join("results.json").is_file());
-            assert!(root.join("notes.txt").is_file() && !root.join("cells").exists());
+            assert!(root.join("notes.txt").is_file() && root.join("slurm").is_dir() && !root.join("cells").exists());
         }
     }
 }

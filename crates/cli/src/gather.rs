@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use untied_study::{Cell, CellRecord, Provenance, Results, Status, StoreError, Study, StudyFolder};
+use untied_study::{Cell, CellRecord, Provenance, Results, Status, Study, StudyFolder};
 
 /// Why cells failed, by index.
 pub(crate) type Failures = BTreeMap<usize, String>;
@@ -11,12 +11,7 @@ pub(crate) type Failures = BTreeMap<usize, String>;
 ///
 /// A cell without a result keeps its record in `stored`, which names it by the hash of its config: an old `results.json`
 /// may be all that is left of a study whose cells were deleted.
-pub(crate) fn gather(
-    study: &Study,
-    folder: &StudyFolder,
-    stored: Option<&Results>,
-    failures: &Failures,
-) -> Result<Results, StoreError> {
+pub(crate) fn gather(study: &Study, folder: &StudyFolder, stored: Option<&Results>, failures: &Failures) -> Results {
     let mut records = Vec::with_capacity(study.cells.len());
     let mut losses = Vec::with_capacity(study.cells.len());
     let mut provenance = Vec::new();
@@ -24,8 +19,8 @@ pub(crate) fn gather(
     let stored_cells: HashMap<&str, &CellRecord> = stored_cells.collect();
     for cell in &study.cells {
         let (result, reason) = match folder.read_result(cell) {
-            Err(error @ (StoreError::Damaged { .. } | StoreError::Mismatch { .. })) => (None, Some(error.to_string())),
-            other => (other?, failures.get(&cell.index).cloned()),
+            Ok(result) => (result, failures.get(&cell.index).cloned()),
+            Err(error) => (None, Some(error.to_string())),
         };
         losses.push(result.as_ref().map(|result| result.step_losses.clone()));
         note_provenance(&mut provenance, result.iter().map(|result| &result.provenance));
@@ -46,7 +41,7 @@ pub(crate) fn gather(
     let mut comparisons = compare.map_or_else(Vec::new, |compare| untied_report::compare(&records, &losses, compare));
     // Records from `results.json` have no step losses; what was compared with them stands there.
     untied_report::keep_loss_differences(&mut comparisons, stored.map_or(&[], |stored| &stored.comparisons));
-    Ok(study.results(records, comparisons, provenance))
+    study.results(records, comparisons, provenance)
 }
 
 /// Maps of one seed are enough to look at.

@@ -8,20 +8,31 @@ use std::thread;
 use std::time::Duration;
 
 use crate::exit::INTERRUPTED;
+use crate::terminal::say;
 
+static CAUGHT: AtomicBool = AtomicBool::new(false);
 static INTERRUPT: AtomicBool = AtomicBool::new(false);
 
-/// From now on an interrupt only raises a flag; a second one ends the program at once.
-pub(crate) fn catch() -> anyhow::Result<()> {
+/// From now on an interrupt ends the program at once, with a line that says what that means.
+pub(crate) fn end_with(line: &'static str) -> anyhow::Result<()> {
     if hangups_are_ignored() {
         return Ok(());
     }
-    ctrlc::set_handler(|| {
-        if INTERRUPT.swap(true, Ordering::SeqCst) {
+    ctrlc::set_handler(move || {
+        let caught = CAUGHT.load(Ordering::SeqCst);
+        if !caught {
+            say(line);
+        }
+        if !caught || INTERRUPT.swap(true, Ordering::SeqCst) {
             process::exit(i32::from(INTERRUPTED));
         }
     })?;
     Ok(())
+}
+
+/// After [`end_with`]: from now on an interrupt only raises a flag; a second one ends the program at once.
+pub(crate) fn catch() {
+    CAUGHT.store(true, Ordering::SeqCst);
 }
 
 pub(crate) fn happened() -> bool {

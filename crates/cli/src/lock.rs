@@ -51,17 +51,22 @@ impl Lock {
         let path = cells.join(".lock");
         let file = File::options().read(true).write(true).create(true).truncate(false).open(&path);
         let mut file = file.with_context(|| format!("cannot write {}", path.display()))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Ok(None),
-            Err(TryLockError::Error(error)) => {
-                return Err(error).with_context(|| format!("cannot lock {}", path.display()));
-            }
+        if !is_free(&path, &file.try_lock()) {
+            return Ok(None);
         }
         let holder = json!({ "pid": std::process::id(), "host": host(), "since": now().as_secs() }).to_string();
         write(&mut file, &holder).with_context(|| format!("cannot write {}", path.display()))?;
         Ok(is_at(&path, &holder).then_some(Self(file)))
     }
+}
+
+/// Whether nobody else holds the lock, as far as can be told: some network file systems have none.
+fn is_free(path: &Path, tried: &Result<(), TryLockError>) -> bool {
+    if let Err(TryLockError::Error(error)) = tried {
+        let path = path.display();
+        say(&format!("warning: cannot lock {path}, so that a second run would not be noticed: {error}"));
+    }
+    !matches!(tried, Err(TryLockError::WouldBlock))
 }
 
 fn write(file: &mut File, text: &str) -> std::io::Result<()> {
@@ -111,6 +116,13 @@ mod tests {
         assert!(error.contains(&expected), "{error}");
         drop(first);
         Lock::take(&folder).unwrap();
+    }
+
+    #[test]
+    fn without_locks_the_folder_is_used_all_the_same() {
+        let none = std::io::ErrorKind::Unsupported.into();
+        let tried = [Ok(()), Err(TryLockError::Error(none)), Err(TryLockError::WouldBlock)];
+        assert_eq!(tried.map(|tried| is_free(Path::new("cells/.lock"), &tried)), [true, true, false]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::num::NonZeroUsize;
 use std::thread::available_parallelism;
 
-use untied_study::{Cell, CellResult, Device, Status, StoreError, Study, StudyFolder};
+use untied_study::{Cell, CellResult, Device, Status, Study, StudyFolder};
 
 use crate::arguments::RunArguments;
 use crate::table::Table;
@@ -19,8 +19,8 @@ pub(crate) enum State {
     ToRun,
     /// It has none, but a checkpoint to go on from.
     HalfRun,
-    /// It has one that cannot be read, and is run again.
-    Damaged(String),
+    /// It has one that cannot be used, and is run again.
+    Unusable(String),
 }
 
 /// The cells of a study with their states, and the workers for those to run.
@@ -35,19 +35,14 @@ pub(crate) struct Plan<'s> {
 
 impl<'s> Plan<'s> {
     /// `afresh`: as if no cell had a result.
-    pub(crate) fn new(
-        study: &'s Study,
-        folder: &'s StudyFolder,
-        arguments: &RunArguments,
-        afresh: bool,
-    ) -> Result<Self, StoreError> {
-        let look = |cell| if afresh { Ok(State::ToRun) } else { state(folder, cell) };
-        let states = study.cells.iter().map(look).collect::<Result<Vec<_>, _>>()?;
+    pub(crate) fn new(study: &'s Study, folder: &'s StudyFolder, arguments: &RunArguments, afresh: bool) -> Self {
+        let look = |cell| if afresh { State::ToRun } else { state(folder, cell) };
+        let states: Vec<_> = study.cells.iter().map(look).collect();
         let to_run = states.iter().filter(|state| !matches!(state, State::Done(_))).count();
         let cores = available_parallelism().map_or(1, NonZeroUsize::get);
         let jobs = arguments.jobs.map_or_else(|| default_jobs(study, cores), NonZeroUsize::get).min(to_run).max(1);
         let threads = arguments.threads.map_or((cores / jobs).max(1), NonZeroUsize::get);
-        Ok(Self { study, folder, states, jobs, threads })
+        Self { study, folder, states, jobs, threads }
     }
 
     pub(crate) fn to_run(&self) -> Vec<&'s Cell> {
@@ -88,11 +83,11 @@ impl<'s> Plan<'s> {
         text + &table.text()
     }
 
-    /// A line for each result that cannot be read.
+    /// A line for each result that cannot be used.
     pub(crate) fn warnings(&self) -> Vec<String> {
         let cells = self.study.cells.iter().zip(&self.states);
         let warn = |(cell, state): (&Cell, &State)| match state {
-            State::Damaged(why) => Some(format!("warning: {} is run again: {why}", cell_name(cell))),
+            State::Unusable(why) => Some(format!("warning: {} is run again: {why}", cell_name(cell))),
             _ => None,
         };
         cells.filter_map(warn).collect()
@@ -105,20 +100,15 @@ impl State {
             Self::Done(status) => status.label(),
             Self::ToRun => "missing",
             Self::HalfRun => "half run",
-            Self::Damaged(_) => "damaged",
+            Self::Unusable(_) => "unusable",
         }
     }
 }
 
 /// The indices of the cells to run.
-pub(crate) fn missing_cells(study: &Study, folder: &StudyFolder) -> Result<Vec<usize>, StoreError> {
-    let mut missing = Vec::new();
-    for cell in &study.cells {
-        if !matches!(state(folder, cell)?, State::Done(_)) {
-            missing.push(cell.index);
-        }
-    }
-    Ok(missing)
+pub(crate) fn missing_cells(study: &Study, folder: &StudyFolder) -> Vec<usize> {
+    let missing = |cell: &&Cell| !matches!(state(folder, cell), State::Done(_));
+    study.cells.iter().filter(missing).map(|cell| cell.index).collect()
 }
 
 /// A GPU is one for all workers.
@@ -127,15 +117,12 @@ fn default_jobs(study: &Study, cores: usize) -> usize {
     if study.cells.iter().any(on_gpu) { 1 } else { cores }
 }
 
-fn state(folder: &StudyFolder, cell: &Cell) -> Result<State, StoreError> {
+fn state(folder: &StudyFolder, cell: &Cell) -> State {
     match folder.read_result(cell) {
-        Ok(Some(result)) if is_done(&result) => Ok(State::Done(result.status)),
-        Ok(_) if folder.checkpoint(cell).exists() => Ok(State::HalfRun),
-        Ok(_) => Ok(State::ToRun),
-        Err(error @ (StoreError::Damaged { .. } | StoreError::Mismatch { .. })) => {
-            Ok(State::Damaged(error.to_string()))
-        }
-        Err(error) => Err(error),
+        Ok(Some(result)) if is_done(&result) => State::Done(result.status),
+        Ok(_) if folder.checkpoint(cell).exists() => State::HalfRun,
+        Ok(_) => State::ToRun,
+        Err(error) => State::Unusable(error.to_string()),
     }
 }
 

@@ -1,7 +1,9 @@
 //! `untied report`: the report again, from what lies in a study's folder.
 
+use std::collections::HashSet;
+
 use anyhow::{Context, bail};
-use untied_study::{Results, Status, Study, StudyFolder};
+use untied_study::{CellRecord, Results, Status, Study, StudyFolder};
 
 use crate::arguments::ReportArguments;
 use crate::exit::Exit;
@@ -15,7 +17,7 @@ pub(crate) fn report(arguments: &ReportArguments) -> anyhow::Result<Exit> {
     let study = load(&folder)?;
     folder::check_owner(&folder, &study)?;
     let results = if folder.cells().is_dir() {
-        gather(&study, &folder, folder::stored_results(&folder)?.as_ref(), &Failures::new())?
+        gather(&study, &folder, folder::stored_results(&folder)?.as_ref(), &Failures::new())
     } else {
         from_results(&study, &folder)?
     };
@@ -23,6 +25,11 @@ pub(crate) fn report(arguments: &ReportArguments) -> anyhow::Result<Exit> {
     let counts = Counts::of(&results);
     print(&format!("{}report: {}\n{counts}\n", verdicts(&study, &results), folder.report_html().display()))?;
     unfinished(&results, &[Status::Failed, Status::Missing]).for_each(|line| say(&line));
+    match without_cells(&study, &folder, &results) {
+        0 => {}
+        1 => say("1 cell is known from results.json alone"),
+        cells => say(&format!("{cells} cells are known from results.json alone")),
+    }
     Ok(counts.exit())
 }
 
@@ -46,4 +53,12 @@ fn from_results(study: &Study, folder: &StudyFolder) -> anyhow::Result<Results> 
         results.comparisons = untied_report::recompare(&results, compare);
     }
     Ok(results)
+}
+
+/// How many cells ended, but have no `result.json` that shows it.
+fn without_cells(study: &Study, folder: &StudyFolder, results: &Results) -> usize {
+    let shown: HashSet<&str> =
+        study.cells.iter().filter(|cell| folder.result(cell).exists()).map(|cell| cell.id.as_str()).collect();
+    let ended = |record: &&CellRecord| matches!(record.status, Status::Finished | Status::Diverged);
+    results.cells.iter().filter(ended).filter(|record| !shown.contains(record.id.as_str())).count()
 }

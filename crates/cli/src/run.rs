@@ -14,30 +14,30 @@ use crate::runner::{self, Runner};
 use crate::summary::{Counts, unfinished, verdicts};
 use crate::terminal::{print, say};
 use crate::worker::Crew;
-use crate::{check, display, folder, gather as results, interrupt};
+use crate::{check, display, exit, folder, gather as results, interrupt};
 
 pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<Exit> {
     let started = Instant::now();
+    interrupt::end_with("interrupted: nothing was trained")?;
     let study = arguments.config.load(arguments.device.get())?;
     check::check_study(&study, arguments.config.path())?;
     let folder = StudyFolder::new(arguments.out.folder(&study));
     folder::check_owner(&folder, &study)?;
     if arguments.dry_run {
-        print(&Plan::new(&study, &folder, arguments, arguments.fresh)?.text())?;
+        print(&Plan::new(&study, &folder, arguments, arguments.fresh).text())?;
         return Ok(Exit::Done);
     }
     let _lock = lock(&folder, arguments)?;
-    let plan = Plan::new(&study, &folder, arguments, false)?;
+    let plan = Plan::new(&study, &folder, arguments, false);
     let stored = folder::stored_results(&folder)?;
     folder.write_config(&study)?;
     // A worker may have been killed between its result and this.
     plan.done().try_for_each(|cell| folder.remove_checkpoint(cell))?;
     let outcome = train(&plan, arguments)?;
-    let results = gather(&study, &folder, stored.as_ref(), &outcome.failures)?;
-    if results.cells.iter().any(|cell| cell.status != Status::Missing) {
-        results::write(&study, &folder, &results)?;
-    }
-    finish(&Ended { study: &study, folder: &folder, results, outcome, started }, arguments)
+    let results = gather(&study, &folder, stored.as_ref(), &outcome.failures);
+    let any = results.cells.iter().any(|cell| cell.status != Status::Missing);
+    let written = if any { results::write(&study, &folder, &results) } else { Ok(()) };
+    finish(Ended { study: &study, folder: &folder, results, outcome, written, started }, arguments)
 }
 
 /// Taken again after old results moved aside, with the lock among them: another process may have come in between.
@@ -63,7 +63,7 @@ fn train(plan: &Plan<'_>, arguments: &RunArguments) -> anyhow::Result<runner::Ou
     if cells.is_empty() {
         return Ok(runner::Outcome::default());
     }
-    interrupt::catch()?;
+    interrupt::catch();
     let crew = Crew {
         program: std::env::current_exe()?,
         config: plan.folder.config(),
@@ -82,27 +82,47 @@ struct Ended<'r> {
     folder: &'r StudyFolder,
     results: Results,
     outcome: runner::Outcome,
+    /// Its report.
+    written: anyhow::Result<()>,
     started: Instant,
 }
 
-fn finish(ended: &Ended<'_>, arguments: &RunArguments) -> anyhow::Result<Exit> {
-    let Ended { study, folder, results, outcome, started } = ended;
-    let counts = Counts::of(results);
-    let whole = !outcome.interrupted && !outcome.stopped;
-    let mut text = String::new();
-    if !arguments.verbosity.quiet && whole {
-        text += &verdicts(study, results);
-        let _ = writeln!(text, "report: {}", folder.report_html().display());
-    }
-    let _ = writeln!(text, "{}", counts.line(outcome.trained, started.elapsed()));
-    unfinished(results, &[Status::Failed]).for_each(|line| say(&line));
-    print(&text)?;
-    match (outcome.interrupted, outcome.stopped) {
-        (true, _) => say("interrupted: what was finished is kept; the same command goes on from there"),
-        (_, true) => {
-            say("stopped at the first failure: what was finished is kept; the same command goes on from there");
+impl Ended<'_> {
+    /// What stdout gets.
+    fn text(&self, counts: Counts, quiet: bool) -> String {
+        let mut text = String::new();
+        if !quiet && !self.outcome.interrupted && !self.outcome.stopped {
+            text += &verdicts(self.study, &self.results);
+            if self.written.is_ok() {
+                let _ = writeln!(text, "report: {}", self.folder.report_html().display());
+            }
         }
-        (false, false) => {}
+        text + &counts.line(self.outcome.trained, self.started.elapsed()) + "\n"
     }
-    Ok(if outcome.interrupted { Exit::Interrupted } else { counts.exit() })
+
+    /// Why there is more to do, apart from cells that failed.
+    fn why_to_go_on(&self) -> Option<&'static str> {
+        match (self.outcome.interrupted, self.outcome.stopped) {
+            (true, _) => Some("interrupted"),
+            (_, true) => Some("stopped at the first failure"),
+            _ => self.written.is_err().then_some("there is no new report"),
+        }
+    }
+}
+
+/// What became of the cells is said and counts, whether the report could be written or not.
+fn finish(ended: Ended<'_>, arguments: &RunArguments) -> anyhow::Result<Exit> {
+    let counts = Counts::of(&ended.results);
+    unfinished(&ended.results, &[Status::Failed]).for_each(|line| say(&line));
+    let printed = print(&ended.text(counts, arguments.verbosity.quiet));
+    if let Some(why) = ended.why_to_go_on() {
+        let how = if arguments.fresh { "the same command without --fresh" } else { "the same command" };
+        say(&format!("{why}: what was finished is kept; {how} goes on from there"));
+    }
+    let exit = if ended.outcome.interrupted { Exit::Interrupted } else { counts.exit() };
+    match ended.written.and(printed) {
+        Err(error) if exit != Exit::Done => say(&format!("error: {}", exit::message(&error))),
+        other => other?,
+    }
+    Ok(exit)
 }

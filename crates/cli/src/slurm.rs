@@ -37,7 +37,7 @@ pub(crate) fn slurm(arguments: &SlurmArguments) -> anyhow::Result<Exit> {
 
     let place = folder.root().join("slurm");
     let config = keep_config(&place, &study.resolved_toml())?;
-    let missing = missing_cells(&study, &folder)?;
+    let missing = missing_cells(&study, &folder);
     let queue = Queue::read(&place, config)?;
     let cells: Vec<usize> = missing.iter().copied().filter(|index| !queue.holds(*index)).collect();
     let (all, queued) = (study.cells.len(), missing.len() - cells.len());

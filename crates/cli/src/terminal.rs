@@ -5,7 +5,7 @@ use std::io::{self, Write};
 /// Results, for stdout.
 pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    match out.write_all(printable(text).as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(anyhow::Error::new(error).context("stdout")),
         _ => Ok(()),
     }
@@ -16,8 +16,8 @@ pub(crate) fn say(line: &str) {
     let _ = writeln!(io::stderr().lock(), "{}", printable(line));
 }
 
-/// Without characters that a terminal would act upon: file names may hold any.
-fn printable(text: &str) -> String {
+/// Without characters that a terminal would act upon: questions and file names may hold any.
+pub(crate) fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
 }
 

@@ -13,12 +13,9 @@ use crate::wording::cell_name;
 /// Of this program's sources, where `build.rs` found one.
 const COMMIT: Option<&str> = option_env!("UNTIED_COMMIT");
 
-/// Whether the cell has a result, and says so; a damaged one is none.
-pub(crate) fn is_done_already(folder: &StudyFolder, cell: &Cell) -> anyhow::Result<bool> {
-    let result = match folder.read_result(cell) {
-        Err(StoreError::Damaged { .. } | StoreError::Mismatch { .. }) => None,
-        other => other?.filter(is_done),
-    };
+/// Whether the cell has a result, and says so.
+pub(crate) fn is_done_already(folder: &StudyFolder, cell: &Cell) -> Result<bool, StoreError> {
+    let result = folder.read_result(cell)?.filter(is_done);
     if let Some(result) = &result {
         say(&format!("{} is {} already: {}", cell_name(cell), result.status, folder.cell(cell).display()));
     }
@@ -34,11 +31,13 @@ pub(crate) fn train(
     tell: &mut (dyn FnMut(&Event) + Send),
 ) -> anyhow::Result<Option<CellResult>> {
     folder.write_cell(cell)?;
-    let mut log = EventLog::lock(&folder.events(cell), cell)?;
-    // By the process that had the lock.
-    if is_done_already(folder, cell)? {
-        return Ok(None);
-    }
+    let mut log = EventLog::lock(&folder.events(cell), tell)?;
+    let warning = match is_done_already(folder, cell) {
+        // By the process that had the lock.
+        Ok(true) => return Ok(None),
+        Ok(false) => None,
+        Err(error) => keep_unusable_result(folder, cell, &error)?,
+    };
     folder.remove_leftovers(cell)?;
     let last = folder.read_checkpoint(cell);
     log.begin(matches!(last, Ok(Some(_))))?;
@@ -46,12 +45,13 @@ pub(crate) fn train(
         log.write(event);
         tell(event);
     };
+    warning.iter().for_each(&mut tell);
     let last = last.unwrap_or_else(|error| {
         tell(&Event::Warning { message: format!("it starts again: {error}") });
         None
     });
     let mut keep = |state: &[u8]| folder.write_checkpoint(cell, state).map_err(|error| error.to_string());
-    let checkpoints = Checkpoints { last, every, keep: &mut keep };
+    let checkpoints = Checkpoints { last, commit: COMMIT, every, keep: &mut keep };
     let Trained { mut result, model } = untied_trainer::resume(&cell.config, checkpoints, &mut tell)?;
     result.provenance.commit = COMMIT.map(str::to_owned);
     if let Some(model) = model {
@@ -61,4 +61,10 @@ pub(crate) fn train(
     folder.remove_checkpoint(cell)?;
     log.end()?;
     Ok(Some(result))
+}
+
+/// Moves it aside: it may be another program's, and only unreadable to this one.
+fn keep_unusable_result(folder: &StudyFolder, cell: &Cell, error: &StoreError) -> Result<Option<Event>, StoreError> {
+    let aside = folder.move_result_aside(cell)?;
+    Ok(aside.map(|aside| Event::Warning { message: format!("{error}; it is kept as {}", aside.display()) }))
 }

@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use untied_study::{Cell, Factors, Study, factor_label};
 
+/// Of a cell, for which this process waits.
+pub(crate) const BEING_TRAINED: &str = "is being trained by another process: waiting for its end";
+
 /// The readable part of a cell's id.
 pub(crate) fn cell_name(cell: &Cell) -> &str {
     cell.id.strip_suffix(cell.hash.as_str()).and_then(|name| name.strip_suffix('-')).unwrap_or(&cell.id)

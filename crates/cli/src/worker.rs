@@ -116,7 +116,7 @@ fn last_words(stderr: impl Read) -> String {
     for line in BufReader::new(stderr).split(b'\n').map_while(Result::ok) {
         let line = String::from_utf8_lossy(&line);
         let line: String = line.trim().chars().take(LENGTH).collect();
-        if !line.is_empty() {
+        if !line.is_empty() && !line.starts_with("note: run with `RUST_BACKTRACE") {
             lines.push_back(line);
         }
         if lines.len() > LINES {
@@ -144,7 +144,8 @@ mod tests {
 
     #[test]
     fn last_words_are_few_and_short() {
-        let text = format!("a\n\nb\nc\nd\n{}\n", "x".repeat(9000));
+        let note = "note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace";
+        let text = format!("a\n\nb\nc\nd\n{}\n{note}\n", "x".repeat(9000));
         let words = last_words(text.as_bytes());
         assert!(words.starts_with("b; c; d; xxx") && words.len() < 600, "{words}");
     }

@@ -4,12 +4,16 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::file::{read_bytes, write_bytes};
 use crate::seal::checksum;
-use crate::store::{require_same, write_bytes};
+use crate::store::require_same;
 use crate::{Cell, StoreError, StudyFolder};
 
 /// The first line goes on with the cell's id and the checksum of the rest.
 const OPENING: &str = "untied checkpoint 1 ";
+
+/// That of a thousand million parameters in f64, with one moment.
+const MOST_BYTES: u64 = 1 << 34;
 
 impl StudyFolder {
     /// `cells/<id>/checkpoint`.
@@ -33,11 +37,7 @@ impl StudyFolder {
     /// If the file cannot be read, is damaged, or belongs to another cell.
     pub fn read_checkpoint(&self, cell: &Cell) -> Result<Option<Vec<u8>>, StoreError> {
         let path = self.checkpoint(cell);
-        match fs::read(&path) {
-            Ok(content) => state(&path, cell, content).map(Some),
-            Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(cause) => Err(StoreError::Read { path, cause }),
-        }
+        read_bytes(&path, MOST_BYTES)?.map(|content| state(&path, cell, content)).transpose()
     }
 
     /// Deletes the state of a cell, if there is one.

@@ -6,6 +6,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
+    /// Once a second, while another process trains the same cell.
+    Waiting {
+        /// So far; 0 at first.
+        seconds: u64,
+    },
     /// Data and model are ready.
     Started {
         /// Epochs to come.

@@ -10,6 +10,7 @@ mod data;
 mod document;
 mod error;
 mod event;
+mod file;
 mod grid;
 mod key;
 mod label;
@@ -37,6 +38,7 @@ pub use config::{CellConfig, CompareConfig, Device, Dtype, Metric, Optimizer, Sc
 pub use data::{CanvasConfig, CanvasLabel, DataConfig, DataSource, FixedShift, ShiftPattern};
 pub use error::{ConfigError, InvalidConfig, Place};
 pub use event::Event;
+pub use file::{write_bytes, write_text};
 pub use measure::{MeasureConfig, ShiftConfig};
 pub use measured::{Adaptation, Adapting, BiasMap, JacobianRank, Measured, NormStatistics, Translated};
 pub use model::{BiasKind, BiasPlace, Head, ModelConfig, NormKind, Order, Padding};
@@ -46,7 +48,7 @@ pub use result::{
     CellRecord, CellResult, Comparison, Curves, Drift, LayerRedundancy, Metrics, Parameters, Results, SCHEMA, Status,
     Verdict,
 };
-pub use store::{StudyFolder, write_bytes, write_text};
+pub use store::StudyFolder;
 pub use store_error::StoreError;
 pub use study::{Study, Vary};
 

@@ -1,13 +1,11 @@
 //! The output folder of one study: where everything lies, written whole or not at all.
 
-use std::fs;
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use atomic_write_file::AtomicWriteFile;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::file::{move_aside, read_text, write_text};
 use crate::seal::{check_seal, seal};
 use crate::{Cell, CellConfig, CellResult, Factors, Results, SCHEMA, StoreError, Study};
 
@@ -173,6 +171,15 @@ impl StudyFolder {
         from_json(&path, &text).map(Some)
     }
 
+    /// Moves `result.json` out of the way, to the first free one of `result.json.old-1`, `result.json.old-2`, …; `None`
+    /// where there is none.
+    ///
+    /// # Errors
+    /// If it cannot be moved.
+    pub fn move_result_aside(&self, cell: &Cell) -> Result<Option<PathBuf>, StoreError> {
+        move_aside(&self.result(cell))
+    }
+
     /// Where there is a `cell.json`, it is this cell's.
     fn require_cell(&self, cell: &Cell) -> Result<(), StoreError> {
         let path = self.cell_json(cell);
@@ -201,39 +208,6 @@ impl StudyFolder {
     pub fn read_results(&self) -> Result<Option<Results>, StoreError> {
         let path = self.results();
         read_text(&path)?.map(|text| from_json(&path, &text)).transpose()
-    }
-}
-
-/// Writes a file, and the folders that it lies in, whole or not at all.
-///
-/// # Errors
-/// If a folder or the file cannot be written.
-pub fn write_text(path: &Path, text: &str) -> Result<(), StoreError> {
-    write_bytes(path, &[text.as_bytes()])
-}
-
-/// Writes the parts one after the other, whole or not at all: they are on the disk before they have the file's name.
-///
-/// # Errors
-/// As [`write_text`].
-pub fn write_bytes(path: &Path, parts: &[&[u8]]) -> Result<(), StoreError> {
-    let write = || {
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        let mut file = AtomicWriteFile::open(path)?;
-        parts.iter().try_for_each(|part| file.write_all(part))?;
-        file.commit()
-    };
-    write().map_err(|cause| StoreError::Write { path: path.to_owned(), cause })
-}
-
-fn read_text(path: &Path) -> Result<Option<String>, StoreError> {
-    match fs::read(path).map(String::from_utf8) {
-        Ok(Ok(text)) => Ok(Some(text)),
-        Ok(Err(error)) => Err(StoreError::Damaged { path: path.to_owned(), cause: error.to_string() }),
-        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(cause) => Err(StoreError::Read { path: path.to_owned(), cause }),
     }
 }
 

@@ -22,6 +22,9 @@ use crate::training::Emit;
 /// Version of the format.
 const FORMAT: u32 = 2;
 
+/// No run trains for longer: 300 centuries.
+const LONGEST: Duration = Duration::from_secs(1 << 40);
+
 /// Training goes on for this many times as long as the last checkpoint took, at least: they cost a hundredth of a run.
 const PAUSE: u32 = 100;
 
@@ -29,6 +32,8 @@ const PAUSE: u32 = 100;
 pub struct Checkpoints<'c> {
     /// What `keep` was last given; none: the run starts from the start.
     pub last: Option<Vec<u8>>,
+    /// The git commit of the program, if it is known: a state of another one is left aside.
+    pub commit: Option<&'c str>,
     /// Time between two checkpoints, at least; zero: one after every step, whatever that costs.
     pub every: Duration,
     /// Keeps a state in place of the last one, or says why it could not. Training goes on either way.
@@ -54,7 +59,7 @@ impl<'c> Keeper<'c> {
             return;
         }
         let started = Instant::now();
-        let kept = run.state().and_then(|state| (self.checkpoints.keep)(&state));
+        let kept = run.state(self.checkpoints.commit).and_then(|state| (self.checkpoints.keep)(&state));
         if let (Err(why), false) = (kept, self.warned) {
             self.warned = true;
             emit(&Event::Warning { message: format!("no checkpoint, training goes on: {why}") });
@@ -87,12 +92,12 @@ struct FormatOnly {
 
 impl Run<'_> {
     /// What [`restored`](Self::restored) goes on from.
-    fn state(&self) -> Result<Vec<u8>, String> {
+    fn state(&self, commit: Option<&str>) -> Result<Vec<u8>, String> {
         let model = self.model.clone().into_record().into_bytes().map_err(|error| error.to_string())?;
         let optimizer = self.optimizer.into_bytes().map_err(|error| error.to_string())?;
         let header = Header {
             format: FORMAT,
-            program: program(),
+            program: program(commit),
             data: self.dataset.checksums.entries(),
             trained: self.trained,
             curves: self.curves.clone(),
@@ -109,9 +114,9 @@ impl Run<'_> {
     }
 
     /// This run, which has not started, at the step where a state was kept; or what is wrong with the state.
-    pub(crate) fn restored(mut self, state: &[u8]) -> Result<Self, String> {
+    pub(crate) fn restored(mut self, state: &[u8], commit: Option<&str>) -> Result<Self, String> {
         let (header, model, optimizer) = parse(state)?;
-        self.check(&header)?;
+        self.check(&header, &program(commit))?;
         // Burn panics at a record whose parts contradict each other.
         let burn = AssertUnwindSafe(|| self.restore_burn(model, optimizer));
         catch_unwind(burn).unwrap_or_else(|_| Err("cannot be restored".to_owned()))?;
@@ -124,9 +129,9 @@ impl Run<'_> {
         Ok(self)
     }
 
-    fn check(&self, header: &Header) -> Result<(), String> {
-        if header.program != program() {
-            return Err(format!("was written by {}, this is {}", header.program, program()));
+    fn check(&self, header: &Header, program: &str) -> Result<(), String> {
+        if header.program != program {
+            return Err(format!("was written by {}, this is {program}", header.program));
         }
         if header.data != self.dataset.checksums.entries() {
             return Err("was trained on other data".to_owned());
@@ -136,6 +141,7 @@ impl Run<'_> {
         let all = self.steps_per_epoch;
         let fits = train_loss.len() == epochs
             && test_accuracy.len() == epochs
+            && header.trained < LONGEST
             && epochs <= self.config.train.epochs
             && (epochs * all..=(epochs + 1) * all).contains(&steps)
             && steps <= self.config.train.epochs * all;
@@ -156,9 +162,10 @@ impl Run<'_> {
     }
 }
 
-/// The version decides how a run goes on.
-fn program() -> String {
-    format!("untied {}", env!("CARGO_PKG_VERSION"))
+/// The sources decide how a run goes on.
+fn program(commit: Option<&str>) -> String {
+    let commit = commit.map(|commit| format!(" ({commit})")).unwrap_or_default();
+    format!("untied {}{commit}", env!("CARGO_PKG_VERSION"))
 }
 
 fn parse(state: &[u8]) -> Result<(Header, &[u8], &[u8]), String> {

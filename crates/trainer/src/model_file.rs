@@ -284,7 +284,7 @@ mod tests {
             let model = ModelConfig { norm, bias: BiasKind::Untied, ..ModelConfig::new(vec![4]) };
             let mut config = made_up(model).config;
             (config.train.save_model, config.train.dtype) = (true, Dtype::F32);
-            let checkpoints = Checkpoints { last: None, every: Duration::MAX, keep: &mut |_| Ok(()) };
+            let checkpoints = Checkpoints { last: None, commit: None, every: Duration::MAX, keep: &mut |_| Ok(()) };
             let Trained { result, model } = resume(&config, checkpoints, &mut |_| {}).unwrap();
             let net = read(&model.unwrap()).unwrap().net(&Device::flex(), DType::F32);
             let Prepared { dataset, standardisation, .. } = prepare(&config).unwrap();

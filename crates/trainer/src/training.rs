@@ -30,7 +30,7 @@ pub type Emit<'e> = dyn FnMut(&Event) + Send + 'e;
 /// As [`check`](crate::check), before anything is trained.
 pub fn train(config: &CellConfig, emit: &mut Emit<'_>) -> Result<CellResult, TrainerError> {
     let mut keep = |_: &[u8]| Ok(());
-    let checkpoints = Checkpoints { last: None, every: Duration::MAX, keep: &mut keep };
+    let checkpoints = Checkpoints { last: None, commit: None, every: Duration::MAX, keep: &mut keep };
     resume(config, checkpoints, emit).map(|trained| trained.result)
 }
 
@@ -45,8 +45,8 @@ pub struct Trained {
 
 /// [`train`] that goes on from a checkpoint and keeps new ones.
 ///
-/// The result is that of a run from start to end, timing aside. A checkpoint of other data, or of another version of
-/// this program, is left aside with an [`Event::Warning`].
+/// The result is that of a run from start to end, timing aside. A checkpoint of other data, or of another version or
+/// commit of this program, is left aside with an [`Event::Warning`].
 ///
 /// # Errors
 /// As [`train`].
@@ -71,7 +71,7 @@ fn resume_here(
         test_images: run.dataset.test.count,
     });
     if let Some(last) = &checkpoints.last {
-        match start()?.restored(last) {
+        match start()?.restored(last, checkpoints.commit) {
             Ok(restored) => {
                 run = restored;
                 emit(&Event::Resumed { epoch: run.epochs() + 1, step: run.step_losses.len() });

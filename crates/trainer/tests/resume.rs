@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use proptest::prelude::*;
+use proptest::sample::Index;
+use proptest::test_runner::TestRunner;
 use untied_study::{CellConfig, CellResult, Event, Study};
 use untied_trainer::{Checkpoints, resume, train};
 
@@ -13,6 +16,8 @@ model = { channels = [4, 6], bias = "untied" }
 train = { epochs = 2, batch_size = 256, optimizer = { sgd = { learning_rate = 0.05, momentum = 0.9 } } }
 vary = { seeds = 1 }
 "#;
+
+const COMMIT: Option<&str> = Some("c0ffee");
 
 /// Steps of an epoch: 1437 images in batches of 256.
 const EPOCH: usize = 5;
@@ -29,7 +34,7 @@ fn undisturbed(config: &CellConfig) -> (CellResult, Vec<Vec<u8>>) {
         states.push(state.to_vec());
         Ok(())
     };
-    let checkpoints = Checkpoints { last: None, every: Duration::ZERO, keep: &mut keep };
+    let checkpoints = Checkpoints { last: None, commit: COMMIT, every: Duration::ZERO, keep: &mut keep };
     let result = resume(config, checkpoints, &mut |_| {}).unwrap().result;
     (untimed(result), states)
 }
@@ -40,7 +45,7 @@ fn untimed(result: CellResult) -> CellResult {
 
 fn resumed(config: &CellConfig, last: Vec<u8>) -> (CellResult, Vec<Event>) {
     let mut events = Vec::new();
-    let checkpoints = Checkpoints { last: Some(last), every: Duration::MAX, keep: &mut |_| Ok(()) };
+    let checkpoints = Checkpoints { last: Some(last), commit: COMMIT, every: Duration::MAX, keep: &mut |_| Ok(()) };
     let result = resume(config, checkpoints, &mut |event| events.push(event.clone())).unwrap().result;
     (untimed(result), events)
 }
@@ -87,9 +92,9 @@ fn time_and_speed_cover_both_parts_of_a_run() {
         last = state.to_vec();
         Ok(())
     };
-    let checkpoints = Checkpoints { last: None, every: Duration::ZERO, keep: &mut keep };
+    let checkpoints = Checkpoints { last: None, commit: COMMIT, every: Duration::ZERO, keep: &mut keep };
     let whole = resume(&config, checkpoints, &mut |_| {}).unwrap().result;
-    let checkpoints = Checkpoints { last: Some(last), every: Duration::MAX, keep: &mut |_| Ok(()) };
+    let checkpoints = Checkpoints { last: Some(last), commit: COMMIT, every: Duration::MAX, keep: &mut |_| Ok(()) };
     let rest = resume(&config, checkpoints, &mut |_| {}).unwrap().result;
     assert_eq!((whole.train_seconds, whole.images_per_second), (rest.train_seconds, rest.images_per_second));
 }
@@ -130,6 +135,8 @@ fn a_state_of_something_else_is_left_aside() {
         (state[..300].to_vec(), "is no state of a run"),
         (replaced("\"format\":2", "\"format\":7"), "has format 7; this program reads 2"),
         (replaced("\"program\":\"untied ", "\"program\":\"untied 0.0."), "was written by untied 0.0."),
+        (replaced("(c0ffee)", "(decaf)"), "(decaf), this is untied "),
+        (replaced("\"trained\":{\"secs\":", "\"trained\":{\"secs\":99999999999999"), "is of a run of another length"),
         (replaced("\"train_images\":\"", "\"train_images\":\"0"), "was trained on other data"),
         (replaced("\"model_bytes\":", "\"model_bytes\":9"), "is no state of a run"),
         (
@@ -154,9 +161,34 @@ fn a_state_of_something_else_is_left_aside() {
 fn a_checkpoint_that_cannot_be_kept_costs_a_line_and_no_result() {
     let config = config(&[]);
     let mut events = Vec::new();
-    let checkpoints = Checkpoints { last: None, every: Duration::ZERO, keep: &mut |_| Err("the disk is full".into()) };
+    let checkpoints = Checkpoints {
+        last: None,
+        commit: COMMIT,
+        every: Duration::ZERO,
+        keep: &mut |_| Err("the disk is full".into()),
+    };
     let result = resume(&config, checkpoints, &mut |event| events.push(event.clone())).unwrap().result;
     assert_eq!(untimed(result), undisturbed(&config).0);
     assert_eq!(warning(&events), "no checkpoint, training goes on: the disk is full");
     assert_eq!(events.iter().filter(|event| matches!(event, Event::Warning { .. })).count(), 1);
+}
+
+/// What a checksum would let pass: whatever a state holds, the run goes on from it or starts again.
+#[test]
+fn no_state_ends_a_run() {
+    let config = config(&[]);
+    let state = undisturbed(&config).1.pop().unwrap();
+    let line = state.iter().position(|&byte| byte == b'\n').unwrap();
+    let text = "[-0-9eE.,:\"{}\\[\\]]{1,8}|null|1e999|18446744073709551615";
+    let anywhere = (any::<Index>(), prop::collection::vec(any::<u8>(), 1..9)).prop_map(|(at, bytes)| (at, true, bytes));
+    let in_the_line = (any::<Index>(), text).prop_map(|(at, text)| (at, false, text.into_bytes()));
+    let runner = ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() };
+    let outcome = TestRunner::new(runner).run(&prop_oneof![anywhere, in_the_line], |(at, anywhere, bytes)| {
+        let at = at.index(if anywhere { state.len() } else { line });
+        let mut spoilt = state.clone();
+        spoilt.splice(at..(at + bytes.len()).min(state.len()), bytes);
+        resumed(&config, spoilt);
+        Ok(())
+    });
+    outcome.unwrap();
 }

@@ -7,7 +7,7 @@ use super::Display;
 use super::lines::line;
 use super::tally::Tally;
 use crate::runner::RunEvent;
-use crate::terminal::say;
+use crate::terminal::{printable, say};
 use crate::wording::cell_name;
 
 /// Length of the overall bar, so that it moves with every percent.
@@ -71,7 +71,7 @@ impl Row {
             }
             Event::Resumed { step, .. } => self.bar.set_position(step as u64),
             Event::Measuring { ref what } => self.bar.set_message(format!("{name}  measuring: {what}")),
-            Event::Warning { .. } | Event::Diverged { .. } | Event::Finished { .. } => {}
+            Event::Waiting { .. } | Event::Warning { .. } | Event::Diverged { .. } | Event::Finished { .. } => {}
         }
     }
 }
@@ -91,7 +91,7 @@ impl Display for Bars {
         }
         if let Some(line) = line(event, &self.tally, self.verbose) {
             // A terminal that is gone has nobody to tell.
-            let _ = self.screen.println(line);
+            let _ = self.screen.println(printable(&line));
         }
         self.all.set_position((self.tally.share() * FINENESS as f64) as u64);
         self.all.set_message(self.tally.text());

@@ -6,7 +6,7 @@ use super::Display;
 use super::tally::Tally;
 use crate::runner::{Ending, RunEvent};
 use crate::terminal::say;
-use crate::wording::{cell_name, time};
+use crate::wording::{BEING_TRAINED, cell_name, time};
 
 /// One line per cell that ended; if verbose, one per epoch too.
 #[derive(Debug)]
@@ -35,6 +35,7 @@ impl Display for Lines {
 /// The line that stays of an event, if any.
 pub(super) fn line(event: &RunEvent<'_>, tally: &Tally, verbose: bool) -> Option<String> {
     let (cell, text) = match event {
+        RunEvent::Said(cell, Event::Waiting { seconds: 0 }) => (cell, BEING_TRAINED.to_owned()),
         RunEvent::Said(cell, Event::Resumed { epoch, step }) => {
             (cell, format!("goes on with epoch {epoch}, after step {step}"))
         }

@@ -74,7 +74,11 @@ impl Tally {
                 running.epochs = running.epochs_of(step);
                 self.inherited += running.epochs;
             }
-            Event::Warning { .. } | Event::Diverged { .. } | Event::Measuring { .. } | Event::Finished { .. } => {}
+            Event::Waiting { .. }
+            | Event::Warning { .. }
+            | Event::Diverged { .. }
+            | Event::Measuring { .. }
+            | Event::Finished { .. } => {}
         }
     }
 

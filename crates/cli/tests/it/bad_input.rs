@@ -43,6 +43,8 @@ const TABLE: &[(&[&str], &[&str])] = &[
     (&["run", "study.toml", "--threads", "many"], &["--threads", "many", "1 or more"]),
     (&["run", "study.toml", "-q", "-v"], &["--quiet", "--verbose"]),
     (&["run", "study.toml", "--out", "study.toml"], &["study.toml", "folder"]),
+    #[cfg(target_os = "linux")]
+    (&["run", "study.toml", "--out", "/proc/none"], &["cannot make /proc/none/cells"]),
     (&["run", "study.toml", "--out", "other"], &["other", "`another`", "`small`", "--out"]),
     (&["run", "study.toml", "--out", "mine"], &["config.toml", "--out"]),
     (&["run"], &["required"]),

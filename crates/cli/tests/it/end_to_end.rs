@@ -122,10 +122,11 @@ fn results_say_where_they_come_from() {
     let commit = |text: &str| text.len() >= 40 && text[..40].bytes().all(|byte| byte.is_ascii_hexdigit());
     assert!(provenance["commit"].is_null() || provenance["commit"].as_str().is_some_and(commit), "{provenance}");
     // Of cells of which results.json is all that is left.
+    assert_eq!(bench.expect(0, "report out").stderr, "");
     fs::remove_dir_all(bench.cells("out").remove(0)).unwrap();
-    bench.expect(0, "report out");
+    assert_eq!(bench.expect(0, "report out").stderr, "1 cell is known from results.json alone\n");
     fs::remove_dir_all(bench.path("out/cells")).unwrap();
-    bench.expect(0, "report out");
+    assert_eq!(bench.expect(0, "report out").stderr, "4 cells are known from results.json alone\n");
     assert_eq!(bench.json("out/results.json"), results);
 }
 
@@ -138,6 +139,16 @@ fn a_dry_run_writes_nothing() {
     assert_eq!(ended.stdout.matches("missing").count(), 4);
     assert_eq!(ended.stderr, "");
     assert_eq!(tree(&bench.path("")), before);
+}
+
+#[test]
+fn no_question_can_command_the_terminal() {
+    let bench = Bench::new();
+    let question = r#"question = "\u001b]0;mine\u0007\u009b2J\rIs it?""#;
+    bench.write("study.toml", SMALL.replace("question = \"Does the program work?\"", question));
+    let ended = bench.expect(0, "run study.toml --dry-run");
+    assert!(ended.stdout.contains("]0;mine") && ended.stdout.contains("Is it?"), "{}", ended.stdout);
+    assert!(!ended.stdout.contains(|c: char| c.is_control() && c != '\n'), "{:?}", ended.stdout);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 use std::fs;
 
+use sha2::{Digest, Sha256};
+
 use crate::program::Bench;
 
 /// A folder in the place of a cell's event log: its worker cannot start.
@@ -60,4 +62,52 @@ fn a_diverged_cell_is_a_result() {
     assert!(ended.last_line().starts_with("2 cells: 0 finished, 2 diverged"), "{}", ended.last_line());
     let again = bench.expect(0, &arguments);
     assert!(again.last_line().contains("; 0 trained"), "{}", again.last_line());
+}
+
+/// As a newer program, or a disk that fails, would leave them.
+#[test]
+fn a_result_that_cannot_be_used_costs_its_own_cell_alone_and_is_kept() {
+    let bench = Bench::new();
+    bench.expect(0, "run study.toml --out out -q");
+    let cells = bench.cells("out");
+    let [newer, unreadable] = [&cells[0], &cells[1]].map(|cell| cell.join("result.json"));
+    let text = fs::read_to_string(&newer).unwrap();
+    let (_, content) = text.split_once("\",\n").unwrap();
+    let content = content.replace("\"schema\": 1,", "\"schema\": 9,");
+    let digits = Sha256::digest(&content).iter().fold(String::new(), |digits, byte| digits + &format!("{byte:02x}"));
+    fs::write(&newer, format!("{{\n  \"sha256\": \"{digits}\",\n{content}")).unwrap();
+    fs::remove_file(&unreadable).unwrap();
+    fs::create_dir(&unreadable).unwrap();
+
+    let report = bench.expect(1, "report out");
+    assert!(report.last_line().contains("2 finished, 0 diverged, 2 failed"), "{}", report.last_line());
+    let ended = bench.expect(0, "run study.toml --out out");
+    assert!(ended.last_line().contains("4 finished") && ended.last_line().contains("2 trained"));
+    for reason in ["has schema 9; this program reads schema 1", "it is no regular file"] {
+        assert_eq!(ended.stderr.matches(&format!("{reason}\n")).count(), 1, "{}", ended.stderr);
+        assert_eq!(ended.stderr.matches(&format!("{reason}; it is kept as ")).count(), 1, "{}", ended.stderr);
+    }
+    assert!(fs::read_to_string(cells[0].join("result.json.old-1")).unwrap().ends_with(&content));
+    assert!(cells[1].join("result.json.old-1").is_dir() && unreadable.is_file());
+}
+
+#[test]
+fn a_report_that_cannot_be_written_hides_no_outcome() {
+    let bench = Bench::new();
+    fs::create_dir_all(bench.path("out/report.html/x")).unwrap();
+    let unwritten = "there is no new report: what was finished is kept; the same command goes on from there\n\
+                     error: cannot write out/report.html: ";
+    let ended = bench.expect(2, "run study.toml --out out");
+    assert!(ended.stderr.contains(unwritten), "{}", ended.stderr);
+    assert!(ended.stdout.contains("test_accuracy against") && !ended.stdout.contains("report: "), "{}", ended.stdout);
+    assert!(ended.last_line().starts_with("4 cells: 4 finished"), "{}", ended.last_line());
+
+    let bad = bench.cells("out").remove(0);
+    fs::remove_file(bad.join("result.json")).unwrap();
+    fs::remove_file(bad.join("events.jsonl")).unwrap();
+    fs::create_dir(bad.join("events.jsonl")).unwrap();
+    let ended = bench.expect(1, "run study.toml --out out");
+    let listed = format!("\nfailed {}: cannot write ", bad.file_name().unwrap().display());
+    assert!(ended.stderr.contains(&listed) && ended.stderr.contains(unwritten), "{}", ended.stderr);
+    assert!(ended.last_line().starts_with("4 cells: 3 finished, 0 diverged, 1 failed"), "{}", ended.last_line());
 }

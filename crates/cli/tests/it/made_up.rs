@@ -5,6 +5,9 @@ use untied_study::{
     Status, StudyFolder,
 };
 
+/// Steps between two points of a drift: about 32 of them in a run of five epochs.
+const EVERY: usize = 13;
+
 /// 10,000 cells: 1000 variants of 10 seeds.
 pub(crate) const LARGE: &str = r#"
 name = "large"
@@ -92,7 +95,23 @@ fn redundancy(cell: &Cell) -> Vec<LayerRedundancy> {
         round_off: 3.1e-8,
         bias_norm: 0.4,
         redundant_bias_norm: 0.1,
-        drift: Drift::default(),
+        drift: drift(cell, centred),
     };
     cell.config.model.channels.iter().enumerate().map(layer).collect()
+}
+
+fn drift(cell: &Cell, centred: bool) -> Drift {
+    let last = cell.config.train.epochs * STEPS;
+    let steps: Vec<usize> = (1..=last / EVERY).map(|point| point * EVERY).collect();
+    let course = |end: f64| -> Vec<f64> {
+        let noise = 1.0 + 0.3 * noise(cell, 8..12);
+        steps.iter().map(|&step| end * noise * (step as f64 / last as f64).sqrt()).collect()
+    };
+    let running = cell.config.model.norm == NormKind::Batch;
+    Drift {
+        bias_norm: course(0.4),
+        redundant_bias_norm: course(if centred { 0.1 } else { 0.0 }),
+        running_mean_lag: if running { course(0.01) } else { Vec::new() },
+        steps,
+    }
 }

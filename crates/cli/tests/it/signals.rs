@@ -1,6 +1,7 @@
 #![cfg(unix)]
 
 use std::fs::{self, File};
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
@@ -92,4 +93,71 @@ fn nohup_is_respected() {
     child.kill().unwrap();
     child.wait().unwrap();
     wait_until(|| is_abandoned(&running));
+}
+
+fn spawn(bench: &Bench, arguments: &str) -> Child {
+    let arguments: Vec<&str> = arguments.split(' ').collect();
+    bench.command(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+fn interrupted(child: Child) -> Ended {
+    signal("-INT", child.id().into());
+    let ended = Ended::new(&child.wait_with_output().unwrap());
+    assert_eq!(ended.code, Some(130), "{}", ended.stderr);
+    ended
+}
+
+#[test]
+fn an_interrupt_ends_one_that_waits() {
+    let bench = Bench::new();
+    let (mut first, _) = start(&bench, false);
+    let mut second =
+        spawn(&bench, &format!("{} --wait", [ENDLESS, ONE_SEED].concat().join(" ").replace("[1, ", "[1,")));
+    let mut said = BufReader::new(second.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert!(said.any(|line| line.contains("waiting until it ends")));
+    interrupted(second);
+    assert_eq!(said.collect::<Vec<_>>(), ["interrupted: nothing was trained"]);
+    first.kill().unwrap();
+    first.wait().unwrap();
+}
+
+/// A config that is a pipe to which nobody writes: the program reads it for ever.
+#[test]
+#[cfg(target_os = "linux")]
+fn an_interrupt_ends_one_that_plans() {
+    let bench = Bench::empty();
+    assert!(Command::new("mkfifo").arg(bench.path("study.toml")).status().unwrap().success());
+    let child = spawn(&bench, "run study.toml --out out");
+    let catches = || {
+        const INTERRUPT: u64 = 1 << 1;
+        let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap();
+        u64::from_str_radix(mask.trim(), 16).unwrap() & INTERRUPT != 0
+    };
+    wait_until(catches);
+    assert_eq!(interrupted(child).stderr, "interrupted: nothing was trained\n");
+    assert!(!bench.path("out").exists());
+}
+
+#[test]
+fn an_interrupted_cell_goes_on_from_its_checkpoint() {
+    let bench = Bench::new();
+    let cell = "cell study.toml --index 0 --out out --checkpoint 0 --set train.epochs=900000";
+    let child = spawn(&bench, cell);
+    let cells = || if bench.path("out/cells").exists() { bench.cells("out") } else { Vec::new() };
+    let is_half_run = || cells().iter().any(|cell| cell.join("checkpoint").exists());
+    wait_until(is_half_run);
+    let ended = interrupted(child);
+    let advice = "\ninterrupted: the same command goes on from the last checkpoint\n";
+    assert!(ended.stderr.contains(advice), "{}", ended.stderr);
+    assert!(is_half_run());
+}
+
+#[test]
+fn one_that_started_afresh_is_not_told_to_do_so_again() {
+    let bench = Bench::new();
+    let child = spawn(&bench, "run study.toml --out out --fresh --set train.epochs=900000");
+    wait_until(|| bench.path("out/cells").exists() && !event_logs(&bench.path("out/cells")).is_empty());
+    let ended = interrupted(child);
+    assert!(ended.stderr.contains("; the same command without --fresh goes on from there"), "{}", ended.stderr);
 }

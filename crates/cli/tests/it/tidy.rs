@@ -127,7 +127,8 @@ fn shipped_reports_are_those_of_their_results() {
         let plots = fs::read_dir(folder.join("plots")).expect("plots");
         files.extend(plots.map(|entry| Path::new("plots").join(entry.unwrap().file_name())));
         for file in files {
-            let [shipped, made] = [folder.as_path(), copy.path()].map(|at| fs::read(at.join(&file)).unwrap_or_default());
+            let [shipped, made] =
+                [folder.as_path(), copy.path()].map(|at| fs::read(at.join(&file)).unwrap_or_default());
             assert!(shipped == made, "{study}/{}: run `untied report` on it", file.display());
         }
     }

@@ -1,9 +1,13 @@
 //! Workers that are killed or hang, and what is left of a cell that was half run.
 #![cfg(target_os = "linux")]
+#![expect(clippy::print_stdout, reason = "why a test was skipped")]
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
 
 use crate::processes::{children, has_ended, signal, wait_until};
 use crate::program::{Bench, Ended, SMALL, timeless};
@@ -137,28 +141,92 @@ fn the_second_waits_for_the_first_if_it_is_told_to() {
     let refused = bench.expect(2, "run study.toml --out out");
     let holder = format!("out is in use by process {} on ", first.id());
     assert!(refused.stderr.contains(&holder) && refused.stderr.contains("--wait"), "{}", refused.stderr);
-    let second = start(&bench, "run study.toml --out out --wait --set train.epochs=1");
-    wait_until(|| !children(first.id()).is_empty());
+    let mut second = start(&bench, "run study.toml --out out --wait --set train.epochs=1");
+    let mut said = BufReader::new(second.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let waits = said.find(|line| line.contains("waiting until it ends"));
+    assert!(waits.is_some_and(|line| line.contains(&holder)));
     signal("-INT", first.id().into());
     assert_eq!(end(first).code, Some(130));
+    let rest: Vec<String> = said.collect();
     let second = end(second);
-    assert_eq!(second.code, Some(0), "{}", second.stderr);
+    assert_eq!(second.code, Some(0), "{rest:?}");
     assert!(second.last_line().contains("4 finished"), "{}", second.last_line());
+}
+
+/// Such as for the task of a job array. It says so every second.
+#[test]
+fn a_worker_that_waits_for_another_process_does_not_hang() {
+    let bench = Bench::new();
+    bench.expect(0, "cell study.toml --index 0 --out out");
+    let cell = bench.cells("out").remove(0);
+    fs::remove_file(cell.join("result.json")).unwrap();
+    let log = File::open(cell.join("events.jsonl")).unwrap();
+    log.lock().unwrap();
+    let run = start(&bench, "run study.toml --out out --jobs 1 --timeout 3");
+    sleep(Duration::from_secs(5));
+    drop(log);
+    let ended = end(run);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("no event"), "{}", ended.stderr);
+    assert_eq!(ended.stderr.matches("is being trained by another process").count(), 1, "{}", ended.stderr);
+}
+
+/// Runs a script in the folder; `$untied` is the program.
+fn script(bench: &Bench, program: &str, arguments: &[&str], script: &str) -> Ended {
+    let mut command = Command::new(program);
+    command.args(arguments).args(["sh", "-c", script]).env("untied", env!("CARGO_BIN_EXE_untied"));
+    Ended::new(&command.current_dir(bench.path("")).output().unwrap())
+}
+
+/// The larger cell asks for 4 GiB at once, of the 2.5 GB that there are.
+#[test]
+fn a_worker_without_memory_costs_its_own_cell_alone() {
+    let bench = Bench::new();
+    let config = SMALL.replace("channels = [4]\n", "").replace("batch_size = 256", "batch_size = 1024");
+    let config = config.replace(r#""model.bias" = ["none", "tied"]"#, r#""model.channels" = [[4], [16384]]"#);
+    bench.write("study.toml", config.replace("seeds = 2", "seeds = 1").split("[compare]").next().unwrap());
+    let run = r#"ulimit -v 2500000; exec "$untied" run study.toml --out out --jobs 2 --threads 1"#;
+    let ended = script(&bench, "env", &[], run);
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    assert!(ended.stderr.contains("failed: memory allocation of "), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("RUST_BACKTRACE"), "{}", ended.stderr);
+    assert!(ended.last_line().starts_with("2 cells: 1 finished, 0 diverged, 1 failed"), "{}", ended.last_line());
+}
+
+/// For those who may mount a disk of their own.
+#[test]
+fn a_full_disk_damages_nothing() {
+    let bench = long_bench();
+    fs::create_dir(bench.path("disk")).unwrap();
+    let mount = "mount -t tmpfs -o size=64k tmpfs disk";
+    let may_mount = |how: &&str| script(&bench, "unshare", &[how], mount).code == Some(0);
+    let Some(how) = ["-m", "-rm"].into_iter().find(may_mount) else {
+        println!("skipped: neither root nor a user namespace may mount a disk here");
+        return;
+    };
+    let run = r#""$untied" run study.toml --out disk/out --jobs 1 --checkpoint 0"#;
+    let twice = format!("{mount}; {run}; echo code $?; mount -o remount,size=64m disk; {run}");
+    let ended = script(&bench, "unshare", &[how], &twice);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(ended.stdout.contains("\ncode 1\n"), "{}\n{}", ended.stdout, ended.stderr);
+    let full = ended.stderr.lines().filter(|line| line.starts_with("failed ") && line.contains("No space left"));
+    assert!(full.count() > 0, "{}", ended.stderr);
+    assert!(ended.stdout.contains(" failed, 0 missing; "), "{}", ended.stdout);
+    assert!(ended.last_line().starts_with("4 cells: 4 finished"), "{}", ended.last_line());
 }
 
 #[test]
 fn a_file_that_cannot_be_written_damages_nothing() {
     let bench = long_bench();
     // As on a full disk: no file of over 4 KiB can be written, and the program is told so instead of being killed.
-    let program = env!("CARGO_BIN_EXE_untied");
-    let limited = format!("trap '' XFSZ; ulimit -f 8; exec {program} run study.toml --out out --checkpoint 0");
-    let output = std::process::Command::new("sh").args(["-c", &limited]).current_dir(bench.path("")).output().unwrap();
-    let ended = Ended::new(&output);
-    assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+    let limited = r#"trap '' XFSZ; ulimit -f 8; exec "$untied" run study.toml --out out --checkpoint 0"#;
+    let ended = script(&bench, "env", &[], limited);
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
     assert!(ended.stderr.contains("no checkpoint, training goes on: cannot write"), "{}", ended.stderr);
     let lost = ended.stderr.lines().filter(|line| line.contains("cannot write") && line.contains("result.json"));
     assert!(lost.count() > 0, "{}", ended.stderr);
     assert!(ended.stderr.contains("\nerror: cannot write out/"), "{}", ended.stderr);
+    assert!(ended.last_line().starts_with("4 cells: 0 finished, 0 diverged, 4 failed"), "{}", ended.last_line());
     let again = bench.expect(0, "run study.toml --out out");
     assert!(again.last_line().starts_with("4 cells: 4 finished"), "{}", again.last_line());
 }

@@ -1,11 +1,14 @@
 //! No input panics.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
-use untied_study::{EXAMPLE, Study};
+use sha2::{Digest, Sha256};
+use untied_study::{CellRecord, EXAMPLE, Study, StudyFolder};
 
-use crate::{MINIMAL, parse};
+use crate::store::result;
+use crate::{MINIMAL, example, parse};
 
 /// Text that looks a little like a config.
 fn fragments() -> impl Strategy<Value = String> {
@@ -88,6 +91,66 @@ proptest! {
             }
         }
     }
+}
+
+/// A study's files of JSON, each whole: `result.json`, `cell.json`, `results.json`.
+struct Files {
+    _dir: tempfile::TempDir,
+    study: Study,
+    folder: StudyFolder,
+    whole: [(PathBuf, String); 3],
+}
+
+impl Files {
+    fn new() -> Self {
+        let (dir, study) = (tempfile::tempdir().unwrap(), example(&[]));
+        let (folder, cell) = (StudyFolder::new(dir.path().join("s")), &study.cells[0]);
+        folder.write_cell(cell).unwrap();
+        folder.write_result(cell, &result()).unwrap();
+        let record = CellRecord::new(cell, result());
+        folder.write_results(&study.results(vec![record], vec![], vec![result().provenance])).unwrap();
+        let whole = [folder.result(cell), folder.cell_json(cell), folder.results()];
+        let whole = whole.map(|path| (path.clone(), fs::read_to_string(path).unwrap()));
+        Self { _dir: dir, study, folder, whole }
+    }
+
+    /// Reads one of them with a text in the place of as many of its characters, under a right checksum.
+    fn read_spoilt(&self, which: usize, place: prop::sample::Index, text: &str) {
+        let (path, whole) = &self.whole[which];
+        let mut spoilt = whole.clone();
+        let at = place.index(spoilt.len());
+        let [at, end] = [at, (at + text.len()).min(whole.len())].map(|at| whole.floor_char_boundary(at));
+        spoilt.replace_range(at..end, text);
+        fs::write(path, if which == 0 { sealed(&spoilt) } else { spoilt }).unwrap();
+        let _ = self.folder.read_result(&self.study.cells[0]);
+        let _ = self.folder.read_results();
+        fs::write(path, whole).unwrap();
+    }
+}
+
+/// With the checksum of all that follows it in place of the old one.
+fn sealed(text: &str) -> String {
+    let rest = text.splitn(3, '\n').nth(2).unwrap_or_default();
+    let digits = Sha256::digest(rest).iter().fold(String::new(), |digits, byte| digits + &format!("{byte:02x}"));
+    format!("{{\n  \"sha256\": \"{digits}\",\n{rest}")
+}
+
+#[test]
+fn parsers_behind_the_checksum_never_panic() {
+    let files = Files::new();
+    let (path, whole) = &files.whole[0];
+    fs::write(path, sealed(&whole.replacen("\"epochs\": 1", "\"epochs\": 7", 1))).unwrap();
+    let read = files.folder.read_result(&files.study.cells[0]).unwrap().unwrap();
+    assert_eq!(read.epochs, 7, "a spoilt file passes for a whole one");
+
+    let text = "[-0-9eE.,:\"{}\\[\\]\\\\a-z]{0,8}|(null|true|1e999|-1|99999999999999999999)";
+    let damage = (0..3_usize, any::<prop::sample::Index>(), text);
+    let config = ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() };
+    let outcome = proptest::test_runner::TestRunner::new(config).run(&damage, |(which, place, text)| {
+        files.read_spoilt(which, place, &text);
+        Ok(())
+    });
+    outcome.unwrap();
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The output folder.
 
 use std::fs;
+use std::fs::File;
 
 use untied_study::{
     Cell, CellRecord, CellResult, Curves, Drift, LayerRedundancy, Measured, Metrics, Parameters, Provenance, Status,
@@ -175,4 +176,41 @@ fn an_old_result_stays_whole_until_the_new_one_is() {
     let bad = CellResult { train_seconds: f64::NAN, ..result() };
     assert!(folder.write_result(cell, &bad).is_err());
     assert_eq!(folder.read_result(cell).unwrap(), Some(result()));
+}
+
+/// Neither waits for the writer of a pipe, nor takes as much memory as a file claims to be long.
+#[test]
+#[cfg(unix)]
+fn only_files_that_the_program_may_have_written_are_read() {
+    let (dir, folder, study) = folder();
+    let cell = &study.cells[0];
+    fs::create_dir_all(folder.cell(cell)).unwrap();
+    let files = [folder.result(cell), folder.checkpoint(cell), folder.results()];
+    let read = || {
+        let messages = [message(&dir, folder.read_result(cell)), message(&dir, folder.read_checkpoint(cell))];
+        messages.into_iter().chain([message(&dir, folder.read_results())])
+    };
+    for path in &files {
+        File::create(path).unwrap().set_len(1 << 40).unwrap();
+    }
+    assert!(read().all(|error| error.ends_with(": it has 1099511627776 bytes, more than this program writes")));
+    for path in &files {
+        fs::remove_file(path).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
+    }
+    assert!(read().all(|error| error.ends_with(": it is no regular file")));
+}
+
+#[test]
+fn results_move_aside_one_after_the_other() {
+    let (_dir, folder, study) = folder();
+    let cell = &study.cells[0];
+    assert_eq!(folder.move_result_aside(cell).unwrap(), None);
+    let aside = |number: usize| folder.cell(cell).join(format!("result.json.old-{number}"));
+    for number in 1..3 {
+        folder.write_result(cell, &result()).unwrap();
+        let written = fs::read(folder.result(cell)).unwrap();
+        assert_eq!(folder.move_result_aside(cell).unwrap(), Some(aside(number)));
+        assert!(fs::read(aside(number)).unwrap() == written && !folder.result(cell).exists());
+    }
 }

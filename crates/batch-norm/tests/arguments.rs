@@ -27,7 +27,7 @@ fn refusals(argument: usize, shape: &[usize], dtype: FloatDType) -> Vec<String> 
     let forward = || drop(Flex::untied_batch_norm(x.clone(), gamma.clone(), beta.clone(), 1e-5, false));
     let forward = (argument < 3).then(|| panic_of(forward));
     let backward = panic_of(|| {
-        drop(Flex::untied_batch_norm_backward(x.clone(), gamma.clone(), beta.clone(), statistics, dy, false))
+        drop(Flex::untied_batch_norm_backward(x.clone(), gamma.clone(), beta.clone(), statistics, dy, false));
     });
     forward.into_iter().chain([backward]).collect()
 }

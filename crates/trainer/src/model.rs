@@ -115,14 +115,20 @@ impl Block {
         })
     }
 
-    /// What follows the place of the bias directly, if that is the block's normalization; else what is given.
+    /// The block's normalization alone.
     pub(crate) fn normalize(&self, z: Tensor<4>) -> Tensor<4> {
-        self.norm.as_ref().map_or(z.clone(), |norm| norm.forward(z))
+        match &self.norm {
+            None => z,
+            Some(norm) => norm.forward(z),
+        }
     }
 
     /// In one pass over memory where that is possible.
     fn normalize_and_rectify(&self, z: Tensor<4>) -> Tensor<4> {
-        self.norm.as_ref().map_or_else(|| relu(z.clone()), |norm| norm.forward_relu(z.clone()))
+        match &self.norm {
+            None => relu(z),
+            Some(norm) => norm.forward_relu(z),
+        }
     }
 }
 

@@ -29,13 +29,17 @@ pub(crate) fn pattern(
     };
     let square = plane.iter().map(|value| value * value).sum::<f64>() / plane.len() as f64;
     let scale = if square > 0.0 { strength / square.sqrt() } else { 0.0 };
-    plane.iter_mut().for_each(|value| *value *= scale);
+    for value in &mut plane {
+        *value *= scale;
+    }
     plane.repeat(channels)
 }
 
 fn centred(mut plane: Vec<f64>) -> Vec<f64> {
     let mean = plane.iter().sum::<f64>() / plane.len() as f64;
-    plane.iter_mut().for_each(|value| *value -= mean);
+    for value in &mut plane {
+        *value -= mean;
+    }
     plane
 }
 

@@ -44,7 +44,7 @@ fn setting(key: &str, value: &Value) -> Option<String> {
         ("train.project_redundant", "bias") => "projecting the biases",
         ("train.dtype", "f32") => "single precision",
         ("train.dtype", "f64") => "double precision",
-        ("data.canvas", _) => return Some(format!("images placed to tell the {text} pixels")),
+        ("data.canvas", _) => return Some(format!("a canvas ({text})")),
         ("data.shift", _) => return Some(format!("a shift {text}")),
         ("model.channels", _) => return Some(format!("{text} channels")),
         ("model.running_momentum", _) => return Some(format!("a running momentum of {text}")),
@@ -101,5 +101,13 @@ mod tests {
         assert_eq!(noun(&factors), "a bias untied along the height");
         let factors = Factors::from([("train.batch_size".into(), json!(64))]);
         assert_eq!(surroundings(&factors), "with train.batch_size = 64");
+        let canvas = json!({"size": 16, "jitter": 2, "label": "quadrant"});
+        let shift = json!({"pattern": "white", "strength": 2.0});
+        let factors = Factors::from([("data.canvas".into(), canvas), ("data.shift".into(), shift)]);
+        let expected = "with a canvas (quadrant on 16×16, ±2 of the middle) and with a shift white ×2";
+        assert_eq!(surroundings(&factors), expected);
+        let adam = json!({"adam": {"epsilon": 1e-8, "learning_rate": 0.003}});
+        let factors = Factors::from([("model.padding".into(), json!("valid")), ("train.optimizer".into(), adam)]);
+        assert_eq!(surroundings(&factors), "without padding and with adam (epsilon 1e-8, learning_rate 0.003)");
     }
 }

@@ -96,13 +96,11 @@ fn sizes_beyond_memory_are_refused() {
 mod kernels {
     use burn::backend::Flex;
     use burn::backend::flex::FlexTensor;
-    use burn::tensor::Shape;
+    use burn::tensor::{Device, Shape, Tensor};
     use untied_conv::{ConvBackend, ConvSpec};
 
-    use super::zeros;
-
     fn tensor<const D: usize>(shape: [usize; D]) -> FlexTensor {
-        zeros(shape).try_into_primitive::<Flex>().expect("a tensor of Flex")
+        Tensor::<D>::zeros(shape, &Device::flex()).try_into_primitive::<Flex>().expect("a tensor of Flex")
     }
 
     fn spec(groups: usize) -> ConvSpec {

@@ -1,6 +1,6 @@
 //! What a network sees of an image: standardised pixels, and a pattern that is the same for every image.
 
-use burn::tensor::{DType, Device, Tensor, TensorData};
+use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 
 use crate::data::{Pixel, Split, Standardisation};
 
@@ -50,4 +50,10 @@ impl Input {
     pub(crate) fn shifted_by(&self, shift: Vec<f64>) -> Self {
         Self { standardisation: self.standardisation.clone(), shift: Some(shift) }
     }
+}
+
+/// The classes of the chosen images: `[n]`.
+pub(crate) fn labels(split: &Split, indices: &[usize], device: &Device) -> Tensor<1, Int> {
+    let labels: Vec<i64> = indices.iter().map(|&index| i64::from(split.labels[index])).collect();
+    Tensor::from_data(TensorData::new(labels, [indices.len()]), device)
 }

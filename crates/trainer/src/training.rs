@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use burn::module::Module;
 use burn::optim::GradientsParams;
-use burn::tensor::{Int, Tensor, TensorData};
 use untied_study::{CellConfig, CellResult, Event, Projection};
 
 use crate::checkpoint::{Checkpoints, Keeper};
 use crate::evaluation::{Evaluation, evaluate};
+use crate::input::labels;
 use crate::loss::cross_entropy;
 use crate::run::{Divergence, Run};
 use crate::summary::prepare;
@@ -115,8 +115,7 @@ impl Run<'_> {
     /// One step of the optimizer, unless the loss is no number; returns the loss before it.
     fn step(&mut self, indices: &[usize]) -> f64 {
         let x = self.input.batch(&self.dataset.train, indices, &self.device, self.dtype);
-        let labels: Vec<i64> = indices.iter().map(|&index| i64::from(self.dataset.train.labels[index])).collect();
-        let labels = Tensor::<1, Int>::from_data(TensorData::new(labels, [indices.len()]), &self.device);
+        let labels = labels(&self.dataset.train, indices, &self.device);
 
         let (scores, probes) = if self.measurement.is_due(self.step_losses.len()) {
             let (scores, probes) = self.measurement.forward(&self.model, x);

@@ -1,10 +1,11 @@
 use burn::module::Module;
 use burn::optim::GradientsParams;
-use burn::tensor::{Int, Tensor, TensorData};
+use burn::tensor::Tensor;
 use untied_study::Optimizer;
 
 use crate::adaptation::{HELD_OUT, Shifted};
 use crate::evaluation::{Evaluation, evaluate_on};
+use crate::input::labels;
 use crate::loss::cross_entropy;
 use crate::model::Net;
 use crate::optimizer;
@@ -75,8 +76,6 @@ impl<'s> FineTuning<'s> {
     fn loss(&self, model: &Net, indices: &[usize]) -> Tensor<1> {
         let run = self.shifted.run;
         let x = self.shifted.input.batch(&run.dataset.train, indices, &run.device, run.dtype);
-        let labels: Vec<i64> = indices.iter().map(|&index| i64::from(run.dataset.train.labels[index])).collect();
-        let labels = Tensor::<1, Int>::from_data(TensorData::new(labels, [indices.len()]), &run.device);
-        cross_entropy(model.forward(x), labels)
+        cross_entropy(model.forward(x), labels(&run.dataset.train, indices, &run.device))
     }
 }

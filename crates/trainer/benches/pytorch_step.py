@@ -1,15 +1,19 @@
-"""Milliseconds of a training step in PyTorch, beside benches/step.rs.
+"""Milliseconds of a training step in PyTorch, in turns with benches/step.rs.
 
 Blocks of 3x3 convolution, batch norm, ReLU and 2x2 max pooling, then a linear head; batches of 64, SGD with momentum.
-An untied bias is added to the convolution's output. Medians of means over blocks of 50 steps; the best of three, in
-which the columns take turns.
+An untied bias is added to the convolution's output. A column takes its turn in every round, a time is the median of
+means over some 50 steps, and a table's number the median of the rounds. The ratio is ours to PyTorch's best column of
+the same round, again the median.
 
     python3 -m venv venv && venv/bin/pip install torch numpy
-    venv/bin/python crates/trainer/benches/pytorch_step.py [--compile] [--seconds 5]
+    cargo bench --profile dev --workspace --bench step --no-run
+    venv/bin/python crates/trainer/benches/pytorch_step.py [--compile] [--ours target/debug/deps/step-...]
 """
 
 import argparse
+import os
 import statistics
+import subprocess
 import time
 
 import torch
@@ -79,23 +83,40 @@ def milliseconds(step, seconds):
     return statistics.median(blocks)
 
 
+def ours(program, line, threads):
+    """What the bench prints: "NAME BIAS MEDIAN ms, least LEAST"."""
+    environment = os.environ | {"RAYON_NUM_THREADS": str(threads)}
+    run = subprocess.run([program, "--bench", line], env=environment, capture_output=True, text=True, check=True)
+    return float(run.stdout.removeprefix(line).split()[0])
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--seconds", type=float, default=5.0)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=5.0, help="of a turn")
     parser.add_argument("--compile", action="store_true", help="torch.compile too, which takes minutes to start")
+    parser.add_argument("--ours", metavar="PROGRAM", help="the step bench, built")
     parser.add_argument("--only", default="", help="part of a line's name")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     modes = ["contiguous", "channels_last"] + (["compile"] if arguments.compile else [])
-    print(f"{'':28}", *(f"{mode:>14}" for mode in modes))
+    columns = modes + (["untied", "ratio"] if arguments.ours else [])
+    print(f"{'':28}", *(f"{column:>14}" for column in columns))
     for name, (shape, channels) in NETS.items():
         for bias in ("tied", "untied"):
             line = f"{name:20} {bias:7}"
-            if arguments.only in line:
-                steps = [trainer(shape, channels, bias, mode) for mode in modes]
-                rounds = [[milliseconds(step, arguments.seconds) for step in steps] for _ in range(3)]
-                print(line, *(f"{min(column):14.2f}" for column in zip(*rounds)), flush=True)
+            if arguments.only not in line:
+                continue
+            steps = [trainer(shape, channels, bias, mode) for mode in modes]
+            rounds = []
+            for _ in range(arguments.rounds):
+                times = [milliseconds(step, arguments.seconds) for step in steps]
+                if arguments.ours:
+                    time_of_ours = ours(arguments.ours, line, arguments.threads)
+                    times += [time_of_ours, time_of_ours / min(times)]
+                rounds.append(times)
+            print(line, *(f"{statistics.median(column):14.2f}" for column in zip(*rounds)), flush=True)
 
 
 if __name__ == "__main__":

@@ -62,8 +62,15 @@ impl<T: Real> BiasSums<T> {
             Self::None => {}
             Self::PerFilter(sums) => {
                 let mut sum = T::splat(simd, T::default());
-                for at in (0..values.len()).step_by(lanes) {
-                    sum = T::sum(simd, sum, load(simd, &values[at..values.len().min(at + lanes)]));
+                let (whole, rest) = whole_registers::<S, T>(simd, values.len());
+                // SAFETY: within the values.
+                unsafe {
+                    for at in (0..whole).step_by(lanes) {
+                        sum = T::sum(simd, sum, T::load::<S>(values.as_ptr().add(at)));
+                    }
+                    if rest.is_some() {
+                        sum = T::sum(simd, sum, load(simd, rest, values.as_ptr().add(whole)));
+                    }
                 }
                 let sums = &mut sums[filter * lanes..][..lanes];
                 for (i, total) in sums.iter_mut().enumerate() {
@@ -73,14 +80,17 @@ impl<T: Real> BiasSums<T> {
             }
             Self::PerLocation(sums) => {
                 let sums = &mut sums[filter * locations + first..][..values.len()];
-                for at in (0..values.len()).step_by(lanes) {
-                    let here = at..values.len().min(at + lanes);
-                    let sum = T::sum(simd, load(simd, &sums[here.clone()]), load(simd, &values[here.clone()]));
-                    if here.len() == lanes {
-                        // SAFETY: as many as a register holds.
-                        unsafe { T::store::<S>(sums[here].as_mut_ptr(), sum) };
-                    } else {
-                        T::store_some(simd, &mut sums[here], sum);
+                let (whole, rest) = whole_registers::<S, T>(simd, values.len());
+                let (sums, values) = (sums.as_mut_ptr(), values.as_ptr());
+                // SAFETY: within both, which are equally long.
+                unsafe {
+                    for at in (0..whole).step_by(lanes) {
+                        let sum = T::sum(simd, T::load::<S>(sums.add(at)), T::load::<S>(values.add(at)));
+                        T::store::<S>(sums.add(at), sum);
+                    }
+                    if let Some(mask) = rest {
+                        let [sum, value] = [sums.cast_const(), values].map(|at| load(simd, rest, at.add(whole)));
+                        T::store_masked(simd, mask, sums.add(whole), T::sum(simd, sum, value));
                     }
                 }
             }
@@ -107,6 +117,13 @@ impl<T: Real> BiasSums<T> {
             }
         }
     }
+}
+
+/// How many of the numbers fill registers, and which of another one the rest are.
+#[inline(always)]
+fn whole_registers<S: Simd, T: Real>(simd: S, count: usize) -> (usize, Option<T::Mask<S>>) {
+    let whole = count / T::lanes::<S>() * T::lanes::<S>();
+    (whole, (whole < count).then(|| T::first(simd, count - whole)))
 }
 
 /// All sums of dy `[images, filters, locations]`.

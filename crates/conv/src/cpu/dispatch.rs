@@ -1,6 +1,10 @@
 //! Choice of the machine's widest registers at run time.
 
+use std::marker::PhantomData;
+
 use pulp::{Scalar, Simd, WithSimd};
+
+use super::real::Real;
 
 /// A computation in registers, with tiles that fit into as many as the machine has.
 pub(super) trait Kernel {
@@ -17,6 +21,31 @@ impl<K: Kernel, const ROWS: usize, const COLUMNS: usize, const LONG: usize> With
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         self.0.run::<S, ROWS, COLUMNS, LONG>(simd);
+    }
+}
+
+/// What [`dispatch`] runs kernels with.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Widths {
+    /// Rows of a tile.
+    pub(super) rows: usize,
+    /// Numbers of a register.
+    pub(super) lanes: usize,
+}
+
+impl Widths {
+    pub(super) fn of<T: Real>() -> Self {
+        let mut widths = Self { rows: 1, lanes: 1 };
+        dispatch(Ask::<T>(&mut widths, PhantomData));
+        widths
+    }
+}
+
+struct Ask<'a, T>(&'a mut Widths, PhantomData<T>);
+
+impl<T: Real> Kernel for Ask<'_, T> {
+    fn run<S: Simd, const ROWS: usize, const COLUMNS: usize, const LONG: usize>(self, _: S) {
+        *self.0 = Widths { rows: ROWS, lanes: T::lanes::<S>() };
     }
 }
 

@@ -51,6 +51,11 @@ impl Grid {
         self.strides[2]
     }
 
+    /// Distance in memory of two images.
+    pub(super) fn image(&self) -> usize {
+        self.image
+    }
+
     pub(super) fn locations(&self) -> usize {
         self.size.iter().product()
     }

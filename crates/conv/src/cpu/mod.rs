@@ -23,6 +23,7 @@ mod real;
 #[cfg(test)]
 mod scalar;
 mod sizes;
+mod strips;
 mod tile;
 mod x_backward;
 

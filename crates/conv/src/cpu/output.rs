@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use pulp::Simd;
 
-use super::grid::{Grid, Run};
+use super::grid::Grid;
 use super::real::Real;
 
 /// What is added to each filter's output.
@@ -15,6 +15,18 @@ pub(super) enum Addend<'a, T> {
     PerFilter(&'a [T]),
     /// One number per filter and location.
     PerLocation(&'a [T]),
+}
+
+/// Neighbouring locations of one image, at most a register of them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Written {
+    /// The column of the sums for the first one.
+    pub(super) at: usize,
+    pub(super) len: usize,
+    /// Where its image begins in the output.
+    pub(super) image: usize,
+    /// Where it lies in its image.
+    pub(super) to: usize,
 }
 
 /// Memory for all filters at all locations of all images, which tasks share.
@@ -30,77 +42,67 @@ pub(super) struct Output<T> {
 unsafe impl<T: Send> Sync for Output<T> {}
 
 impl<T: Real> Output<T> {
-    /// Writes `sums [filters, width]`, plus the addend, to the locations `spans` of the filters.
+    /// Writes `sums [filters, width]`, plus the addend, to the locations `pieces` of the filters.
     ///
     /// # Safety
-    /// The memory is large enough, and no other task writes to these locations.
+    /// The sums are that many and a register more, the memory is large enough, and no other task writes to these
+    /// locations.
     #[inline(always)]
     pub(super) unsafe fn write<S: Simd>(
         &self,
         simd: S,
         filters: Range<usize>,
-        sums: &[T],
+        sums: *const T,
         width: usize,
-        spans: &[Run],
+        pieces: &[Written],
         addend: &Addend<T>,
     ) {
-        let step = self.grid.step();
-        for (row, filter) in filters.enumerate() {
-            for span in spans {
-                let sums = &sums[row * width + span.at..][..span.len];
-                let start = filter * self.plane + span.start;
-                // SAFETY: within the memory, and this task's.
-                let to = unsafe { self.first.add(span.image + start) };
-                if step > 1 {
-                    for (i, &sum) in sums.iter().enumerate() {
-                        // SAFETY: as above.
-                        unsafe { to.add(i * step).write(sum) };
-                    }
-                    continue;
-                }
-                match *addend {
-                    // SAFETY: as above.
-                    Addend::Nothing => unsafe { copy(simd, sums, |_| T::splat(simd, T::default()), to) },
-                    // SAFETY: as above.
-                    Addend::PerFilter(values) => unsafe { copy(simd, sums, |_| T::splat(simd, values[filter]), to) },
-                    Addend::PerLocation(values) => {
-                        let values = &values[start..start + span.len];
-                        // SAFETY: as above.
-                        unsafe { copy(simd, sums, |at| load(simd, &values[at]), to) };
+        for piece in pieces {
+            let mask = (piece.len < T::lanes::<S>()).then(|| T::first(simd, piece.len));
+            for (row, filter) in filters.clone().enumerate() {
+                let place = filter * self.plane + piece.to;
+                // SAFETY: within sums, addends and memory, which is this task's.
+                unsafe {
+                    let sum = T::load::<S>(sums.add(row * width + piece.at));
+                    let sum = match *addend {
+                        Addend::Nothing => sum,
+                        Addend::PerFilter(values) => T::sum(simd, sum, T::splat(simd, *values.get_unchecked(filter))),
+                        Addend::PerLocation(values) => T::sum(simd, sum, load(simd, mask, values.as_ptr().add(place))),
+                    };
+                    let to = self.first.add(piece.image + place);
+                    match mask {
+                        _ if self.grid.step() > 1 => self.spread::<S>(sum, to, piece.len),
+                        None => T::store::<S>(to, sum),
+                        Some(mask) => T::store_masked(simd, mask, to, sum),
                     }
                 }
             }
         }
     }
+
+    /// Writes the first numbers of a register at the grid's distances.
+    ///
+    /// # Safety
+    /// There is room.
+    unsafe fn spread<S: Simd>(&self, register: T::Register<S>, to: *mut T, len: usize) {
+        for i in 0..len {
+            // SAFETY: a register is numbers behind each other; there is room, by the contract.
+            unsafe { to.add(i * self.grid.step()).write((&raw const register).cast::<T>().add(i).read()) };
+        }
+    }
 }
 
-/// Writes sums plus addends, a register at a time.
+/// A register, or the part of it that the mask means, and zeros.
 ///
 /// # Safety
-/// `to` has room for all sums.
+/// Those numbers lie at `from`.
 #[inline(always)]
-unsafe fn copy<S: Simd, T: Real>(simd: S, sums: &[T], addend: impl Fn(Range<usize>) -> T::Register<S>, to: *mut T) {
-    let lanes = T::lanes::<S>();
-    let mut i = 0;
-    while i < sums.len() {
-        let at = i..sums.len().min(i + lanes);
-        let sum = T::sum(simd, load(simd, &sums[at.clone()]), addend(at.clone()));
-        // SAFETY: within the room.
-        unsafe {
-            if at.len() == lanes {
-                T::store::<S>(to.add(i), sum);
-            } else {
-                // Not as a slice: nothing was written there before.
-                (&raw const sum).cast::<T>().copy_to_nonoverlapping(to.add(i), at.len());
-            }
+pub(super) unsafe fn load<S: Simd, T: Real>(simd: S, mask: Option<T::Mask<S>>, from: *const T) -> T::Register<S> {
+    // SAFETY: by the contract.
+    unsafe {
+        match mask {
+            None => T::load::<S>(from),
+            Some(mask) => T::load_masked(simd, mask, from),
         }
-        i += lanes;
     }
-}
-
-/// As many numbers as a register holds, or fewer and zeros.
-#[inline(always)]
-pub(super) fn load<S: Simd, T: Real>(simd: S, from: &[T]) -> T::Register<S> {
-    // SAFETY: as many as a register holds.
-    if from.len() == T::lanes::<S>() { unsafe { T::load::<S>(from.as_ptr()) } } else { T::load_some(simd, from) }
 }

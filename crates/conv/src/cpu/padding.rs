@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use pulp::Simd;
+
 use super::real::Real;
 use super::sizes::volume;
 
@@ -18,29 +20,71 @@ pub(super) struct Padding {
 }
 
 impl Padding {
-    /// The planes with their zeros: themselves where nothing is padded.
-    pub(super) fn apply<'a, T: Real>(&self, planes: &'a [T], which: Range<usize>) -> Cow<'a, [T]> {
+    /// The planes with their zeros, and a register of zeros behind: themselves where nothing is padded.
+    #[inline(always)]
+    pub(super) fn apply<'a, S: Simd, T: Real>(&self, simd: S, planes: &'a [T], which: Range<usize>) -> Cow<'a, [T]> {
         let plane = volume(self.size);
         let planes = &planes[which.start * plane..which.end * plane];
         if self.size == self.padded {
             return Cow::Borrowed(planes);
         }
-        let mut all = Vec::with_capacity(which.len() * volume(self.padded));
-        for plane in planes.chunks_exact(plane) {
-            self.append(plane, &mut all);
+        let [_, height, width] = self.size;
+        let start = |z: usize, y: usize| ((z + self.before[0]) * self.padded[1] + y + self.before[1]) * self.padded[2];
+        let count = which.len() * volume(self.padded) + T::lanes::<S>();
+        let mut all = Vec::with_capacity(count);
+        let to: *mut T = all.as_mut_ptr();
+        let mut done = 0;
+        for (image, plane) in planes.chunks_exact(plane).enumerate() {
+            for (row, values) in plane.chunks_exact(width).enumerate() {
+                let first = image * volume(self.padded) + start(row / height, row % height) + self.before[2];
+                // SAFETY: rows lie in their order within their planes, all within the capacity.
+                unsafe {
+                    zeros(simd, to.add(done), first - done);
+                    copy(simd, values, to.add(first));
+                }
+                done = first + width;
+            }
+        }
+        // SAFETY: what is left of the capacity; then all was written.
+        unsafe {
+            zeros(simd, to.add(done), count - done);
+            all.set_len(count);
         }
         Cow::Owned(all)
     }
+}
 
-    fn append<T: Real>(&self, plane: &[T], all: &mut Vec<T>) {
-        let end = all.len() + volume(self.padded);
-        let [_, height, width] = self.size;
-        let start = |z: usize, y: usize| ((z + self.before[0]) * self.padded[1] + y + self.before[1]) * self.padded[2];
-        let first = all.len();
-        for (row, values) in plane.chunks_exact(width).enumerate() {
-            all.resize(first + start(row / height, row % height) + self.before[2], T::default());
-            all.extend_from_slice(values);
+/// # Safety
+/// There is room for `count` numbers.
+#[inline(always)]
+unsafe fn zeros<S: Simd, T: Real>(simd: S, to: *mut T, count: usize) {
+    let (lanes, zero) = (T::lanes::<S>(), T::splat(simd, T::default()));
+    let whole = count / lanes * lanes;
+    // SAFETY: within the room.
+    unsafe {
+        for at in (0..whole).step_by(lanes) {
+            T::store::<S>(to.add(at), zero);
         }
-        all.resize(end, T::default());
+        if whole < count {
+            T::store_masked(simd, T::first(simd, count - whole), to.add(whole), zero);
+        }
+    }
+}
+
+/// # Safety
+/// There is room for all numbers.
+#[inline(always)]
+unsafe fn copy<S: Simd, T: Real>(simd: S, from: &[T], to: *mut T) {
+    let lanes = T::lanes::<S>();
+    let whole = from.len() / lanes * lanes;
+    // SAFETY: within the numbers and the room.
+    unsafe {
+        for at in (0..whole).step_by(lanes) {
+            T::store::<S>(to.add(at), T::load::<S>(from.as_ptr().add(at)));
+        }
+        if whole < from.len() {
+            let mask = T::first(simd, from.len() - whole);
+            T::store_masked(simd, mask, to.add(whole), T::load_masked(simd, mask, from.as_ptr().add(whole)));
+        }
     }
 }

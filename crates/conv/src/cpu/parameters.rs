@@ -1,6 +1,5 @@
 //! The gradients of weight and bias, from one sweep over the gradient of the output.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 use pulp::Simd;
@@ -9,19 +8,17 @@ use rayon::prelude::*;
 use super::bias_sums::{BiasSums, Sharing};
 use super::dispatch::{Kernel, dispatch};
 use super::grid::{Grid, Run};
-use super::patches::Patches;
+use super::patches::{Copied, Patches};
 use super::real::Real;
 use super::sizes::Sizes;
-use super::tile::{self, Columns, Rows};
+use super::tile::{self, Matrix, Rows};
 
 /// Multiplications that are worth a task of their own. Part of the result, like all that says how tasks are cut: sums
 /// are added by tasks.
 const TASK: usize = 1 << 20;
 /// Tasks, at most.
 const TASKS: usize = 16;
-/// Numbers of a patch in one task, so that their panel stays in the cache.
-const DEPTH: usize = 1152;
-/// Locations of a panel.
+/// Locations that are multiplied at once.
 const WIDTH: usize = 96;
 
 /// Images and locations of one task.
@@ -29,8 +26,6 @@ const WIDTH: usize = 96;
 struct Part {
     images: Range<usize>,
     locations: Range<usize>,
-    /// Numbers of a patch.
-    numbers: Range<usize>,
 }
 
 fn parts(sizes: &Sizes) -> Vec<Part> {
@@ -43,13 +38,10 @@ fn parts(sizes: &Sizes) -> Vec<Part> {
     let mut parts = Vec::new();
     for image in (0..images).step_by(together) {
         for location in (0..locations).step_by(length) {
-            for number in (0..sizes.patch()).step_by(DEPTH) {
-                parts.push(Part {
-                    images: image..images.min(image + together),
-                    locations: location..locations.min(location + length),
-                    numbers: number..sizes.patch().min(number + DEPTH),
-                });
-            }
+            parts.push(Part {
+                images: image..images.min(image + together),
+                locations: location..locations.min(location + length),
+            });
         }
     }
     parts
@@ -70,21 +62,21 @@ pub(super) fn parameters_backward<T: Real>(sizes: &Sizes, x: &[T], dy: &[T], bia
         if parts.len() == 1 { parts.iter().map(run).collect() } else { parts.par_iter().map(run).collect() };
     let mut dw = vec![T::default(); groups * sizes.channels_out * sizes.patch()];
     let mut db = vec![0.0; groups * sizes.channels_out * bias.per_filter(sizes.locations())];
-    gather_weights(sizes, &parts, &sums, &mut dw);
-    for (part, sums) in parts.iter().zip(&sums).filter(|(part, _)| part.numbers.start == 0) {
+    gather_weights(sizes, &sums, &mut dw);
+    for (part, sums) in parts.iter().zip(&sums) {
         sums.bias.gather(&part.locations, sizes.locations(), &mut db);
     }
     (dw, db)
 }
 
 /// Adds the tasks' sums, in their order.
-fn gather_weights<T: Real>(sizes: &Sizes, parts: &[Part], sums: &[Sums<T>], dw: &mut [T]) {
+fn gather_weights<T: Real>(sizes: &Sizes, sums: &[Sums<T>], dw: &mut [T]) {
     let (filters, patch) = (sizes.channels_out, sizes.patch());
     let of_filter = |(filter, dw): (usize, &mut [T])| {
         let (group, filter) = (filter / filters, filter % filters);
-        for (part, sums) in parts.iter().zip(sums) {
+        for sums in sums {
             let first = sums.place(group, filter);
-            for (k, dw) in dw[part.numbers.clone()].iter_mut().enumerate() {
+            for (k, dw) in dw.iter_mut().enumerate() {
                 *dw = *dw + sums.weight[first + k * sums.columns];
             }
         }
@@ -139,13 +131,11 @@ impl<T: Real> Kernel for Task<'_, T> {
 impl<T: Real> Task<'_, T> {
     #[inline(always)]
     fn sweep<S: Simd, const ROWS: usize, const COLUMNS: usize>(&self, simd: S) -> Sums<T> {
-        let Self { sizes, patches, part: Part { images, locations, numbers }, .. } = *self;
+        let Self { sizes, patches, bias: sharing, part: Part { images, locations }, .. } = *self;
         let (groups, filters) = (sizes.spec.groups, sizes.channels_out);
         let columns = COLUMNS * T::lanes::<S>();
-        let rows = numbers.len().next_multiple_of(ROWS);
+        let rows = sizes.patch().next_multiple_of(ROWS);
         let blocks = filters.div_ceil(columns);
-        // Once for all numbers of a patch.
-        let sharing = if numbers.start == 0 { self.bias } else { Sharing::None };
         let mut sums = Sums {
             weight: vec![T::default(); groups * blocks * rows * columns],
             blocks,
@@ -153,23 +143,31 @@ impl<T: Real> Task<'_, T> {
             columns,
             bias: BiasSums::new::<S>(sharing, groups * filters, locations.len()),
         };
+        let mut transposed = vec![T::default(); blocks * WIDTH * columns];
         // Copies to a row may write a register beyond it.
         let row_length = WIDTH + T::lanes::<S>();
         let mut panel = vec![T::default(); rows * row_length];
-        let mut transposed = vec![T::default(); blocks * WIDTH * columns];
-        let (mut runs, mut spans) = (Vec::new(), Vec::new());
+        let (mut runs, mut spans, mut pieces) = (Vec::new(), Vec::new(), Vec::new());
 
-        let planes: Cow<[T]> =
-            patches.padding.apply(self.x, images.start * patches.channels..images.end * patches.channels);
+        let planes =
+            patches.padding.apply(simd, self.x, images.start * patches.channels..images.end * patches.channels);
         let end = (images.len() - 1) * sizes.locations() + locations.end;
         for first in (locations.start..end).step_by(WIDTH) {
             let width = WIDTH.min(end - first);
             patches.grid.runs(first, width, &mut runs);
             self.grid.runs(images.start * sizes.locations() + first, width, &mut spans);
+            pieces.clear();
+            for run in &runs {
+                pieces.extend((0..run.len).step_by(T::lanes::<S>()).map(|at| Copied {
+                    at: run.at + at,
+                    len: T::lanes::<S>().min(run.len - at),
+                    from: run.image + run.start + at * patches.grid.step(),
+                }));
+            }
             for group in 0..groups {
                 let planes = &planes[group * patches.group..];
                 // SAFETY: the panel has room for these numbers.
-                unsafe { patches.copy::<S, T>(planes, numbers.clone(), &runs, panel.as_mut_ptr(), row_length) };
+                unsafe { patches.copy::<S, T>(planes, 0..sizes.patch(), &pieces, panel.as_mut_ptr(), row_length) };
                 for span in &spans {
                     self.transpose(group, span, columns, &mut transposed);
                 }
@@ -183,13 +181,13 @@ impl<T: Real> Task<'_, T> {
                     }
                 }
                 for block in 0..blocks {
-                    let factors_of = Columns { first: transposed[block * WIDTH * columns..].as_ptr(), step: columns };
+                    let dy = Matrix { first: transposed[block * WIDTH * columns..].as_ptr(), step: columns };
                     let sums = &mut sums.weight[(group * blocks + block) * rows * columns..][..rows * columns];
                     for row in (0..rows).step_by(ROWS) {
-                        let factors = Rows { first: panel[row * row_length..].as_ptr(), row: row_length, step: 1 };
+                        let numbers = Rows { first: panel[row * row_length..].as_ptr(), row: row_length, step: 1 };
                         let sums = sums[row * columns..].as_mut_ptr();
                         // SAFETY: panel, transposed and sums are as large as computed above.
-                        unsafe { tile::multiply::<S, T, ROWS, COLUMNS>(simd, width, factors, factors_of, sums, true) };
+                        unsafe { tile::multiply::<S, T, ROWS, COLUMNS>(simd, width, numbers, dy, sums, true) };
                     }
                 }
             }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use pulp::Simd;
 
-use super::grid::{Grid, Run};
+use super::grid::Grid;
 use super::padding::Padding;
 use super::real::Real;
 use super::sizes::{Sizes, volume};
@@ -20,6 +20,16 @@ pub(super) struct Patches {
     pub(super) grid: Grid,
     /// Where each number of a patch lies, from the patch's beginning.
     pub(super) offsets: Vec<usize>,
+}
+
+/// Neighbouring locations, at most a register of them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Copied {
+    /// The column of the panel for the first one.
+    pub(super) at: usize,
+    pub(super) len: usize,
+    /// Where its patch begins in the planes.
+    pub(super) from: usize,
 }
 
 impl Patches {
@@ -50,9 +60,10 @@ impl Patches {
         }
     }
 
-    /// Copies the numbers `of` the patches at `runs` in `planes` to `panel [of, locations]`, whose rows are `row` apart.
+    /// Copies the numbers `of` the patches at `pieces` in `planes` to `panel [of, locations]`, whose rows are `row`
+    /// apart.
     ///
-    /// Whole registers are written, up to one beyond the locations.
+    /// Up to a register is written from a piece's first location on.
     ///
     /// # Safety
     /// The panel is that large, its rows a register longer than the locations; nobody else holds it.
@@ -61,7 +72,7 @@ impl Patches {
         &self,
         planes: &[T],
         of: Range<usize>,
-        runs: &[Run],
+        pieces: &[Copied],
         panel: *mut T,
         row: usize,
     ) {
@@ -69,24 +80,36 @@ impl Patches {
         let step = self.grid.step();
         let offsets = &self.offsets[of];
         let Some(&farthest) = offsets.iter().max() else { return };
-        for run in runs {
-            let from = run.image + run.start;
-            let end = from.saturating_add(farthest).saturating_add(run.len.next_multiple_of(lanes));
-            if step > 1 || end > planes.len() {
-                // SAFETY: a row has room for all runs, by the contract.
-                unsafe { copy_each(&planes[from..], offsets, run.len, step, panel.add(run.at), row) };
-                continue;
-            }
-            for at in (0..run.len).step_by(lanes) {
-                for (k, &offset) in offsets.iter().enumerate() {
-                    // SAFETY: within the planes, as the farthest one is; within a row and a register, by the contract.
-                    unsafe {
-                        let numbers = T::load::<S>(planes.as_ptr().add(from + at + offset));
-                        T::store::<S>(panel.add(k * row + run.at + at), numbers);
+        for piece in pieces {
+            let end = piece.from.saturating_add(farthest).saturating_add(lanes);
+            // SAFETY: within the planes, as the farthest one is; a row has room, by the contract.
+            unsafe {
+                let to = panel.add(piece.at);
+                let from = planes.as_ptr().wrapping_add(piece.from);
+                match piece.len {
+                    _ if step > 1 || end > planes.len() => {
+                        copy_each(&planes[piece.from..], offsets, piece.len, step, to, row)
                     }
+                    1 => copy_block::<[T; 1], T>(from, offsets, to, row),
+                    2 => copy_block::<[T; 2], T>(from, offsets, to, row),
+                    3..=4 => copy_block::<[T; 4], T>(from, offsets, to, row),
+                    len if len <= lanes / 2 => copy_block::<[T; 8], T>(from, offsets, to, row),
+                    _ => copy_block::<T::Register<S>, T>(from, offsets, to, row),
                 }
             }
         }
+    }
+}
+
+/// Copies a block of neighbours for each offset.
+///
+/// # Safety
+/// Such blocks lie at `from`, and `to` has room for as many in as many rows as there are offsets.
+#[inline(always)]
+unsafe fn copy_block<B: Copy, T>(from: *const T, offsets: &[usize], to: *mut T, row: usize) {
+    for (k, &offset) in offsets.iter().enumerate() {
+        // SAFETY: by the contract.
+        unsafe { to.add(k * row).cast::<B>().write_unaligned(from.add(offset).cast::<B>().read_unaligned()) };
     }
 }
 

@@ -4,12 +4,14 @@ use std::ops::Add;
 
 use burn::tensor::Element;
 use bytemuck::Pod;
-use pulp::Simd;
+use pulp::{MemMask, Simd};
 
 /// f32 or f64.
 pub(super) trait Real: Element + Pod + Default + Add<Output = Self> {
     /// As many numbers as a register holds.
     type Register<S: Simd>: Copy;
+    /// Which of a register's numbers are meant.
+    type Mask<S: Simd>: Copy;
 
     /// Numbers in a register.
     fn lanes<S: Simd>() -> usize {
@@ -23,10 +25,20 @@ pub(super) trait Real: Element + Pod + Default + Add<Output = Self> {
     fn mul_add<S: Simd>(simd: S, a: Self::Register<S>, b: Self::Register<S>, c: Self::Register<S>)
     -> Self::Register<S>;
     fn sum<S: Simd>(simd: S, a: Self::Register<S>, b: Self::Register<S>) -> Self::Register<S>;
-    /// The numbers, fewer than a register holds, and zeros.
-    fn load_some<S: Simd>(simd: S, from: &[Self]) -> Self::Register<S>;
-    /// The first numbers, fewer than a register holds.
-    fn store_some<S: Simd>(simd: S, to: &mut [Self], register: Self::Register<S>);
+    /// The first `count` numbers of a register.
+    fn first<S: Simd>(simd: S, count: usize) -> Self::Mask<S>;
+
+    /// Those of the mask, and zeros.
+    ///
+    /// # Safety
+    /// The numbers of the mask lie at `from`, and are initialised.
+    unsafe fn load_masked<S: Simd>(simd: S, mask: Self::Mask<S>, from: *const Self) -> Self::Register<S>;
+
+    /// Those of the mask alone.
+    ///
+    /// # Safety
+    /// The numbers of the mask may be written at `to`.
+    unsafe fn store_masked<S: Simd>(simd: S, mask: Self::Mask<S>, to: *mut Self, register: Self::Register<S>);
 
     /// # Safety
     /// A register's worth of initialised numbers lies at `from`.
@@ -46,9 +58,13 @@ pub(super) trait Real: Element + Pod + Default + Add<Output = Self> {
 }
 
 macro_rules! real {
-    ($type:ident, $register:ident, $splat:ident, $mul_add:ident, $add:ident, $load:ident, $store:ident) => {
+    (
+        $type:ident, $register:ident, $mask:ident, $splat:ident, $mul_add:ident, $add:ident,
+        $between:ident, $load:ident, $store:ident
+    ) => {
         impl Real for $type {
             type Register<S: Simd> = S::$register;
+            type Mask<S: Simd> = S::$mask;
 
             #[inline(always)]
             fn f64(self) -> f64 {
@@ -76,17 +92,24 @@ macro_rules! real {
             }
 
             #[inline(always)]
-            fn load_some<S: Simd>(simd: S, from: &[Self]) -> S::$register {
-                simd.$load(from)
+            fn first<S: Simd>(simd: S, count: usize) -> S::$mask {
+                simd.$between(0, count as _).mask()
             }
 
             #[inline(always)]
-            fn store_some<S: Simd>(simd: S, to: &mut [Self], register: S::$register) {
-                simd.$store(to, register);
+            unsafe fn load_masked<S: Simd>(simd: S, mask: S::$mask, from: *const Self) -> S::$register {
+                // SAFETY: by the contract.
+                unsafe { simd.$load(MemMask::new(mask), from) }
+            }
+
+            #[inline(always)]
+            unsafe fn store_masked<S: Simd>(simd: S, mask: S::$mask, to: *mut Self, register: S::$register) {
+                // SAFETY: by the contract.
+                unsafe { simd.$store(MemMask::new(mask), to, register) };
             }
         }
     };
 }
 
-real!(f32, f32s, splat_f32s, mul_add_f32s, add_f32s, partial_load_f32s, partial_store_f32s);
-real!(f64, f64s, splat_f64s, mul_add_f64s, add_f64s, partial_load_f64s, partial_store_f64s);
+real!(f32, f32s, m32s, splat_f32s, mul_add_f32s, add_f32s, mask_between_m32s, mask_load_ptr_f32s, mask_store_ptr_f32s);
+real!(f64, f64s, m64s, splat_f64s, mul_add_f64s, add_f64s, mask_between_m64s, mask_load_ptr_f64s, mask_store_ptr_f64s);

@@ -5,6 +5,7 @@ use std::ops::Range;
 use pulp::Simd;
 use rayon::prelude::*;
 
+use super::dispatch::{Kernel, dispatch};
 use super::output::load;
 use super::real::Real;
 
@@ -50,13 +51,24 @@ impl<T: Real> BiasSums<T> {
         match sharing {
             Sharing::None => Self::None,
             Sharing::PerFilter => Self::PerFilter(vec![0.0; filters * T::lanes::<S>()]),
-            Sharing::PerLocation => Self::PerLocation(vec![T::default(); filters * locations]),
+            Sharing::PerLocation => Self::PerLocation(Vec::with_capacity(filters * locations)),
         }
     }
 
-    /// Adds a filter's values at the locations from `first` on, of `locations` of the task.
+    /// Adds a filter's values at the locations from `first` on, of `locations` of the task. Those of the task's first
+    /// image begin the sums.
+    ///
+    /// # Safety
+    /// There are so many filters and locations.
     #[inline(always)]
-    pub(super) fn add<S: Simd>(&mut self, simd: S, filter: usize, values: &[T], first: usize, locations: usize) {
+    pub(super) unsafe fn add<S: Simd>(
+        &mut self,
+        simd: S,
+        filter: usize,
+        values: &[T],
+        [first, locations]: [usize; 2],
+        begin: bool,
+    ) {
         let lanes = T::lanes::<S>();
         match self {
             Self::None => {}
@@ -79,41 +91,72 @@ impl<T: Real> BiasSums<T> {
                 }
             }
             Self::PerLocation(sums) => {
-                let sums = &mut sums[filter * locations + first..][..values.len()];
                 let (whole, rest) = whole_registers::<S, T>(simd, values.len());
-                let (sums, values) = (sums.as_mut_ptr(), values.as_ptr());
-                // SAFETY: within both, which are equally long.
+                let values = values.as_ptr();
+                // SAFETY: within values and sums, which have begun.
                 unsafe {
+                    let sums = sums.as_mut_ptr().add(filter * locations + first);
                     for at in (0..whole).step_by(lanes) {
-                        let sum = T::sum(simd, T::load::<S>(sums.add(at)), T::load::<S>(values.add(at)));
+                        let value = T::load::<S>(values.add(at));
+                        let sum = if begin { value } else { T::sum(simd, T::load::<S>(sums.add(at)), value) };
                         T::store::<S>(sums.add(at), sum);
                     }
                     if let Some(mask) = rest {
-                        let [sum, value] = [sums.cast_const(), values].map(|at| load(simd, rest, at.add(whole)));
-                        T::store_masked(simd, mask, sums.add(whole), T::sum(simd, sum, value));
+                        let value = T::load_masked(simd, mask, values.add(whole));
+                        let sum = if begin {
+                            value
+                        } else {
+                            T::sum(simd, T::load_masked(simd, mask, sums.add(whole)), value)
+                        };
+                        T::store_masked(simd, mask, sums.add(whole), sum);
                     }
                 }
             }
         }
     }
 
-    /// Adds the sums of a task's locations `part` to those of all.
-    pub(super) fn gather(&self, part: &Range<usize>, locations: usize, all: &mut [f64]) {
-        match self {
-            Self::None => {}
-            Self::PerFilter(sums) => {
-                let lanes = sums.len() / all.len();
-                for (all, sums) in all.iter_mut().zip(sums.chunks_exact(lanes)) {
-                    *all += sums.iter().sum::<f64>();
+    /// # Safety
+    /// Values of so many filters and locations were added.
+    pub(super) unsafe fn written(&mut self, filters: usize, locations: usize) {
+        if let Self::PerLocation(sums) = self {
+            // SAFETY: by the contract.
+            unsafe { sums.set_len(filters * locations) };
+        }
+    }
+}
+
+/// The tasks' sums, added in their order: `[filters, count]`. Each task has its locations.
+pub(super) fn gather<T: Real>(tasks: &[(Range<usize>, BiasSums<T>)], filters: usize, count: usize) -> Vec<f64> {
+    let mut all = vec![0.0; filters * count];
+    let together = (1 << 12) / (count * tasks.len()).max(1) + 1;
+    let sums = all.par_chunks_exact_mut(count.max(1)).with_min_len(together).enumerate();
+    sums.for_each(|(filter, sums)| dispatch(Gather { tasks, filter, sums }));
+    all
+}
+
+/// Adds up the sums of one filter.
+struct Gather<'a, T> {
+    tasks: &'a [(Range<usize>, BiasSums<T>)],
+    filter: usize,
+    sums: &'a mut [f64],
+}
+
+impl<T: Real> Kernel for Gather<'_, T> {
+    #[inline(always)]
+    fn run<S: Simd, const ROWS: usize, const COLUMNS: usize, const LONG: usize>(self, _: S) {
+        for (locations, task) in self.tasks {
+            match task {
+                BiasSums::None => {}
+                BiasSums::PerFilter(sums) => {
+                    let lanes = T::lanes::<S>();
+                    self.sums[0] += sums[self.filter * lanes..][..lanes].iter().sum::<f64>();
                 }
-            }
-            Self::PerLocation(sums) => {
-                let filters = all.par_chunks_exact_mut(locations).zip(sums.par_chunks_exact(part.len()));
-                filters.with_min_len((1 << 14) / part.len() + 1).for_each(|(all, sums)| {
-                    for (all, sum) in all[part.clone()].iter_mut().zip(sums) {
+                BiasSums::PerLocation(sums) => {
+                    let sums = &sums[self.filter * locations.len()..][..locations.len()];
+                    for (all, sum) in self.sums[locations.clone()].iter_mut().zip(sums) {
                         *all += sum.f64();
                     }
-                });
+                }
             }
         }
     }

@@ -25,6 +25,7 @@ mod scalar;
 mod sizes;
 mod strips;
 mod tile;
+mod weight_sums;
 mod x_backward;
 
 use burn::backend::Flex;

@@ -1,17 +1,19 @@
 //! The gradients of weight and bias, from one sweep over the gradient of the output.
 
+use std::mem::MaybeUninit;
 use std::ops::Range;
 
 use pulp::Simd;
 use rayon::prelude::*;
 
-use super::bias_sums::{BiasSums, Sharing};
+use super::bias_sums::{self, BiasSums, Sharing};
 use super::dispatch::{Kernel, dispatch};
 use super::grid::{Grid, Run};
 use super::patches::{Copied, Patches};
 use super::real::Real;
 use super::sizes::Sizes;
 use super::tile::{self, Matrix, Rows};
+use super::weight_sums::{Shape, WeightSums};
 
 /// Multiplications that are worth a task of their own. Part of the result, like all that says how tasks are cut: sums
 /// are added by tasks.
@@ -60,49 +62,16 @@ pub(super) fn parameters_backward<T: Real>(sizes: &Sizes, x: &[T], dy: &[T], bia
     };
     let sums: Vec<Sums<T>> =
         if parts.len() == 1 { parts.iter().map(run).collect() } else { parts.par_iter().map(run).collect() };
-    let mut dw = vec![T::default(); groups * sizes.channels_out * sizes.patch()];
-    let mut db = vec![0.0; groups * sizes.channels_out * bias.per_filter(sizes.locations())];
-    gather_weights(sizes, &sums, &mut dw);
-    for (part, sums) in parts.iter().zip(&sums) {
-        sums.bias.gather(&part.locations, sizes.locations(), &mut db);
-    }
-    (dw, db)
-}
-
-/// Adds the tasks' sums, in their order.
-fn gather_weights<T: Real>(sizes: &Sizes, sums: &[Sums<T>], dw: &mut [T]) {
-    let (filters, patch) = (sizes.channels_out, sizes.patch());
-    let of_filter = |(filter, dw): (usize, &mut [T])| {
-        let (group, filter) = (filter / filters, filter % filters);
-        for sums in sums {
-            let first = sums.place(group, filter);
-            for (k, dw) in dw.iter_mut().enumerate() {
-                *dw = *dw + sums.weight[first + k * sums.columns];
-            }
-        }
-    };
-    let filters_of_task = (1 << 16) / (patch * sums.len()).max(1) + 1;
-    dw.par_chunks_exact_mut(patch).with_min_len(filters_of_task).enumerate().for_each(of_filter);
+    let (weights, biases): (Vec<_>, Vec<_>) = sums.into_iter().map(|sums| (sums.weight, sums.bias)).unzip();
+    let filters = groups * sizes.channels_out;
+    let tasks: Vec<_> = parts.iter().map(|part| part.locations.clone()).zip(biases).collect();
+    (WeightSums::gather(sizes, &weights), bias_sums::gather(&tasks, filters, bias.per_filter(sizes.locations())))
 }
 
 /// What one task adds up.
 struct Sums<T> {
-    /// `[groups, blocks of filters, numbers of a patch, columns]`: filters along a row.
-    weight: Vec<T>,
-    /// Blocks of filters of a group.
-    blocks: usize,
-    /// Numbers of a patch, rounded up to whole tiles.
-    rows: usize,
-    /// Filters of a block.
-    columns: usize,
+    weight: WeightSums<T>,
     bias: BiasSums<T>,
-}
-
-impl<T> Sums<T> {
-    /// Where a filter's sums begin.
-    fn place(&self, group: usize, filter: usize) -> usize {
-        (group * self.blocks + filter / self.columns) * self.rows * self.columns + filter % self.columns
-    }
 }
 
 struct Task<'a, T> {
@@ -133,20 +102,18 @@ impl<T: Real> Task<'_, T> {
     fn sweep<S: Simd, const ROWS: usize, const COLUMNS: usize>(&self, simd: S) -> Sums<T> {
         let Self { sizes, patches, bias: sharing, part: Part { images, locations }, .. } = *self;
         let (groups, filters) = (sizes.spec.groups, sizes.channels_out);
-        let columns = COLUMNS * T::lanes::<S>();
-        let rows = sizes.patch().next_multiple_of(ROWS);
-        let blocks = filters.div_ceil(columns);
+        let shape = Shape::new(sizes, [ROWS, COLUMNS * T::lanes::<S>()]);
+        let Shape { blocks, rows, columns, .. } = shape;
         let mut sums = Sums {
-            weight: vec![T::default(); groups * blocks * rows * columns],
-            blocks,
-            rows,
-            columns,
+            weight: WeightSums::with_room(shape),
             bias: BiasSums::new::<S>(sharing, groups * filters, locations.len()),
         };
         let mut transposed = vec![T::default(); blocks * WIDTH * columns];
-        // Copies to a row may write a register beyond it.
+        // Copies to a row may write a register beyond it. Rows beyond the last number of a patch are multiplied too.
         let row_length = WIDTH + T::lanes::<S>();
-        let mut panel = vec![T::default(); rows * row_length];
+        let mut panel = Vec::with_capacity(rows * row_length);
+        panel.spare_capacity_mut()[sizes.patch() * row_length..rows * row_length].fill(MaybeUninit::new(T::default()));
+        let panel: *mut T = panel.as_mut_ptr();
         let (mut runs, mut spans, mut pieces) = (Vec::new(), Vec::new(), Vec::new());
 
         let planes =
@@ -167,30 +134,39 @@ impl<T: Real> Task<'_, T> {
             for group in 0..groups {
                 let planes = &planes[group * patches.group..];
                 // SAFETY: the panel has room for these numbers.
-                unsafe { patches.copy::<S, T>(planes, 0..sizes.patch(), &pieces, panel.as_mut_ptr(), row_length) };
+                unsafe { patches.copy::<S, T>(planes, 0..sizes.patch(), &pieces, panel, row_length) };
                 for span in &spans {
                     self.transpose(group, span, columns, &mut transposed);
                 }
                 if sharing != Sharing::None {
                     for filter in 0..filters {
                         for span in &spans {
-                            let first = span.start - locations.start;
                             let values = self.values(group, filter, span);
-                            sums.bias.add(simd, group * filters + filter, values, first, locations.len());
+                            let place = [span.start - locations.start, locations.len()];
+                            let begin = span.image == images.start * self.grid.image();
+                            // SAFETY: within filters and locations.
+                            unsafe { sums.bias.add(simd, group * filters + filter, values, place, begin) };
                         }
                     }
                 }
                 for block in 0..blocks {
                     let dy = Matrix { first: transposed[block * WIDTH * columns..].as_ptr(), step: columns };
-                    let sums = &mut sums.weight[(group * blocks + block) * rows * columns..][..rows * columns];
+                    let sums = sums.weight.block(group, block);
                     for row in (0..rows).step_by(ROWS) {
-                        let numbers = Rows { first: panel[row * row_length..].as_ptr(), row: row_length, step: 1 };
-                        let sums = sums[row * columns..].as_mut_ptr();
                         // SAFETY: panel, transposed and sums are as large as computed above.
-                        unsafe { tile::multiply::<S, T, ROWS, COLUMNS>(simd, width, numbers, dy, sums, true) };
+                        unsafe {
+                            let numbers = Rows { first: panel.add(row * row_length), row: row_length, step: 1 };
+                            let (sums, add) = (sums.add(row * columns), first > locations.start);
+                            tile::multiply::<S, T, ROWS, COLUMNS>(simd, width, numbers, dy, sums, add);
+                        }
                     }
                 }
             }
+        }
+        // SAFETY: by the first locations, and there are some.
+        unsafe {
+            sums.weight.written();
+            sums.bias.written(groups * filters, locations.len());
         }
         sums
     }

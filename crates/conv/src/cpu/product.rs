@@ -114,7 +114,7 @@ impl<T: Real> Part<'_, T> {
         let farthest = patches.offsets.iter().max().map_or(0, |offset| offset + lanes);
         // Copies to a row may write a register beyond it.
         let row = width + lanes;
-        let mut panel = vec![T::default(); length.min(DEPTH) * row];
+        let mut panel = Vec::new();
         let mut sums = vec![T::default(); count.div_ceil(ROWS) * ROWS * width + lanes];
         let mut registers = Registers { places: [0; COLUMNS], copied: Vec::new(), written: Vec::new() };
         for first in self.range.clone().step_by(COLUMNS) {
@@ -127,6 +127,7 @@ impl<T: Real> Part<'_, T> {
                     let depth = DEPTH.min(length - start);
                     let offsets = &patches.offsets[start..start + depth];
                     if !in_place {
+                        panel.resize(length.min(DEPTH) * row, T::default());
                         // SAFETY: the panel holds DEPTH rows.
                         unsafe { patches.copy::<S, T>(planes, start..start + depth, copied, panel.as_mut_ptr(), row) };
                     }

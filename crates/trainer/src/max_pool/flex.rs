@@ -73,12 +73,16 @@ fn forward<T: Number>(x: &FlexTensor) -> FlexTensor {
     let shape = x.layout().shape();
     let planes = Planes::of(shape);
     let pooled = planes.pooled();
-    let mut y = vec![T::default(); shape[0] * shape[1] * pooled.size()];
-    if !y.is_empty() {
-        let pool = |(x, y): (&[T], &mut [T])| pool_plane(x, y, planes);
+    let count = shape[0] * shape[1] * pooled.size();
+    let mut y = Vec::with_capacity(count);
+    if count > 0 {
+        let pool = |(x, y): (&[T], &mut [MaybeUninit<T>])| pool_plane(x, y, planes);
         let x = x.storage::<T>().par_chunks_exact(planes.size());
-        x.zip(y.par_chunks_exact_mut(pooled.size())).with_min_len(planes.at_least()).for_each(pool);
+        let y = y.spare_capacity_mut()[..count].par_chunks_exact_mut(pooled.size());
+        x.zip(y).with_min_len(planes.at_least()).for_each(pool);
     }
+    // SAFETY: every plane was filled.
+    unsafe { y.set_len(count) };
     tensor(y, Shape::new([shape[0], shape[1], pooled.height, pooled.width]))
 }
 
@@ -131,34 +135,48 @@ fn largest<T: Number>([[a, b], [c, d]]: [[T; 2]; 2]) -> T {
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512bw+avx512dq", "x86_64+avx2+f16c"))]
-fn pool_plane<T: Number>(x: &[T], y: &mut [T], planes: Planes) {
+fn pool_plane<T: Number>(x: &[T], y: &mut [MaybeUninit<T>], planes: Planes) {
     let columns = planes.pooled().width;
     for row in 0..planes.pooled().height {
         let [above, below] = pairs(x, planes.width, row);
         let (above, below, y) = (&above[..columns], &below[..columns], &mut y[row * columns..][..columns]);
         for at in 0..columns {
-            y[at] = largest([above[at], below[at]]);
+            y[at].write(largest([above[at], below[at]]));
         }
     }
 }
 
-/// Writes dy to the places of the largest numbers in dx, and zero to all others. Their order is random, so that a branch on it
-/// would be guessed wrong half the time: places are computed instead.
+/// Writes dy to the places of the largest numbers in dx, and zero to all others. Their order is random, so that a branch
+/// on it would be guessed wrong half the time: numbers are selected instead, in wide registers.
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512bw+avx512dq", "x86_64+avx2+f16c"))]
 fn unpool_plane<T: Number>(x: &[T], dy: &[T], dx: &mut [MaybeUninit<T>], planes: Planes) {
-    dx.fill(MaybeUninit::new(T::default()));
-    let columns = planes.pooled().width;
+    let (width, columns, zero) = (planes.width, planes.pooled().width, T::default());
     for row in 0..planes.pooled().height {
-        let [above, below] = pairs(x, planes.width, row);
+        let [above, below] = pairs(x, width, row);
         let (above, below, dy) = (&above[..columns], &below[..columns], &dy[row * columns..][..columns]);
-        let dx = &mut dx[2 * row * planes.width..][..2 * planes.width];
+        let (dx_above, dx_below) = dx[2 * row * width..][..2 * width].split_at_mut(width);
+        // Of an odd width.
+        for last in [&mut dx_above[2 * columns..], &mut dx_below[2 * columns..]] {
+            last.fill(MaybeUninit::new(zero));
+        }
+        let dx_above = &mut dx_above.as_chunks_mut::<2>().0[..columns];
+        let dx_below = &mut dx_below.as_chunks_mut::<2>().0[..columns];
         for at in 0..columns {
-            let [[a, b], [c, d]] = [above[at], below[at]];
-            let down = usize::from(larger(a, b) < larger(c, d));
-            let (right_above, right_below) = (usize::from(a < b), usize::from(c < d));
-            let right = (right_above & (1 - down)) | (right_below & down);
-            dx[down * planes.width + 2 * at + right].write(dy[at]);
+            let ([a, b], [c, d], value) = (above[at], below[at], dy[at]);
+            let (up, down) = if larger(a, b) < larger(c, d) { (zero, value) } else { (value, zero) };
+            dx_above[at] = place(up, a < b, zero);
+            dx_below[at] = place(down, c < d, zero);
         }
     }
+    // Of an odd height.
+    dx[2 * planes.pooled().height * width..].fill(MaybeUninit::new(zero));
+}
+
+/// The value at the right or at the left, and zero at the other place.
+#[inline(always)]
+fn place<T: Number>(value: T, right: bool, zero: T) -> [MaybeUninit<T>; 2] {
+    let (left, right) = if right { (zero, value) } else { (value, zero) };
+    [MaybeUninit::new(left), MaybeUninit::new(right)]
 }
 
 fn tensor<T: Number>(values: Vec<T>, shape: Shape) -> FlexTensor {

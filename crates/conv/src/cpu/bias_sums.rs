@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use super::dispatch::{Kernel, dispatch};
 use super::output::load;
+use super::parameters::Part;
 use super::real::Real;
 
 /// Which sums of dy over the images the bias wants.
@@ -46,82 +47,86 @@ pub(super) enum BiasSums<T> {
     PerLocation(Vec<T>),
 }
 
+/// Registers that are added before their sum becomes f64.
+const TOGETHER: usize = 8;
+
 impl<T: Real> BiasSums<T> {
-    pub(super) fn new<S: Simd>(sharing: Sharing, filters: usize, locations: usize) -> Self {
+    /// The sums over some images of dy `[images, planes of filters]`, at some locations. Each plane is read from its
+    /// first location to its last: whoever reads them next, in whatever order, finds them in the cache.
+    #[inline(always)]
+    pub(super) fn new<S: Simd>(simd: S, sharing: Sharing, dy: &[T], plane: usize, filters: usize, part: &Part) -> Self {
+        let Part { images, locations } = part;
+        let values = |image: usize, filter: usize| &dy[(image * filters + filter) * plane..][locations.clone()];
         match sharing {
             Sharing::None => Self::None,
-            Sharing::PerFilter => Self::PerFilter(vec![0.0; filters * T::lanes::<S>()]),
-            Sharing::PerLocation => Self::PerLocation(Vec::with_capacity(filters * locations)),
-        }
-    }
-
-    /// Adds a filter's values at the locations from `first` on, of `locations` of the task. Those of the task's first
-    /// image begin the sums.
-    ///
-    /// # Safety
-    /// There are so many filters and locations.
-    #[inline(always)]
-    pub(super) unsafe fn add<S: Simd>(
-        &mut self,
-        simd: S,
-        filter: usize,
-        values: &[T],
-        [first, locations]: [usize; 2],
-        begin: bool,
-    ) {
-        let lanes = T::lanes::<S>();
-        match self {
-            Self::None => {}
-            Self::PerFilter(sums) => {
-                let mut sum = T::splat(simd, T::default());
-                let (whole, rest) = whole_registers::<S, T>(simd, values.len());
-                // SAFETY: within the values.
-                unsafe {
-                    for at in (0..whole).step_by(lanes) {
-                        sum = T::sum(simd, sum, T::load::<S>(values.as_ptr().add(at)));
-                    }
-                    if rest.is_some() {
-                        sum = T::sum(simd, sum, load(simd, rest, values.as_ptr().add(whole)));
+            Sharing::PerFilter => {
+                let lanes = T::lanes::<S>();
+                let mut sums = vec![0.0; filters * lanes];
+                for image in images.clone() {
+                    for (filter, sums) in sums.chunks_exact_mut(lanes).enumerate() {
+                        for values in values(image, filter).chunks(TOGETHER * lanes) {
+                            add_lanes(simd, values, sums);
+                        }
                     }
                 }
-                let sums = &mut sums[filter * lanes..][..lanes];
-                for (i, total) in sums.iter_mut().enumerate() {
-                    // SAFETY: a register is numbers behind each other.
-                    *total += unsafe { (&raw const sum).cast::<T>().add(i).read() }.f64();
-                }
+                Self::PerFilter(sums)
             }
-            Self::PerLocation(sums) => {
-                let (whole, rest) = whole_registers::<S, T>(simd, values.len());
-                let values = values.as_ptr();
-                // SAFETY: within values and sums, which have begun.
-                unsafe {
-                    let sums = sums.as_mut_ptr().add(filter * locations + first);
-                    for at in (0..whole).step_by(lanes) {
-                        let value = T::load::<S>(values.add(at));
-                        let sum = if begin { value } else { T::sum(simd, T::load::<S>(sums.add(at)), value) };
-                        T::store::<S>(sums.add(at), sum);
-                    }
-                    if let Some(mask) = rest {
-                        let value = T::load_masked(simd, mask, values.add(whole));
-                        let sum = if begin {
-                            value
-                        } else {
-                            T::sum(simd, T::load_masked(simd, mask, sums.add(whole)), value)
-                        };
-                        T::store_masked(simd, mask, sums.add(whole), sum);
+            Sharing::PerLocation => {
+                let mut sums = Vec::<T>::with_capacity(filters * locations.len());
+                for filter in 0..filters {
+                    let first = values(images.start, filter);
+                    // SAFETY: the planes of the images are as far apart, and there is room.
+                    unsafe {
+                        let to = sums.as_mut_ptr().add(filter * locations.len());
+                        add_images(simd, first, images.len(), filters * plane, to);
                     }
                 }
+                // SAFETY: all were written.
+                unsafe { sums.set_len(filters * locations.len()) };
+                Self::PerLocation(sums)
             }
         }
     }
+}
 
-    /// # Safety
-    /// Values of so many filters and locations were added.
-    pub(super) unsafe fn written(&mut self, filters: usize, locations: usize) {
-        if let Self::PerLocation(sums) = self {
-            // SAFETY: by the contract.
-            unsafe { sums.set_len(filters * locations) };
+/// Writes to `sums` the sums of the numbers of `images` planes, which are `distance` apart.
+///
+/// # Safety
+/// There are such planes behind the first one, and as much room for sums.
+#[inline(always)]
+unsafe fn add_images<S: Simd, T: Real>(simd: S, first: &[T], images: usize, distance: usize, sums: *mut T) {
+    let lanes = T::lanes::<S>();
+    for at in (0..first.len()).step_by(lanes) {
+        let mask = (first.len() - at < lanes).then(|| T::first(simd, first.len() - at));
+        // SAFETY: by the contract.
+        unsafe {
+            let mut from = first.as_ptr().add(at);
+            let mut sum = load(simd, mask, from);
+            for _ in 1..images {
+                from = from.add(distance);
+                sum = T::sum(simd, sum, load(simd, mask, from));
+            }
+            match mask {
+                None => T::store::<S>(sums.add(at), sum),
+                Some(mask) => T::store_masked(simd, mask, sums.add(at), sum),
+            }
         }
+    }
+}
+
+/// Adds the numbers to the sums of a register's lanes.
+#[inline(always)]
+fn add_lanes<S: Simd, T: Real>(simd: S, values: &[T], sums: &mut [f64]) {
+    let lanes = T::lanes::<S>();
+    let mut sum = T::splat(simd, T::default());
+    for at in (0..values.len()).step_by(lanes) {
+        let mask = (values.len() - at < lanes).then(|| T::first(simd, values.len() - at));
+        // SAFETY: within the values.
+        sum = T::sum(simd, sum, unsafe { load(simd, mask, values.as_ptr().add(at)) });
+    }
+    for (lane, total) in sums.iter_mut().enumerate() {
+        // SAFETY: a register is numbers behind each other.
+        *total += unsafe { (&raw const sum).cast::<T>().add(lane).read() }.f64();
     }
 }
 
@@ -160,13 +165,6 @@ impl<T: Real> Kernel for Gather<'_, T> {
             }
         }
     }
-}
-
-/// How many of the numbers fill registers, and which of another one the rest are.
-#[inline(always)]
-fn whole_registers<S: Simd, T: Real>(simd: S, count: usize) -> (usize, Option<T::Mask<S>>) {
-    let whole = count / T::lanes::<S>() * T::lanes::<S>();
-    (whole, (whole < count).then(|| T::first(simd, count - whole)))
 }
 
 /// All sums of dy `[images, filters, locations]`.

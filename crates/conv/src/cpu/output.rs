@@ -42,13 +42,13 @@ pub(super) struct Output<T> {
 unsafe impl<T: Send> Sync for Output<T> {}
 
 impl<T: Real> Output<T> {
-    /// Writes `sums [filters, width]`, plus the addend, to the locations `pieces` of the filters.
+    /// Writes `sums [filters, width]`, plus the addend, to the locations `pieces` of at most `ROWS` filters.
     ///
     /// # Safety
     /// The sums are that many and a register more, the memory is large enough, and no other task writes to these
     /// locations.
     #[inline(always)]
-    pub(super) unsafe fn write<S: Simd>(
+    pub(super) unsafe fn write<S: Simd, const ROWS: usize>(
         &self,
         simd: S,
         filters: Range<usize>,
@@ -59,21 +59,33 @@ impl<T: Real> Output<T> {
     ) {
         for piece in pieces {
             let mask = (piece.len < T::lanes::<S>()).then(|| T::first(simd, piece.len));
-            for (row, filter) in filters.clone().enumerate() {
-                let place = filter * self.plane + piece.to;
-                // SAFETY: within sums, addends and memory, which is this task's.
+            let place = |row: usize| (filters.start + row) * self.plane + piece.to;
+            // All are read before any is written: addends and output are often as far apart as the processor mistakes
+            // for the same.
+            let mut values = [T::splat(simd, T::default()); ROWS];
+            for (row, value) in values[..filters.len()].iter_mut().enumerate() {
+                // SAFETY: within sums and addends.
                 unsafe {
-                    let sum = T::load::<S>(sums.add(row * width + piece.at));
-                    let sum = match *addend {
-                        Addend::Nothing => sum,
-                        Addend::PerFilter(values) => T::sum(simd, sum, T::splat(simd, *values.get_unchecked(filter))),
-                        Addend::PerLocation(values) => T::sum(simd, sum, load(simd, mask, values.as_ptr().add(place))),
-                    };
-                    let to = self.first.add(piece.image + place);
+                    *value = T::load::<S>(sums.add(row * width + piece.at));
+                    match *addend {
+                        Addend::Nothing => {}
+                        Addend::PerFilter(addends) => {
+                            *value = T::sum(simd, *value, T::splat(simd, addends[filters.start + row]));
+                        }
+                        Addend::PerLocation(addends) => {
+                            *value = T::sum(simd, *value, load(simd, mask, addends.as_ptr().add(place(row))));
+                        }
+                    }
+                }
+            }
+            for (row, &value) in values[..filters.len()].iter().enumerate() {
+                // SAFETY: within the memory, which is this task's.
+                unsafe {
+                    let to = self.first.add(piece.image + place(row));
                     match mask {
-                        _ if self.grid.step() > 1 => self.spread::<S>(sum, to, piece.len),
-                        None => T::store::<S>(to, sum),
-                        Some(mask) => T::store_masked(simd, mask, to, sum),
+                        _ if self.grid.step() > 1 => self.spread::<S>(value, to, piece.len),
+                        None => T::store::<S>(to, value),
+                        Some(mask) => T::store_masked(simd, mask, to, value),
                     }
                 }
             }

@@ -25,9 +25,9 @@ const WIDTH: usize = 96;
 
 /// Images and locations of one task.
 #[derive(Debug, Clone)]
-struct Part {
-    images: Range<usize>,
-    locations: Range<usize>,
+pub(super) struct Part {
+    pub(super) images: Range<usize>,
+    pub(super) locations: Range<usize>,
 }
 
 fn parts(sizes: &Sizes) -> Vec<Part> {
@@ -106,7 +106,7 @@ impl<T: Real> Task<'_, T> {
         let Shape { blocks, rows, columns, .. } = shape;
         let mut sums = Sums {
             weight: WeightSums::with_room(shape),
-            bias: BiasSums::new::<S>(sharing, groups * filters, locations.len()),
+            bias: BiasSums::new(simd, sharing, self.dy, sizes.locations(), groups * filters, self.part),
         };
         let mut transposed = vec![T::default(); blocks * WIDTH * columns];
         // Copies to a row may write a register beyond it. Rows beyond the last number of a patch are multiplied too.
@@ -135,18 +135,9 @@ impl<T: Real> Task<'_, T> {
                 let planes = &planes[group * patches.group..];
                 // SAFETY: the panel has room for these numbers.
                 unsafe { patches.copy::<S, T>(planes, 0..sizes.patch(), &pieces, panel, row_length) };
-                for span in &spans {
-                    self.transpose(group, span, columns, &mut transposed);
-                }
-                if sharing != Sharing::None {
-                    for filter in 0..filters {
-                        for span in &spans {
-                            let values = self.values(group, filter, span);
-                            let place = [span.start - locations.start, locations.len()];
-                            let begin = span.image == images.start * self.grid.image();
-                            // SAFETY: within filters and locations.
-                            unsafe { sums.bias.add(simd, group * filters + filter, values, place, begin) };
-                        }
+                for few in (0..filters).step_by(4).map(|first| first..filters.min(first + 4)) {
+                    for span in &spans {
+                        self.transpose(group, few.clone(), span, columns, &mut transposed);
                     }
                 }
                 for block in 0..blocks {
@@ -164,10 +155,7 @@ impl<T: Real> Task<'_, T> {
             }
         }
         // SAFETY: by the first locations, and there are some.
-        unsafe {
-            sums.weight.written();
-            sums.bias.written(groups * filters, locations.len());
-        }
+        unsafe { sums.weight.written() };
         sums
     }
 
@@ -178,39 +166,36 @@ impl<T: Real> Task<'_, T> {
         &self.dy[span.image + span.start + plane * self.sizes.locations()..][..span.len]
     }
 
-    /// Writes the filters' numbers of dy to columns of `transposed [blocks of filters, locations, columns]`, four by
-    /// four where there are as many, and as many columns.
+    /// Writes some filters' numbers of dy to columns of `transposed [blocks of filters, locations, columns]`, in blocks
+    /// of four by four where there are four filters, and as many columns.
     #[inline(always)]
-    fn transpose(&self, group: usize, span: &Run, columns: usize, transposed: &mut [T]) {
-        let filters = self.sizes.channels_out;
-        let mut filter = 0;
-        while filter < filters {
-            let to = &mut transposed[(filter / columns * WIDTH + span.at) * columns + filter % columns..];
-            if columns < 4 || filter + 4 > filters {
-                let values = self.values(group, filter, span);
-                for at in 0..values.len() {
-                    to[at * columns] = values[at];
-                }
-                filter += 1;
-                continue;
-            }
-            let values: [&[T]; 4] = std::array::from_fn(|i| self.values(group, filter + i, span));
-            let whole = span.len / 4 * 4;
-            for at in (0..whole).step_by(4) {
-                let block: [[T; 4]; 4] = std::array::from_fn(|i| std::array::from_fn(|j| values[i][at + j]));
-                for j in 0..4 {
-                    let to = &mut to[(at + j) * columns..][..4];
-                    for i in 0..4 {
-                        to[i] = block[i][j];
-                    }
+    fn transpose(&self, group: usize, filters: Range<usize>, span: &Run, columns: usize, transposed: &mut [T]) {
+        let column = |filter: usize| (filter / columns * WIDTH + span.at) * columns + filter % columns;
+        if columns < 4 || filters.len() < 4 {
+            for filter in filters {
+                let to = transposed[column(filter)..].iter_mut().step_by(columns);
+                for (to, value) in to.zip(self.values(group, filter, span)) {
+                    *to = *value;
                 }
             }
-            for at in whole..span.len {
+            return;
+        }
+        let to = &mut transposed[column(filters.start)..];
+        let values: [&[T]; 4] = std::array::from_fn(|i| self.values(group, filters.start + i, span));
+        let whole = span.len / 4 * 4;
+        for at in (0..whole).step_by(4) {
+            let block: [[T; 4]; 4] = std::array::from_fn(|i| std::array::from_fn(|j| values[i][at + j]));
+            for j in 0..4 {
+                let to = &mut to[(at + j) * columns..][..4];
                 for i in 0..4 {
-                    to[at * columns + i] = values[i][at];
+                    to[i] = block[i][j];
                 }
             }
-            filter += 4;
+        }
+        for at in whole..span.len {
+            for i in 0..4 {
+                to[at * columns + i] = values[i][at];
+            }
         }
     }
 }

@@ -147,7 +147,7 @@ impl<T: Real> Part<'_, T> {
                             if start + depth == length {
                                 let of_block = block * ROWS..count.min((block + 1) * ROWS);
                                 let filters = group * count + of_block.start..group * count + of_block.end;
-                                output.write(simd, filters, sums, width, written, addend);
+                                output.write::<S, ROWS>(simd, filters, sums, width, written, addend);
                             }
                         }
                     }

@@ -1,6 +1,7 @@
 //! `untied`: the program. It reads arguments, starts workers, shows progress and answers with an exit code; what it
 //! runs lies in the other crates.
 
+mod allocator;
 mod arguments;
 mod cell;
 mod check;
@@ -33,10 +34,8 @@ use clap::Parser;
 
 use crate::arguments::{Arguments, Verb};
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
+    allocator::keep_memory();
     exit::report_panics_in_one_line();
     let outcome = match Arguments::parse().verb {
         Verb::Run(arguments) => run::run(&arguments),

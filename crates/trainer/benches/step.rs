@@ -10,13 +10,15 @@ use std::path::Path;
 use untied_study::{Event, Study};
 use untied_trainer::train;
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+/// That of the program.
+#[path = "../../cli/src/allocator.rs"]
+mod allocator;
 
 /// Bytes of a record of CIFAR-10.
 const RECORD: usize = 1 + 3 * 32 * 32;
 
 fn main() {
+    allocator::keep_memory();
     let only = std::env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
     let folder = tempfile::tempdir().expect("a temporary folder");
     write_cifar10(folder.path());

@@ -1,9 +1,10 @@
 //! Kernels for Flex, Burn's CPU backend: convolution as a product of filters and patches.
 //!
-//! The patches of some hundred locations at a time are copied to a matrix that stays in the cache, and multiplied tile
-//! by tile in the machine's widest registers. Forward, the filters are the rows of a tile; the gradient of the input is
-//! the same product with the filters turned round; for the gradient of the weight the numbers of a patch are the rows
-//! and the filters the columns. The bias is added, and its gradient summed, where its numbers pass anyway.
+//! The product is taken tile by tile in the machine's widest registers. Forward, the filters are the rows of a tile and
+//! the patches of neighbouring locations its columns, read from where they lie in the padded image or, where rows are
+//! short, from a copy that stays in the cache; the gradient of the input is the same product with the filters turned
+//! round. For the gradient of the weight the numbers of a patch are the rows and the filters the columns. The bias is
+//! added where the tile is written, and its gradient summed where dy comes into the cache.
 //!
 //! Results are equal bit by bit on any number of threads. They depend on the machine's registers only as far as the
 //! additions are fused with the multiplications where it can do so.

@@ -148,7 +148,7 @@ impl<T: Real> Task<'_, T> {
                         unsafe {
                             let numbers = Rows { first: panel.add(row * row_length), row: row_length, step: 1 };
                             let (sums, add) = (sums.add(row * columns), first > locations.start);
-                            tile::multiply::<S, T, ROWS, COLUMNS>(simd, width, numbers, dy, sums, add);
+                            tile::multiply::<S, T, ROWS, COLUMNS>(simd, width, numbers, &dy, sums, add);
                         }
                     }
                 }

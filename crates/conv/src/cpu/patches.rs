@@ -88,7 +88,7 @@ impl Patches {
                 let from = planes.as_ptr().wrapping_add(piece.from);
                 match piece.len {
                     _ if step > 1 || end > planes.len() => {
-                        copy_each(&planes[piece.from..], offsets, piece.len, step, to, row)
+                        copy_each(&planes[piece.from..], offsets, piece.len, step, to, row);
                     }
                     1 => copy_block::<[T; 1], T>(from, offsets, to, row),
                     2 => copy_block::<[T; 2], T>(from, offsets, to, row),

@@ -105,54 +105,82 @@ impl<T: Real> Kernel for Part<'_, T> {
 impl<T: Real> Part<'_, T> {
     #[inline(always)]
     fn tiles<S: Simd, const ROWS: usize, const COLUMNS: usize>(&self, simd: S) {
-        let Product { source, patches, filters, output, addend, .. } = self.product;
+        let Product { source, patches, filters, .. } = self.product;
         let lanes = T::lanes::<S>();
-        let width = COLUMNS * lanes;
-        let Filters { count, length, .. } = filters[0];
         let images = self.images.start * patches.channels..self.images.end * patches.channels;
         let planes = patches.padding.apply(simd, source, images);
         let farthest = patches.offsets.iter().max().map_or(0, |offset| offset + lanes);
-        // Copies to a row may write a register beyond it.
-        let row = width + lanes;
-        let mut panel = Vec::new();
-        let mut sums = vec![T::default(); count.div_ceil(ROWS) * ROWS * width + lanes];
+        let mut room = Room { panel: Vec::new(), sums: Vec::new() };
+        room.sums.resize(filters[0].count.next_multiple_of(ROWS) * COLUMNS * lanes + lanes, T::default());
         let mut registers = Registers { places: [0; COLUMNS], copied: Vec::new(), written: Vec::new() };
         for first in self.range.clone().step_by(COLUMNS) {
             registers.fill(self, first..self.range.end.min(first + COLUMNS), lanes);
-            let Registers { places, copied, written } = &registers;
-            for (group, filters) in filters.iter().enumerate() {
+            for group in 0..filters.len() {
                 let planes = &planes[group * patches.group..];
-                let in_place = self.strips.in_place && places.iter().all(|place| place + farthest <= planes.len());
-                for start in (0..length.max(1)).step_by(DEPTH) {
-                    let depth = DEPTH.min(length - start);
-                    let offsets = &patches.offsets[start..start + depth];
-                    if !in_place {
-                        panel.resize(length.min(DEPTH) * row, T::default());
-                        // SAFETY: the panel holds DEPTH rows.
-                        unsafe { patches.copy::<S, T>(planes, start..start + depth, copied, panel.as_mut_ptr(), row) };
+                let reach = registers.places.iter().all(|place| place + farthest <= planes.len());
+                let in_place = self.strips.in_place && reach;
+                // SAFETY: registers that are read in place lie within the planes; these locations are this task's.
+                unsafe { self.group::<S, ROWS, COLUMNS>(simd, group, planes, &registers, in_place, &mut room) };
+            }
+        }
+    }
+
+    /// Multiplies all filters of a group by the patches of some registers, and writes the outputs.
+    ///
+    /// # Safety
+    /// All numbers of patches lie within the planes, in place as far as that is asked for; nobody else writes there.
+    #[inline(always)]
+    unsafe fn group<S: Simd, const ROWS: usize, const COLUMNS: usize>(
+        &self,
+        simd: S,
+        group: usize,
+        planes: &[T],
+        registers: &Registers<COLUMNS>,
+        in_place: bool,
+        Room { panel, sums }: &mut Room<T>,
+    ) {
+        let Product { patches, output, addend, .. } = self.product;
+        let filters = &self.product.filters[group];
+        let width = COLUMNS * T::lanes::<S>();
+        // Copies to a row may write a register beyond it.
+        let row = width + T::lanes::<S>();
+        for start in (0..filters.length.max(1)).step_by(DEPTH) {
+            let depth = DEPTH.min(filters.length - start);
+            if !in_place {
+                panel.resize(filters.length.min(DEPTH) * row, T::default());
+                let panel = panel.as_mut_ptr();
+                // SAFETY: the panel holds DEPTH rows.
+                unsafe { patches.copy::<S, T>(planes, start..start + depth, &registers.copied, panel, row) };
+            }
+            for block in 0..filters.blocks() {
+                let of_block = block * ROWS..filters.count.min((block + 1) * ROWS);
+                let a = filters.block(block, start);
+                let sums = sums[block * ROWS * width..].as_mut_ptr();
+                // SAFETY: by the contract; the panel is filled, and the sums hold all blocks.
+                unsafe {
+                    if in_place {
+                        let places = registers.places.map(|place| planes.as_ptr().add(place));
+                        let b = InPlace { places, offsets: &patches.offsets[start..start + depth] };
+                        tile::multiply::<S, T, ROWS, COLUMNS>(simd, depth, a, &b, sums, start > 0);
+                    } else {
+                        let b = Matrix { first: panel.as_ptr(), step: row };
+                        tile::multiply::<S, T, ROWS, COLUMNS>(simd, depth, a, &b, sums, start > 0);
                     }
-                    for block in 0..filters.blocks() {
-                        let sums = sums[block * ROWS * width..].as_mut_ptr();
-                        let a = filters.block(block, start);
-                        // SAFETY: registers lie within planes or panel, the sums hold all blocks; these locations are
-                        // this task's.
-                        unsafe {
-                            if in_place {
-                                let b = InPlace { places: places.map(|place| planes.as_ptr().add(place)), offsets };
-                                tile::multiply::<S, T, ROWS, COLUMNS>(simd, depth, a, b, sums, start > 0);
-                            } else {
-                                let b = Matrix { first: panel.as_ptr(), step: row };
-                                tile::multiply::<S, T, ROWS, COLUMNS>(simd, depth, a, b, sums, start > 0);
-                            }
-                            if start + depth == length {
-                                let of_block = block * ROWS..count.min((block + 1) * ROWS);
-                                let filters = group * count + of_block.start..group * count + of_block.end;
-                                output.write::<S, ROWS>(simd, filters, sums, width, written, addend);
-                            }
-                        }
+                    if start + depth == filters.length {
+                        let first = group * filters.count;
+                        let filters = first + of_block.start..first + of_block.end;
+                        output.write::<S, ROWS>(simd, filters, sums, width, &registers.written, addend);
                     }
                 }
             }
         }
     }
+}
+
+/// Memory of a task.
+struct Room<T> {
+    /// Numbers of patches of some registers, `[numbers, registers]`, where they are not read in place.
+    panel: Vec<T>,
+    /// `[filters, registers]`, and a register more.
+    sums: Vec<T>,
 }

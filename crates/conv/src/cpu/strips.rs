@@ -38,22 +38,25 @@ impl Strips {
     /// The cheaper ones for so many filters, with `lanes` numbers in a register.
     pub(super) fn new(source: &Grid, output: &Grid, images: usize, lanes: usize, filters: usize) -> Self {
         let rows = rows(source, output);
-        let packed = Self::packed(&rows, source.locations(), images, lanes, source.step(), output.step());
-        if source.step() > 1 {
-            return packed;
+        let locations = source.locations();
+        // Until registers are filled, or what is left of the last one matters little.
+        let period = (1..images)
+            .find(|images| (images * locations).is_multiple_of(lanes) || images * locations > 64 * lanes)
+            .unwrap_or(images);
+        if source.step() == 1 {
+            let in_place = Self::in_place(&rows, lanes, output.step());
+            let packed = (period * locations).div_ceil(lanes);
+            let copies = packed + period * rows.len();
+            // A filter's multiplication takes half a cycle, a copy two.
+            if period * in_place.count() * filters <= packed * filters + 4 * copies {
+                return in_place;
+            }
         }
-        let in_place = Self::in_place(&rows, lanes, output.step());
-        // A filter's multiplication takes half a cycle, a copy two.
-        let of_packed = packed.count() * filters + 4 * packed.pieces.len();
-        if packed.period * in_place.count() * filters <= of_packed { in_place } else { packed }
+        Self::packed(&rows, period, lanes, [source.step(), output.step()])
     }
 
     /// Registers without gaps.
-    fn packed(rows: &[Row], locations: usize, images: usize, lanes: usize, step: usize, to_step: usize) -> Self {
-        let mut period = 1;
-        while period < images && !(period * locations).is_multiple_of(lanes) {
-            period += 1;
-        }
+    fn packed(rows: &[Row], period: usize, lanes: usize, [step, to_step]: [usize; 2]) -> Self {
         let mut strips = Self { pieces: Vec::new(), ends: Vec::new(), period, in_place: false };
         let mut lane = 0;
         for image in 0..period {
@@ -114,8 +117,10 @@ impl Strips {
 
     /// The images of some registers, counted through all periods.
     pub(super) fn images(&self, strips: &Range<usize>, all: usize) -> Range<usize> {
-        let periods = strips.start / self.count()..strips.end.div_ceil(self.count());
-        periods.start * self.period..all.min(periods.end * self.period)
+        let pieces = |strip: usize| (strip / self.count() * self.period, self.pieces(strip % self.count()));
+        let (first, firsts) = pieces(strips.start);
+        let (last, lasts) = pieces(strips.end - 1);
+        first + firsts[0].image..all.min(last + lasts[lasts.len() - 1].image + 1)
     }
 }
 
@@ -171,7 +176,8 @@ mod tests {
     #[test]
     fn registers_in_place_begin_at_a_location_and_skip_what_lies_between_rows() {
         let [source, output] = grids();
-        let strips = Strips::new(&source, &output, 2, 4, 64);
+        assert!(!Strips::new(&source, &output, 8, 4, 64).in_place, "a quarter of the registers would be wasted");
+        let strips = Strips::new(&source, &output, 1, 4, 64);
         assert!(strips.in_place);
         assert_eq!((strips.count(), strips.period), (3, 1));
         assert_eq!(places(&strips, 0), [(0, 0, 3, 0, 0)]);
@@ -184,7 +190,7 @@ mod tests {
     #[test]
     fn packed_registers_have_no_gaps_and_go_on_in_the_next_image() {
         let [source, output] = grids();
-        let strips = Strips::packed(&rows(&source, &output), 9, 64, 4, 1, 1);
+        let strips = Strips::packed(&rows(&source, &output), 4, 4, [1, 1]);
         assert_eq!((strips.count(), strips.period), (9, 4));
         assert_eq!(places(&strips, 0), [(0, 0, 3, 0, 0), (0, 3, 1, 5, 3)]);
         assert_eq!(places(&strips, 2), [(0, 0, 1, 12, 8), (1, 1, 3, 0, 0)]);
@@ -200,7 +206,8 @@ mod tests {
         assert_eq!(strips.images(&(3..6), 3), 1..2);
         assert_eq!(strips.images(&(4..5), 3), 1..2);
         assert_eq!(strips.images(&(4..7), 3), 1..3);
-        let strips = Strips::packed(&rows(&source, &output), 9, 6, 4, 1, 1);
+        let strips = Strips::packed(&rows(&source, &output), 4, 4, [1, 1]);
         assert_eq!(strips.images(&(9..18), 6), 4..6);
+        assert_eq!(strips.images(&(3..5), 6), 1..3);
     }
 }

@@ -69,7 +69,7 @@ pub(super) unsafe fn multiply<S: Simd, T: Real, const ROWS: usize, const COLUMNS
     simd: S,
     k: usize,
     rows: Rows<T>,
-    columns: impl Columns<T>,
+    columns: &impl Columns<T>,
     sums: *mut T,
     add: bool,
 ) {

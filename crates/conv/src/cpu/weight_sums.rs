@@ -60,10 +60,7 @@ impl<T: Real> WeightSums<T> {
     /// All were written.
     pub(super) unsafe fn written(&mut self) {
         // SAFETY: by the contract.
-        unsafe {
-            self.numbers
-                .set_len(self.numbers.capacity().min(self.shape.groups * self.shape.blocks * self.shape.block()))
-        };
+        unsafe { self.numbers.set_len(self.shape.numbers()) };
     }
 
     /// dw: the tasks' sums, added in the order of the tasks.

@@ -6,8 +6,8 @@
 //! round. For the gradient of the weight the numbers of a patch are the rows and the filters the columns. The bias is
 //! added where the tile is written, and its gradient summed where dy comes into the cache.
 //!
-//! Results are equal bit by bit on any number of threads. They depend on the machine's registers only as far as the
-//! additions are fused with the multiplications where it can do so.
+//! Results are equal bit by bit on any number of threads. They depend on the machine's registers: it may fuse additions
+//! with multiplications, and sums over locations are taken by the lanes of a register first.
 #![expect(clippy::inline_always, reason = "only what is inlined is compiled for the machine's wide registers")]
 
 mod bias_sums;
@@ -23,6 +23,7 @@ mod product;
 mod real;
 #[cfg(test)]
 mod scalar;
+mod single;
 mod sizes;
 mod strips;
 mod tile;

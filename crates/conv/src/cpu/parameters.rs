@@ -11,6 +11,7 @@ use super::dispatch::{Kernel, dispatch};
 use super::grid::{Grid, Run};
 use super::patches::{Copied, Patches};
 use super::real::Real;
+use super::single::Single;
 use super::sizes::Sizes;
 use super::tile::{self, Matrix, Rows};
 use super::weight_sums::{Shape, WeightSums};
@@ -89,7 +90,9 @@ struct Task<'a, T> {
 impl<T: Real> Kernel for Task<'_, T> {
     #[inline(always)]
     fn run<S: Simd, const ROWS: usize, const COLUMNS: usize, const LONG: usize>(self, simd: S) {
-        *self.sums = Some(if self.sizes.channels_out > T::lanes::<S>() {
+        *self.sums = Some(if self.sizes.channels_out == 1 && self.patches.grid.step() == 1 {
+            self.of_single_filters::<S, LONG>(simd)
+        } else if self.sizes.channels_out > T::lanes::<S>() {
             self.sweep::<S, LONG, 2>(simd)
         } else {
             self.sweep::<S, LONG, 1>(simd)
@@ -98,6 +101,37 @@ impl<T: Real> Kernel for Task<'_, T> {
 }
 
 impl<T: Real> Task<'_, T> {
+    #[inline(always)]
+    fn of_single_filters<S: Simd, const NUMBERS: usize>(&self, simd: S) -> Sums<T> {
+        let Self { sizes, patches, bias, part: Part { images, locations }, .. } = *self;
+        let (groups, patch) = (sizes.spec.groups, sizes.patch());
+        let channels = images.start * patches.channels..images.end * patches.channels;
+        let mut runs = Vec::new();
+        patches.grid.runs(locations.start, locations.len(), &mut runs);
+        let single = Single {
+            patches,
+            runs: &runs,
+            first: locations.start,
+            planes: &patches.padding.apply(simd, self.x, channels),
+            dy: &self.dy[images.start * groups * sizes.locations()..images.end * groups * sizes.locations()],
+            groups,
+            locations: sizes.locations(),
+        };
+        let mut weight = WeightSums::<T>::with_room(Shape::new(sizes, [1, T::lanes::<S>()]));
+        for group in 0..groups {
+            let to = weight.block(group, 0);
+            for first in (0..patch).step_by(NUMBERS) {
+                for (number, sum) in (first..patch).zip(single.products::<S, NUMBERS>(simd, group, first)) {
+                    // SAFETY: a block has as many rows as a patch has numbers, of a register each.
+                    unsafe { T::store::<S>(to.add(number * T::lanes::<S>()), T::splat(simd, sum)) };
+                }
+            }
+        }
+        // SAFETY: by all groups and numbers.
+        unsafe { weight.written() };
+        Sums { weight, bias: BiasSums::new(simd, bias, self.dy, sizes.locations(), groups, self.part) }
+    }
+
     #[inline(always)]
     fn sweep<S: Simd, const ROWS: usize, const COLUMNS: usize>(&self, simd: S) -> Sums<T> {
         let Self { sizes, patches, bias: sharing, part: Part { images, locations }, .. } = *self;

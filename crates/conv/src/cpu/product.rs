@@ -37,8 +37,7 @@ impl<T: Real> Product<'_, T> {
         let Some(filters) = self.filters.first() else { return };
         let lanes = Widths::of::<T>().lanes;
         let strips = &Strips::new(&self.patches.grid, &self.output.grid, self.images, lanes, filters.count);
-        let periods = self.images.div_ceil(strips.period);
-        let all = periods * strips.count();
+        let (periods, all) = (self.images.div_ceil(strips.period), strips.all(self.images));
         let work = all * lanes * filters.count * (filters.length + 1) * self.filters.len();
         let tasks = (work / TASK).clamp(1, 4 * rayon::current_num_threads());
         // Whole images, or parts of one or two.

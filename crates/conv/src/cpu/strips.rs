@@ -109,6 +109,13 @@ impl Strips {
         self.ends.len()
     }
 
+    /// Registers that so many images need, through all periods.
+    pub(super) fn all(&self, images: usize) -> usize {
+        let (whole, rest) = (images / self.period, images % self.period);
+        let of_rest = (0..self.count()).take_while(|&strip| self.pieces(strip)[0].image < rest).count();
+        whole * self.count() + of_rest
+    }
+
     /// The pieces of a period's register.
     pub(super) fn pieces(&self, strip: usize) -> &[Piece] {
         let first = if strip == 0 { 0 } else { self.ends[strip - 1] };
@@ -209,5 +216,9 @@ mod tests {
         let strips = Strips::packed(&rows(&source, &output), 4, 4, [1, 1]);
         assert_eq!(strips.images(&(9..18), 6), 4..6);
         assert_eq!(strips.images(&(3..5), 6), 1..3);
+        // The last period begins with the fifth image, of whose nine locations the third register holds the last.
+        assert_eq!(strips.all(5), 9 + 3);
+        assert_eq!(strips.images(&(11..12), 5), 4..5);
+        assert_eq!(strips.all(8), 18);
     }
 }

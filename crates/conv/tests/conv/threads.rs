@@ -31,6 +31,8 @@ fn thread_counts_give_the_same_bits() {
         case(&[1, 3, 64, 65], &[32, 3, 3, 3], true, 1),
         // More tasks than images.
         case(&[3, 16, 33, 31], &[24, 16, 3, 3], true, 1),
+        // Rows so short that registers go on in the next image, of which there are a period and one.
+        case(&[17, 40, 5, 5], &[80, 40, 3, 3], true, 1),
         case(&[7, 24, 20, 20], &[24, 1, 3, 3], false, 24),
         case(&[9, 40, 12, 12], &[48, 40, 1, 1], true, 1),
         case(&[6, 12, 200], &[18, 6, 5], true, 2),

@@ -6,7 +6,6 @@ use pulp::Simd;
 use rayon::prelude::*;
 
 use super::dispatch::{Kernel, dispatch};
-use super::output::load;
 use super::parameters::Part;
 use super::real::Real;
 
@@ -97,19 +96,16 @@ impl<T: Real> BiasSums<T> {
 unsafe fn add_images<S: Simd, T: Real>(simd: S, first: &[T], images: usize, distance: usize, sums: *mut T) {
     let lanes = T::lanes::<S>();
     for at in (0..first.len()).step_by(lanes) {
-        let mask = (first.len() - at < lanes).then(|| T::first(simd, first.len() - at));
+        let mask = T::rest(simd, first.len() - at);
         // SAFETY: by the contract.
         unsafe {
             let mut from = first.as_ptr().add(at);
-            let mut sum = load(simd, mask, from);
+            let mut sum = T::load_part(simd, mask, from);
             for _ in 1..images {
                 from = from.add(distance);
-                sum = T::sum(simd, sum, load(simd, mask, from));
+                sum = T::sum(simd, sum, T::load_part(simd, mask, from));
             }
-            match mask {
-                None => T::store::<S>(sums.add(at), sum),
-                Some(mask) => T::store_masked(simd, mask, sums.add(at), sum),
-            }
+            T::store_part(simd, mask, sums.add(at), sum);
         }
     }
 }
@@ -120,13 +116,12 @@ fn add_lanes<S: Simd, T: Real>(simd: S, values: &[T], sums: &mut [f64]) {
     let lanes = T::lanes::<S>();
     let mut sum = T::splat(simd, T::default());
     for at in (0..values.len()).step_by(lanes) {
-        let mask = (values.len() - at < lanes).then(|| T::first(simd, values.len() - at));
+        let mask = T::rest(simd, values.len() - at);
         // SAFETY: within the values.
-        sum = T::sum(simd, sum, unsafe { load(simd, mask, values.as_ptr().add(at)) });
+        sum = T::sum(simd, sum, unsafe { T::load_part(simd, mask, values.as_ptr().add(at)) });
     }
     for (lane, total) in sums.iter_mut().enumerate() {
-        // SAFETY: a register is numbers behind each other.
-        *total += unsafe { (&raw const sum).cast::<T>().add(lane).read() }.f64();
+        *total += T::lane::<S>(&sum, lane).f64();
     }
 }
 

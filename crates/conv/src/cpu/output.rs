@@ -58,7 +58,7 @@ impl<T: Real> Output<T> {
         addend: &Addend<T>,
     ) {
         for piece in pieces {
-            let mask = (piece.len < T::lanes::<S>()).then(|| T::first(simd, piece.len));
+            let mask = T::rest(simd, piece.len);
             let place = |row: usize| (filters.start + row) * self.plane + piece.to;
             // All are read before any is written: addends and output are often as far apart as the processor mistakes
             // for the same.
@@ -73,7 +73,7 @@ impl<T: Real> Output<T> {
                             *value = T::sum(simd, *value, T::splat(simd, addends[filters.start + row]));
                         }
                         Addend::PerLocation(addends) => {
-                            *value = T::sum(simd, *value, load(simd, mask, addends.as_ptr().add(place(row))));
+                            *value = T::sum(simd, *value, T::load_part(simd, mask, addends.as_ptr().add(place(row))));
                         }
                     }
                 }
@@ -82,10 +82,10 @@ impl<T: Real> Output<T> {
                 // SAFETY: within the memory, which is this task's.
                 unsafe {
                     let to = self.first.add(piece.image + place(row));
-                    match mask {
-                        _ if self.grid.step() > 1 => self.spread::<S>(value, to, piece.len),
-                        None => T::store::<S>(to, value),
-                        Some(mask) => T::store_masked(simd, mask, to, value),
+                    if self.grid.step() > 1 {
+                        self.spread::<S>(value, to, piece.len);
+                    } else {
+                        T::store_part(simd, mask, to, value);
                     }
                 }
             }
@@ -98,23 +98,8 @@ impl<T: Real> Output<T> {
     /// There is room.
     unsafe fn spread<S: Simd>(&self, register: T::Register<S>, to: *mut T, len: usize) {
         for i in 0..len {
-            // SAFETY: a register is numbers behind each other; there is room, by the contract.
-            unsafe { to.add(i * self.grid.step()).write((&raw const register).cast::<T>().add(i).read()) };
-        }
-    }
-}
-
-/// A register, or the part of it that the mask means, and zeros.
-///
-/// # Safety
-/// Those numbers lie at `from`.
-#[inline(always)]
-pub(super) unsafe fn load<S: Simd, T: Real>(simd: S, mask: Option<T::Mask<S>>, from: *const T) -> T::Register<S> {
-    // SAFETY: by the contract.
-    unsafe {
-        match mask {
-            None => T::load::<S>(from),
-            Some(mask) => T::load_masked(simd, mask, from),
+            // SAFETY: by the contract.
+            unsafe { to.add(i * self.grid.step()).write(T::lane::<S>(&register, i)) };
         }
     }
 }

@@ -34,9 +34,9 @@ impl Padding {
         let mut all = Vec::with_capacity(count);
         let to: *mut T = all.as_mut_ptr();
         let mut done = 0;
-        for (image, plane) in planes.chunks_exact(plane).enumerate() {
+        for (at, plane) in planes.chunks_exact(plane).enumerate() {
             for (row, values) in plane.chunks_exact(width).enumerate() {
-                let first = image * volume(self.padded) + start(row / height, row % height) + self.before[2];
+                let first = at * volume(self.padded) + start(row / height, row % height) + self.before[2];
                 // SAFETY: rows lie in their order within their planes, all within the capacity.
                 unsafe {
                     zeros(simd, to.add(done), first - done);
@@ -58,16 +58,10 @@ impl Padding {
 /// There is room for `count` numbers.
 #[inline(always)]
 unsafe fn zeros<S: Simd, T: Real>(simd: S, to: *mut T, count: usize) {
-    let (lanes, zero) = (T::lanes::<S>(), T::splat(simd, T::default()));
-    let whole = count / lanes * lanes;
-    // SAFETY: within the room.
-    unsafe {
-        for at in (0..whole).step_by(lanes) {
-            T::store::<S>(to.add(at), zero);
-        }
-        if whole < count {
-            T::store_masked(simd, T::first(simd, count - whole), to.add(whole), zero);
-        }
+    let zero = T::splat(simd, T::default());
+    for at in (0..count).step_by(T::lanes::<S>()) {
+        // SAFETY: within the room.
+        unsafe { T::store_part(simd, T::rest(simd, count - at), to.add(at), zero) };
     }
 }
 
@@ -75,16 +69,9 @@ unsafe fn zeros<S: Simd, T: Real>(simd: S, to: *mut T, count: usize) {
 /// There is room for all numbers.
 #[inline(always)]
 unsafe fn copy<S: Simd, T: Real>(simd: S, from: &[T], to: *mut T) {
-    let lanes = T::lanes::<S>();
-    let whole = from.len() / lanes * lanes;
-    // SAFETY: within the numbers and the room.
-    unsafe {
-        for at in (0..whole).step_by(lanes) {
-            T::store::<S>(to.add(at), T::load::<S>(from.as_ptr().add(at)));
-        }
-        if whole < from.len() {
-            let mask = T::first(simd, from.len() - whole);
-            T::store_masked(simd, mask, to.add(whole), T::load_masked(simd, mask, from.as_ptr().add(whole)));
-        }
+    for at in (0..from.len()).step_by(T::lanes::<S>()) {
+        let mask = T::rest(simd, from.len() - at);
+        // SAFETY: within the numbers and the room.
+        unsafe { T::store_part(simd, mask, to.add(at), T::load_part(simd, mask, from.as_ptr().add(at))) };
     }
 }

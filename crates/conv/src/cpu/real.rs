@@ -40,6 +40,50 @@ pub(super) trait Real: Element + Pod + Default + Add<Output = Self> {
     /// The numbers of the mask may be written at `to`.
     unsafe fn store_masked<S: Simd>(simd: S, mask: Self::Mask<S>, to: *mut Self, register: Self::Register<S>);
 
+    /// Which numbers of a register the `left` ones of a run are, where they do not fill it.
+    #[inline(always)]
+    fn rest<S: Simd>(simd: S, left: usize) -> Option<Self::Mask<S>> {
+        (left < Self::lanes::<S>()).then(|| Self::first(simd, left))
+    }
+
+    /// A register, or the part of it that the mask means, and zeros.
+    ///
+    /// # Safety
+    /// Those numbers lie at `from`, and are initialised.
+    #[inline(always)]
+    unsafe fn load_part<S: Simd>(simd: S, mask: Option<Self::Mask<S>>, from: *const Self) -> Self::Register<S> {
+        // SAFETY: by the contract.
+        unsafe {
+            match mask {
+                None => Self::load::<S>(from),
+                Some(mask) => Self::load_masked(simd, mask, from),
+            }
+        }
+    }
+
+    /// A register, or the part of it that the mask means.
+    ///
+    /// # Safety
+    /// Those numbers may be written at `to`.
+    #[inline(always)]
+    unsafe fn store_part<S: Simd>(simd: S, mask: Option<Self::Mask<S>>, to: *mut Self, register: Self::Register<S>) {
+        // SAFETY: by the contract.
+        unsafe {
+            match mask {
+                None => Self::store::<S>(to, register),
+                Some(mask) => Self::store_masked(simd, mask, to, register),
+            }
+        }
+    }
+
+    /// One number of a register.
+    #[inline(always)]
+    fn lane<S: Simd>(register: &Self::Register<S>, lane: usize) -> Self {
+        assert!(lane < Self::lanes::<S>());
+        // SAFETY: a register is numbers behind each other, and that is one of them.
+        unsafe { (&raw const *register).cast::<Self>().add(lane).read() }
+    }
+
     /// # Safety
     /// A register's worth of initialised numbers lies at `from`.
     #[inline(always)]

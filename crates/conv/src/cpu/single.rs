@@ -8,7 +8,6 @@ use std::array;
 use pulp::Simd;
 
 use super::grid::Run;
-use super::output::load;
 use super::patches::Patches;
 use super::real::Real;
 
@@ -38,12 +37,12 @@ impl<T: Real> Single<'_, T> {
                 let dy = &dy[self.first + run.at..][..run.len];
                 let x = &planes[image * grid.image() + group * plane + run.start..];
                 for at in (0..run.len).step_by(T::lanes::<S>()) {
-                    let mask = (run.len - at < T::lanes::<S>()).then(|| T::first(simd, run.len - at));
+                    let mask = T::rest(simd, run.len - at);
                     // SAFETY: within the run, and the patches of its locations.
                     unsafe {
-                        let dy = load(simd, mask, dy.as_ptr().add(at));
+                        let dy = T::load_part(simd, mask, dy.as_ptr().add(at));
                         for (sum, offset) in sums.iter_mut().zip(offsets) {
-                            *sum = T::mul_add(simd, dy, load(simd, mask, x.as_ptr().add(at + offset)), *sum);
+                            *sum = T::mul_add(simd, dy, T::load_part(simd, mask, x.as_ptr().add(at + offset)), *sum);
                         }
                     }
                 }

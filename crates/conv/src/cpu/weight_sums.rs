@@ -103,8 +103,7 @@ impl<T: Real> Kernel for Gather<'_, T> {
                     sum = T::sum(simd, sum, unsafe { T::load::<S>(task.numbers[at..][..lanes].as_ptr()) });
                 }
                 for (lane, dw) in self.dw.chunks_exact_mut(self.patch).skip(column).take(lanes).enumerate() {
-                    // SAFETY: a register is numbers behind each other.
-                    dw[number] = unsafe { (&raw const sum).cast::<T>().add(lane).read() };
+                    dw[number] = T::lane::<S>(&sum, lane);
                 }
             }
         }

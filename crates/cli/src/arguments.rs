@@ -8,9 +8,9 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 use untied_study::{Device, Study};
 
-use crate::rewrite::RewriteArguments;
-use crate::runner::Limits;
-use crate::slurm::SlurmArguments;
+use crate::verbs::rewrite::RewriteArguments;
+use crate::verbs::slurm::SlurmArguments;
+use crate::workers::runner::Limits;
 
 /// Every device that a config may name, compiled in or not.
 const DEVICES: [Device; 4] = [Device::Flex, Device::Ndarray, Device::Wgpu, Device::Cuda];

@@ -3,36 +3,26 @@
 
 mod allocator;
 mod arguments;
-mod cell;
 mod check;
 mod display;
-mod event_log;
 mod exit;
-mod explain;
-mod fold;
 mod folder;
 mod gather;
 mod interrupt;
-mod lock;
 mod plan;
-mod report;
-mod rewrite;
-mod run;
-mod runner;
-mod slurm;
-mod strip;
 mod summary;
 mod table;
 mod terminal;
-mod training;
+mod verbs;
 mod wording;
-mod worker;
+mod workers;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
 use crate::arguments::{Arguments, Verb};
+use crate::verbs::{cell, explain, fold, report, run, slurm, strip};
 
 fn main() -> ExitCode {
     allocator::keep_memory();

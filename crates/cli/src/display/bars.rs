@@ -6,9 +6,9 @@ use untied_study::{Cell, Event};
 use super::Display;
 use super::lines::line;
 use super::tally::Tally;
-use crate::runner::RunEvent;
 use crate::terminal::{printable, say};
 use crate::wording::cell_name;
+use crate::workers::runner::RunEvent;
 
 /// Length of the overall bar, so that it moves with every percent.
 const FINENESS: u64 = 1000;

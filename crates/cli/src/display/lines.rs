@@ -4,9 +4,9 @@ use untied_study::{Cell, CellResult, Event, Status};
 
 use super::Display;
 use super::tally::Tally;
-use crate::runner::{Ending, RunEvent};
 use crate::terminal::say;
 use crate::wording::{BEING_TRAINED, cell_name, time};
+use crate::workers::runner::{Ending, RunEvent};
 
 /// One line per cell that ended; if verbose, one per epoch too.
 #[derive(Debug)]

@@ -3,8 +3,8 @@ use std::time::{Duration, Instant};
 
 use untied_study::{Cell, Event, Status};
 
-use crate::runner::{Ending, RunEvent};
 use crate::wording::{plural, time};
+use crate::workers::runner::{Ending, RunEvent};
 
 /// Shorter than this, an estimate of the time left would be a guess.
 const EARLIEST_ESTIMATE: Duration = Duration::from_secs(2);

@@ -5,10 +5,10 @@ use std::time::Duration;
 use untied_study::{Cell, CellResult, Event, StoreError, StudyFolder, write_bytes};
 use untied_trainer::{Checkpoints, Trained};
 
-use crate::event_log::EventLog;
 use crate::plan::is_done;
 use crate::terminal::say;
 use crate::wording::cell_name;
+use crate::workers::event_log::EventLog;
 
 /// Of this program's sources, where `build.rs` found one.
 const COMMIT: Option<&str> = option_env!("UNTIED_COMMIT");

@@ -9,7 +9,7 @@ use std::io::IsTerminal;
 use untied_study::Cell;
 
 use crate::arguments::Verbosity;
-use crate::runner::RunEvent;
+use crate::workers::runner::RunEvent;
 
 pub(crate) trait Display {
     fn show(&mut self, event: &RunEvent<'_>);

@@ -5,8 +5,8 @@ use untied_study::{ModelConfig, NormKind};
 use untied_trainer::{StrippedLayer, TrainedModel};
 
 use crate::exit::Exit;
-use crate::rewrite::{RewriteArguments, conclusion};
 use crate::table::Table;
+use crate::verbs::rewrite::{RewriteArguments, conclusion};
 
 pub(crate) fn strip(arguments: &RewriteArguments) -> anyhow::Result<Exit> {
     let model = arguments.load()?;

@@ -10,12 +10,12 @@ use anyhow::Context;
 use untied_study::{Cell, CellResult, Event, Status, Study, StudyFolder};
 
 use crate::arguments::CellArguments;
-use crate::event_log::write_line;
 use crate::exit::Exit;
 use crate::plan::is_done;
 use crate::terminal::{print, say};
-use crate::training::{is_done_already, train};
 use crate::wording::{BEING_TRAINED, cell_name, plural, time};
+use crate::workers::cell::{is_done_already, train};
+use crate::workers::event_log::write_line;
 use crate::{check, folder, interrupt};
 
 pub(crate) fn cell(arguments: &CellArguments) -> anyhow::Result<Exit> {

@@ -7,13 +7,13 @@ use untied_study::{Results, Status, Study, StudyFolder};
 
 use crate::arguments::RunArguments;
 use crate::exit::Exit;
+use crate::folder::lock::Lock;
 use crate::gather::gather;
-use crate::lock::Lock;
 use crate::plan::Plan;
-use crate::runner::{self, Runner};
 use crate::summary::{Counts, unfinished, verdicts};
 use crate::terminal::{print, say};
-use crate::worker::Crew;
+use crate::workers::runner::{self, Runner};
+use crate::workers::worker::Crew;
 use crate::{check, display, exit, folder, gather as results, interrupt};
 
 pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<Exit> {

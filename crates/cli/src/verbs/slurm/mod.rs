@@ -19,7 +19,7 @@ use self::job_array::{JobArray, job_arrays};
 use self::queue::Queue;
 use self::scripts::Scripts;
 use crate::exit::Exit;
-use crate::lock::Lock;
+use crate::folder::lock::Lock;
 use crate::plan::missing_cells;
 use crate::terminal::{print, say};
 use crate::wording::plural;

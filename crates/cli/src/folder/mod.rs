@@ -1,5 +1,7 @@
 //! Whose an output folder is, and how its old results are moved aside.
 
+pub(crate) mod lock;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -13,7 +13,7 @@ use crate::gather::Failures;
 use crate::interrupt;
 use crate::plan::is_done;
 use crate::wording::time;
-use crate::worker::{Crew, Message, Said, Worker};
+use crate::workers::worker::{Crew, Message, Said, Worker};
 
 /// Longest time between two looks for an interrupt.
 const PATIENCE: Duration = Duration::from_millis(100);

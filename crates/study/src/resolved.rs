@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 use toml::{Table, Value};
 
-use crate::key;
+use crate::parse::key;
 use crate::{CellConfig, CompareConfig, Study};
 
 const HEADER: &str = "\

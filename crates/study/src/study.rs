@@ -5,12 +5,11 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::document::Document;
-use crate::grid::{Grid, Variant};
-use crate::source::Source;
-use crate::{
-    Cell, CellRecord, CompareConfig, Comparison, ConfigError, Provenance, Results, SCHEMA, TrainConfig, compare,
-};
+use crate::parse::compare;
+use crate::parse::document::Document;
+use crate::parse::grid::{Grid, Variant};
+use crate::parse::source::Source;
+use crate::{Cell, CellRecord, CompareConfig, Comparison, ConfigError, Provenance, Results, SCHEMA, TrainConfig};
 
 /// Longest name of a study: its output folder is named after it.
 const MAX_NAME: usize = 100;

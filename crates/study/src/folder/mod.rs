@@ -1,13 +1,20 @@
 //! The output folder of one study: where everything lies, written whole or not at all.
 
+mod checkpoint;
+mod checksum;
+mod error;
+mod file;
+
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::file::{move_aside, read_text, write_text};
-use crate::seal::{check_seal, seal};
-use crate::{Cell, CellConfig, CellResult, Factors, Results, SCHEMA, StoreError, Study};
+use self::checksum::{check_seal, seal};
+pub use self::error::StoreError;
+use self::file::{move_aside, read_text};
+pub use self::file::{write_bytes, write_text};
+use crate::{Cell, CellConfig, CellResult, Factors, Results, SCHEMA, Study};
 
 /// The output folder of one study. Nothing is made before it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,7 +1,10 @@
 //! `[measure]`: what is measured on a trained model beyond its metrics.
 
+mod measured;
+
 use serde::{Deserialize, Serialize};
 
+pub use self::measured::{Adaptation, Adapting, BiasMap, JacobianRank, Measured, NormStatistics, Translated};
 use crate::ShiftPattern;
 
 /// `[measure]`: nothing where the table is left out.

@@ -7,7 +7,7 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::key;
+use super::key;
 
 /// Keys whose values are paths.
 const PATHS: [[&str; 3]; 3] = [["data", "source", "idx"], ["data", "source", "cifar10"], ["data", "source", "folder"]];

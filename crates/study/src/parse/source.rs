@@ -7,8 +7,8 @@ use std::io::{self, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use super::error::{MAX_CONFIG_BYTES, Place};
 use crate::ConfigError;
-use crate::error::{MAX_CONFIG_BYTES, Place};
 
 /// A config file and the options that change it.
 pub(crate) struct Source {

@@ -5,10 +5,10 @@ use std::collections::HashSet;
 use toml::Spanned;
 use toml::de::DeValue;
 
+use super::document::Document;
+use super::grid::MAX_CELLS;
+use super::messages::kind;
 use crate::ConfigError;
-use crate::document::Document;
-use crate::grid::MAX_CELLS;
-use crate::wording::kind;
 
 /// The seeds of every variant.
 pub(crate) fn read(document: &Document<'_>, seeds: &Spanned<DeValue<'_>>) -> Result<Vec<u64>, ConfigError> {

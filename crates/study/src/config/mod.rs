@@ -1,8 +1,15 @@
 //! The typed config of a study: what one cell trains, and how cells are compared.
 
+mod check;
+mod data;
+mod model;
+
 use serde::{Deserialize, Serialize};
 
-use crate::{DataConfig, MeasureConfig, ModelConfig, Projection};
+pub use self::check::Fault;
+pub use self::data::{CanvasConfig, CanvasLabel, DataConfig, DataSource, FixedShift, ShiftPattern};
+pub use self::model::{BiasKind, BiasPlace, Head, ModelConfig, NormKind, Order, Padding};
+use crate::{MeasureConfig, Projection};
 
 /// Everything that one training run needs; two runs with equal configs give equal results.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

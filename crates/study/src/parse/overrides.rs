@@ -6,8 +6,8 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::key::{self, Key};
-use crate::wording::reword;
+use super::key::{self, Key};
+use super::messages::reword;
 
 /// One parsed `--set` option.
 pub(crate) struct Override<'s> {

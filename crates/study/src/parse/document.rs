@@ -7,12 +7,11 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
-use crate::anchor;
-use crate::error::InvalidConfig;
-use crate::key::{self, Key};
-use crate::overrides;
-use crate::source::Source;
-use crate::wording::{kind, nearest, reword, unknown};
+use super::error::InvalidConfig;
+use super::key::{self, Key};
+use super::messages::{kind, nearest, reword, unknown};
+use super::source::Source;
+use super::{overrides, paths};
 use crate::{CompareConfig, ConfigError};
 
 /// The tables that one cell is made of.
@@ -207,7 +206,7 @@ impl<'s> Document<'s> {
 
     /// Makes relative data paths absolute: they start at the config's folder.
     pub(crate) fn anchor_paths(&mut self) -> Result<(), ConfigError> {
-        anchor::anchor(&mut self.root, self.source.path()).map_err(|wrong| self.fail(&wrong.span, wrong.message))
+        paths::anchor(&mut self.root, self.source.path()).map_err(|wrong| self.fail(&wrong.span, wrong.message))
     }
 }
 

@@ -7,7 +7,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::wording::kind;
+use super::messages::kind;
 
 /// One piece of a dotted key.
 pub(crate) type Key<'s> = Spanned<Cow<'s, str>>;

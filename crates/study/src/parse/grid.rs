@@ -7,10 +7,10 @@ use serde_json::Value;
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
-use crate::document::{Document, SECTIONS, full_key};
-use crate::key::{self, Key};
-use crate::seeds;
-use crate::wording::{kind, nearest, unknown};
+use super::document::{Document, SECTIONS, full_key};
+use super::key::{self, Key};
+use super::messages::{kind, nearest, unknown};
+use super::seeds;
 use crate::{CellConfig, ConfigError, DataConfig, Factors, MeasureConfig, ModelConfig, TrainConfig};
 
 /// Most cells that a study may have.

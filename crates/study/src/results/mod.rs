@@ -2,9 +2,15 @@
 //!
 //! Numbers that do not exist (an unfinished cell's metrics, an interval from one pair) are null, never NaN.
 
+mod event;
+mod provenance;
+mod record;
+
 use serde::{Deserialize, Serialize};
 
-use crate::{Factors, Measured, Metric, Provenance};
+pub use self::event::Event;
+pub use self::provenance::Provenance;
+use crate::{Factors, Measured, Metric};
 
 /// Version of the `results.json` format.
 pub const SCHEMA: u32 = 1;

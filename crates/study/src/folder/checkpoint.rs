@@ -4,9 +4,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::file::{read_bytes, write_bytes};
-use crate::seal::checksum;
-use crate::store::require_same;
+use super::checksum::checksum;
+use super::file::{read_bytes, write_bytes};
+use super::require_same;
 use crate::{Cell, StoreError, StudyFolder};
 
 /// The first line goes on with the cell's id and the checksum of the rest.

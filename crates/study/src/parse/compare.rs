@@ -2,9 +2,9 @@
 
 use toml::Spanned;
 
-use crate::document::Document;
-use crate::grid::{Factor, Grid, same_value};
-use crate::wording::nearest;
+use super::document::Document;
+use super::grid::{Factor, Grid, same_value};
+use super::messages::nearest;
 use crate::{CompareConfig, ConfigError};
 
 /// Reads and checks `[compare]`; baseline values become those of the lists, so that 1 and 1.0 are one value.

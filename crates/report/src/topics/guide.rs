@@ -1,0 +1,84 @@
+//! How to read a report, and how to repeat it.
+
+use crate::document::{Block, Section, Text};
+use crate::results::View;
+
+/// The method in a few lines.
+pub(crate) fn reading(view: &View<'_>) -> Section {
+    let floor = match view.metric {
+        untied_study::Metric::TestAccuracy => "one test image",
+        _ => "one rounding of a 32-bit number of the loss's size",
+    };
+    let definitions = vec![
+        (
+            "Pairs",
+            Text::from(
+                "Every variant of one seed starts from the same weights and sees the same batches, so variants are compared \
+             seed by seed. A pair with an unfinished run is left out and counted.",
+            ),
+        ),
+        ("Interval", "95 % interval of the mean difference by Student's t.".into()),
+        ("t test", "p of the claim that there is no difference. A large p does not prove equality.".into()),
+        (
+            "TOST",
+            Text::from(
+                "Two one-sided t tests: p of the claim that the difference is at least as large as the margin. A small p \
+             shows equivalence (Schuirmann 1987, Lakens 2017). The margin comes from the config, not from the results.",
+            ),
+        ),
+        (
+            "Adjusted",
+            Text::from(
+                "By Holm's method (1979) over one family with both p-values of every comparison, so that many comparisons \
+             do not make a chance find likely.",
+            ),
+        ),
+        (
+            "Verdict",
+            Text::default()
+                .strong("equivalent")
+                .plain(": adjusted TOST p ≤ 0.025, hence an interval inside ±margin. ")
+                .strong("different")
+                .plain(": otherwise, adjusted t test p ≤ 0.05. ")
+                .strong("inconclusive")
+                .plain(": neither. More seeds may tell."),
+        ),
+        (
+            "Seeds",
+            Text::from(
+                "The number suggested for an inconclusive comparison is the smallest n with an 80 % chance of the verdict \
+             equivalent where the variants do not differ: P(|d̄| < margin − t·s/√n) ≥ 0.8 for n normal differences d of the \
+             spread seen, with mean d̄ and deviation s; t is the 1 − 0.025/k quantile of Student's t with n − 1 degrees of \
+             freedom, k the number of p-values in the family. As many show a difference of the margin's size at least as \
+             often. The difference seen does not enter; the spread of a few pairs is itself a rough guess.",
+            ),
+        ),
+        (
+            "Floor",
+            Text::from(format!(
+                "Variants that agree exactly have differences without any spread; the spread is taken to be at least \
+             {floor}, the least that the metric can resolve."
+            )),
+        ),
+    ];
+    Section { id: "reading", title: "How to read this", blocks: vec![Block::Definitions(definitions)] }
+}
+
+/// The commands, and where the numbers come from.
+pub(crate) fn repeating() -> Section {
+    let source = Text::from("Every number here is in, or computed from, ")
+        .code("results.json")
+        .plain(" beside this file: ")
+        .code("cells")
+        .plain(" has each run, ")
+        .code("comparisons")
+        .plain(" each verdict. The resolved config repeats the study on the same device:");
+    let report = Text::from("To write this report again from the results alone:");
+    let blocks = vec![
+        Block::Paragraph(source),
+        Block::Command("untied run config.toml".into()),
+        Block::Paragraph(report),
+        Block::Command("untied report .".into()),
+    ];
+    Section { id: "repeating", title: "Repeat it", blocks }
+}

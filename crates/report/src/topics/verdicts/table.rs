@@ -1,0 +1,50 @@
+//! Paired differences, as a plot and as numbers.
+
+use untied_study::Comparison;
+
+use crate::document::names::metric_name;
+use crate::document::number::{NONE, magnitude, or_none, p_value, signed, signed_interval};
+use crate::document::{Block, Column, Section, Table, Text};
+use crate::results::View;
+use crate::topics::verdicts::plot;
+use crate::topics::verdicts::sentence::trimmed;
+
+/// None where nothing is compared.
+pub(crate) fn section(view: &View<'_>) -> Option<Section> {
+    let first = view.results.comparisons.first()?;
+    let mut blocks: Vec<Block> = plot::plot(view).map(Block::Figure).into_iter().collect();
+    blocks.push(Block::Table(table(view, first)));
+    Some(Section { id: "differences", title: "Paired differences", blocks })
+}
+
+fn table(view: &View<'_>, first: &Comparison) -> Table {
+    let groups = view.comparisons();
+    let mut columns = Vec::from(["Comparison", "Verdict"].map(Column::left));
+    columns.extend(
+        ["Pairs", "Mean difference", "95 % interval", "t test p", "adjusted", "TOST p", "adjusted"].map(Column::right),
+    );
+    columns.push(Column::right("Largest loss difference"));
+    let rows = groups.iter().flat_map(|(context, members)| members.iter().map(|one| row(view, context, one)));
+    let caption = format!(
+        "Differences in {}, treatment minus baseline; margin ±{}. Largest loss difference: between the two \
+         training-loss curves, over all steps and pairs.",
+        metric_name(first.metric),
+        trimmed(first.margin)
+    );
+    Table { caption, columns, rows: rows.collect() }
+}
+
+fn row(view: &View<'_>, context: &str, one: &Comparison) -> Vec<Text> {
+    let versus = view.labels.versus(&one.treatment, &one.baseline);
+    let comparison = if context.is_empty() { versus } else { format!("{context}: {versus}") };
+    let pairs = match one.left_out {
+        0 => one.seeds.to_string(),
+        left_out => format!("{} of {}", one.seeds, one.seeds + left_out),
+    };
+    let mut cells: Vec<Text> = vec![comparison.into(), one.verdict.into(), pairs.into()];
+    cells.push(or_none(one.mean_difference, signed).into());
+    cells.push(one.ci95.map_or_else(|| NONE.into(), signed_interval).into());
+    cells.extend([one.t_p, one.t_p_holm, one.tost_p, one.tost_p_holm].map(|p| or_none(p, p_value).into()));
+    cells.push(or_none(one.max_loss_difference, magnitude).into());
+    cells
+}

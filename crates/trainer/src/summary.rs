@@ -2,14 +2,11 @@
 
 use std::collections::HashMap;
 
-use untied_study::{BiasKind, BiasPlace, CanvasConfig, CellConfig, MeasureConfig, ModelConfig, Parameters};
+use untied_study::{BiasKind, BiasPlace, CellConfig, ModelConfig, Parameters};
 
-use crate::adaptation::HELD_OUT;
-use crate::architecture::{Architecture, BlockPlan, Shape};
-use crate::data::{Dataset, Split, Standardisation};
-use crate::jacobian::MOST_COLUMNS;
-use crate::schedule::LearningRates;
-use crate::{TrainerError, data, device};
+use crate::model::plan::{Architecture, BlockPlan};
+use crate::prepare::{DataSize, fit, load};
+use crate::{TrainerError, device};
 
 /// A model's layers, by theory.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,83 +123,4 @@ fn bias_name(model: &ModelConfig) -> String {
         BiasPlace::Norm => format!("{name} after norm"),
         BiasPlace::Activation => format!("{name} after ReLU"),
     }
-}
-
-/// Data and sizes of a cell, checked against each other.
-pub(crate) struct Prepared {
-    pub(crate) dataset: Dataset,
-    pub(crate) standardisation: Standardisation,
-    pub(crate) plan: Architecture,
-}
-
-pub(crate) fn prepare(config: &CellConfig) -> Result<Prepared, TrainerError> {
-    config.check()?;
-    let (dataset, standardisation, size) = load(config)?;
-    Ok(Prepared { plan: fit(config, &size)?, dataset, standardisation })
-}
-
-/// What a model must fit.
-#[derive(Debug, Clone)]
-struct DataSize {
-    shape: Shape,
-    classes: usize,
-    class_names: Option<Vec<String>>,
-    train_images: usize,
-}
-
-fn load(config: &CellConfig) -> Result<(Dataset, Standardisation, DataSize), TrainerError> {
-    let dataset = data::load(&config.data.source)?;
-    let dataset = match config.data.canvas {
-        Some(canvas) => data::on_canvas(fits_canvas(dataset, canvas)?, canvas),
-        None => dataset,
-    };
-    let standardisation = Standardisation::of(&dataset.train)?;
-    let Split { channels, height, width, count, .. } = dataset.train;
-    let size = DataSize {
-        shape: [channels, height, width],
-        classes: dataset.classes,
-        class_names: dataset.class_names.clone(),
-        train_images: count,
-    };
-    Ok((dataset, standardisation, size))
-}
-
-fn fits_canvas(dataset: Dataset, canvas: CanvasConfig) -> Result<Dataset, TrainerError> {
-    let Split { height, width, .. } = dataset.train;
-    let size = canvas.size;
-    if size < height.max(width) { Err(TrainerError::Canvas { height, width, size }) } else { Ok(dataset) }
-}
-
-fn fit(config: &CellConfig, data: &DataSize) -> Result<Architecture, TrainerError> {
-    let plan = Architecture::new(&config.model, data.shape)?;
-    LearningRates::new(&config.train, steps_per_epoch(config, data.train_images)?)?;
-    check_measure(&config.measure, data, &plan)?;
-    Ok(plan)
-}
-
-/// Distances within the images, images within the training set, biases of a size whose Jacobian can be had.
-fn check_measure(measure: &MeasureConfig, data: &DataSize, plan: &Architecture) -> Result<(), TrainerError> {
-    let [_, height, width] = data.shape;
-    if let Some(&pixels) = measure.translate.iter().find(|&&pixels| pixels >= height.min(width)) {
-        return Err(TrainerError::Translate { height, width, pixels });
-    }
-    let available = data.train_images.saturating_sub(HELD_OUT);
-    let asked = measure.shift.iter().flat_map(|shift| &shift.images).find(|&&images| images > available);
-    if let Some(&images) = asked {
-        return Err(TrainerError::ShiftImages { available, held_out: HELD_OUT, images });
-    }
-    let numbers = plan.blocks.iter().map(BlockPlan::bias_parameters).max().unwrap_or(0);
-    if measure.jacobian && numbers > MOST_COLUMNS {
-        return Err(TrainerError::Jacobian { most: MOST_COLUMNS, numbers });
-    }
-    Ok(())
-}
-
-/// The last incomplete batch is dropped.
-fn steps_per_epoch(config: &CellConfig, train_images: usize) -> Result<usize, TrainerError> {
-    let batch_size = config.train.batch_size;
-    if batch_size > train_images {
-        return Err(TrainerError::BatchSize { train_images, batch_size });
-    }
-    Ok(train_images / batch_size)
 }

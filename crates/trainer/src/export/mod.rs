@@ -1,0 +1,14 @@
+//! Trained models on the host and in files, and the rewrites that keep their function.
+
+pub(crate) mod agreement;
+mod error;
+mod fold;
+mod safetensors;
+mod strip;
+pub(crate) mod trained_model;
+
+pub use agreement::{Agreement, Deviation};
+pub use error::ModelError;
+pub use fold::{Folded, FoldedLayer, fold};
+pub use strip::{Stripped, StrippedLayer, strip};
+pub use trained_model::TrainedModel;

@@ -1,0 +1,402 @@
+//! Trained models as `.safetensors` files.
+//!
+//! The header's metadata say what the tensors are: `format`, `config` (of the cell, JSON), `input` (channels, height and
+//! width, JSON), `classes`, and `mean` and `deviation` of the pixels that the model was trained on.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+use std::str::FromStr;
+
+use safetensors::tensor::{Dtype as FileType, Metadata, View};
+use untied_study::{CellConfig, Dtype};
+
+use super::error::ModelError;
+use super::trained_model::{PixelScale, TrainedModel, check_supported};
+use crate::TrainerError;
+use crate::model::plan::{Architecture, Shape};
+use crate::model::tensors::{HostTensor, HostTensors, shapes};
+
+const FORMAT: &str = "untied model 1";
+/// Far above that of the largest model.
+const MOST_HEADER_BYTES: u64 = 1 << 20;
+/// Length of the header's length.
+const PREFIX: u64 = 8;
+/// Sides and channels of an image.
+const MOST_INPUT: usize = 1 << 16;
+
+impl TrainedModel {
+    /// Reads a model that [`to_bytes`](Self::to_bytes) gave the bytes of.
+    ///
+    /// # Errors
+    /// If the file cannot be read, is damaged, or is another than such a model.
+    pub fn load(path: &Path) -> Result<Self, ModelError> {
+        let file = File::open(path)?;
+        let length = file.metadata()?.len();
+        Self::read(file, length)
+    }
+
+    /// Reads a model from a file of `length` bytes. Every size is checked before memory is taken for it.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn read(mut file: impl Read, length: u64) -> Result<Self, ModelError> {
+        let (header, data_bytes) = read_header(&mut file, length)?;
+        let mut model = described(header.metadata().as_ref())?;
+        let dtype = file_type(model.config.train.dtype);
+        check_tensors(&header, &shapes(&model.plan, model.classes), dtype)?;
+        if header.data_len() as u64 != data_bytes {
+            return Err(damaged(format!("expected {} bytes of numbers, found {data_bytes}", header.data_len())));
+        }
+        let mut data = vec![0; header.data_len()];
+        file.read_exact(&mut data)?;
+        for (name, info) in header.tensors() {
+            let values = numbers(&data[info.data_offsets.0..info.data_offsets.1], dtype);
+            check_values(&name, &values)?;
+            model.tensors.insert(name, HostTensor { shape: info.shape.clone(), values });
+        }
+        Ok(model)
+    }
+
+    /// The model as a `.safetensors` file, its numbers rounded to its own type. Equal models give equal bytes.
+    ///
+    /// # Panics
+    /// Never: such a model has a header.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let dtype = file_type(self.config.train.dtype);
+        let tensors = self.tensors.iter().map(|(name, tensor)| (name, FileTensor { tensor, dtype }));
+        let bytes = safetensors::serialize(tensors, Some(self.description())).expect("a header of some kilobytes");
+        with_sorted_header(bytes)
+    }
+
+    fn description(&self) -> HashMap<String, String> {
+        let config = serde_json::to_string(&self.config).expect("a cell's config is plain data with UTF-8 paths");
+        let [c, h, w] = self.input;
+        let entries = [
+            ("format", FORMAT.to_owned()),
+            ("config", config),
+            ("input", format!("[{c}, {h}, {w}]")),
+            ("classes", self.classes.to_string()),
+            ("mean", self.scale.mean.to_string()),
+            ("deviation", self.scale.deviation.to_string()),
+        ];
+        entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+    }
+}
+
+/// The header, and how many bytes come after it.
+fn read_header(file: &mut impl Read, length: u64) -> Result<(Metadata, u64), ModelError> {
+    let mut prefix = [0; PREFIX as usize];
+    if length < PREFIX {
+        return Err(damaged("it is too short"));
+    }
+    file.read_exact(&mut prefix)?;
+    let header_bytes = u64::from_le_bytes(prefix);
+    if header_bytes > MOST_HEADER_BYTES.min(length - PREFIX) {
+        return Err(damaged(format!("its header cannot have {header_bytes} bytes")));
+    }
+    let mut header = vec![0; header_bytes as usize];
+    file.read_exact(&mut header)?;
+    let header = serde_json::from_slice(&header).map_err(|error| damaged(error.to_string()))?;
+    Ok((header, length - PREFIX - header_bytes))
+}
+
+/// The model that the metadata describe, without its tensors.
+fn described(metadata: Option<&HashMap<String, String>>) -> Result<TrainedModel, ModelError> {
+    let entry = |key: &str| metadata.and_then(|metadata| metadata.get(key)).map(String::as_str);
+    match entry("format") {
+        Some(FORMAT) => {}
+        Some(other) => return Err(foreign(format!("its format is `{other}`; this program reads `{FORMAT}`"))),
+        None => return Err(foreign(format!("its metadata have no format, such as `{FORMAT}`"))),
+    }
+    let text = |key: &str| entry(key).ok_or_else(|| foreign(format!("its metadata have no `{key}`")));
+    let config: CellConfig = json("config", text("config")?)?;
+    let input: Shape = json("input", text("input")?)?;
+    let classes = number("classes", text("classes")?, |&classes: &usize| classes > 0)?;
+    let mean = number("mean", text("mean")?, |mean: &f64| mean.is_finite())?;
+    let deviation =
+        number("deviation", text("deviation")?, |&deviation: &f64| deviation > 0.0 && deviation.is_finite())?;
+    if !input.iter().all(|size| (1..=MOST_INPUT).contains(size)) {
+        return Err(foreign(format!("its images have the shape {input:?}; expected 1 to {MOST_INPUT} each")));
+    }
+    config.check().map_err(TrainerError::from)?;
+    check_supported(&config.model)?;
+    let plan = Architecture::new(&config.model, input)?;
+    let scale = PixelScale { mean, deviation };
+    Ok(TrainedModel { config, plan, input, classes, scale, tensors: HostTensors::new() })
+}
+
+fn json<T: serde::de::DeserializeOwned>(key: &str, text: &str) -> Result<T, ModelError> {
+    serde_json::from_str(text).map_err(|error| foreign(format!("`{key}` in its metadata: {error}")))
+}
+
+fn number<T: FromStr>(key: &str, text: &str, valid: impl Fn(&T) -> bool) -> Result<T, ModelError> {
+    let number = text.parse().ok().filter(valid);
+    number.ok_or_else(|| foreign(format!("`{key}` in its metadata cannot be `{text}`")))
+}
+
+fn check_tensors(
+    header: &Metadata,
+    expected: &BTreeMap<String, Vec<usize>>,
+    dtype: FileType,
+) -> Result<(), ModelError> {
+    let found = header.tensors();
+    if let Some(tensor) = found.keys().filter(|name| !expected.contains_key(*name)).min() {
+        return Err(ModelError::Unknown { tensor: tensor.clone() });
+    }
+    for (name, shape) in expected {
+        let info = found.get(name).ok_or_else(|| ModelError::Missing { tensor: name.clone() })?;
+        if (info.dtype, &info.shape) != (dtype, shape) {
+            let (expected, found) = (format!("{dtype} {shape:?}"), format!("{} {:?}", info.dtype, info.shape));
+            return Err(ModelError::Tensor { tensor: name.clone(), expected, found });
+        }
+    }
+    Ok(())
+}
+
+fn check_values(name: &str, values: &[f64]) -> Result<(), ModelError> {
+    let variance = name.ends_with("running_var");
+    let expected = if variance { "finite numbers, 0 or more" } else { "finite numbers" };
+    let wrong = values.iter().find(|value| !value.is_finite() || (variance && **value < 0.0));
+    wrong.map_or(Ok(()), |&value| Err(ModelError::Number { tensor: name.to_owned(), value, expected }))
+}
+
+fn numbers(bytes: &[u8], dtype: FileType) -> Vec<f64> {
+    if dtype == FileType::F64 {
+        bytes.as_chunks().0.iter().map(|&bytes| f64::from_le_bytes(bytes)).collect()
+    } else {
+        bytes.as_chunks().0.iter().map(|&bytes| f64::from(f32::from_le_bytes(bytes))).collect()
+    }
+}
+
+fn file_type(dtype: Dtype) -> FileType {
+    match dtype {
+        Dtype::F32 => FileType::F32,
+        Dtype::F64 => FileType::F64,
+    }
+}
+
+/// A tensor as the file holds it.
+struct FileTensor<'t> {
+    tensor: &'t HostTensor,
+    dtype: FileType,
+}
+
+impl View for FileTensor<'_> {
+    fn dtype(&self) -> FileType {
+        self.dtype
+    }
+
+    fn shape(&self) -> &[usize] {
+        &self.tensor.shape
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        let values = self.tensor.values.iter();
+        let bytes = match self.dtype {
+            FileType::F64 => values.flat_map(|value| value.to_le_bytes()).collect(),
+            _ => values.flat_map(|&value| (value as f32).to_le_bytes()).collect(),
+        };
+        Cow::Owned(bytes)
+    }
+
+    fn data_len(&self) -> usize {
+        self.tensor.values.len() * self.dtype.bitsize() / 8
+    }
+}
+
+/// The crate keeps the metadata in a hash map, whose order differs from run to run.
+fn with_sorted_header(mut bytes: Vec<u8>) -> Vec<u8> {
+    let length = bytes.first_chunk().map_or(0, |prefix| u64::from_le_bytes(*prefix)) as usize;
+    let header = &mut bytes[PREFIX as usize..][..length];
+    let mut json: serde_json::Value = serde_json::from_slice(header).expect("the header just written");
+    json.sort_all_objects();
+    let sorted = json.to_string();
+    header.fill(b' ');
+    header[..sorted.len()].copy_from_slice(sorted.as_bytes());
+    bytes
+}
+
+fn damaged(why: impl Into<String>) -> ModelError {
+    ModelError::Damaged(why.into())
+}
+
+fn foreign(why: impl Into<String>) -> ModelError {
+    ModelError::Foreign(why.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use burn::tensor::{DType, Device};
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+    use untied_study::{BiasKind, ModelConfig, NormKind};
+
+    use super::*;
+    use crate::data::batch::Input;
+    use crate::export::trained_model::tests::{every_model, made_up};
+    use crate::optimization::evaluation::evaluate;
+    use crate::prepare::{Prepared, prepare};
+    use crate::{Checkpoints, Trained, resume};
+
+    fn read(bytes: &[u8]) -> Result<TrainedModel, ModelError> {
+        TrainedModel::read(bytes, bytes.len() as u64)
+    }
+
+    fn small() -> Vec<u8> {
+        made_up(ModelConfig { bias: BiasKind::Untied, ..ModelConfig::new(vec![2]) }).to_bytes()
+    }
+
+    /// The header of a file as JSON, and what comes after it.
+    fn parts(bytes: &[u8]) -> (Value, Vec<u8>) {
+        let length = u64::from_le_bytes(*bytes.first_chunk().unwrap()) as usize;
+        (serde_json::from_slice(&bytes[8..8 + length]).unwrap(), bytes[8 + length..].to_vec())
+    }
+
+    fn file(header: &Value, data: &[u8]) -> Vec<u8> {
+        let header = header.to_string();
+        [&(header.len() as u64).to_le_bytes(), header.as_bytes(), data].concat()
+    }
+
+    #[test]
+    fn models_come_back_to_the_bit_in_both_types() {
+        for model in every_model() {
+            for dtype in [Dtype::F32, Dtype::F64] {
+                let mut model = made_up(model.clone());
+                model.config.train.dtype = dtype;
+                let model = model.rounded();
+                let bytes = model.to_bytes();
+                let again = read(&bytes).unwrap();
+                assert_eq!((&again.tensors, &again.config), (&model.tensors, &model.config));
+                assert_eq!((again.input, again.classes, again.scale), (model.input, model.classes, model.scale));
+                assert_eq!(again.to_bytes(), bytes);
+            }
+        }
+    }
+
+    #[test]
+    fn a_model_read_again_does_on_the_test_set_what_the_trained_one_did() {
+        for norm in [NormKind::Batch, NormKind::Layer] {
+            let model = ModelConfig { norm, bias: BiasKind::Untied, ..ModelConfig::new(vec![4]) };
+            let mut config = made_up(model).config;
+            (config.train.save_model, config.train.dtype) = (true, Dtype::F32);
+            let checkpoints = Checkpoints { last: None, commit: None, every: Duration::MAX, keep: &mut |_| Ok(()) };
+            let Trained { result, model } = resume(&config, checkpoints, &mut |_| {}).unwrap();
+            let net = read(&model.unwrap()).unwrap().net(&Device::flex(), DType::F32);
+            let Prepared { dataset, standardisation, .. } = prepare(&config).unwrap();
+            let input = Input { standardisation, shift: None };
+            let all: Vec<usize> = (0..dataset.test.count).collect();
+            let again = evaluate(&net, &dataset.test, &all, &input, &Device::flex(), DType::F32);
+            let found = (Some(again.accuracy), Some(again.loss));
+            assert_eq!(found, (result.metrics.test_accuracy, result.metrics.test_loss));
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let (header, data) = parts(&small());
+        let changed = |pointer: &str, value: Value| {
+            let mut header = header.clone();
+            *header.pointer_mut(pointer).unwrap() = value;
+            read(&file(&header, &data)).unwrap_err().to_string()
+        };
+        let config = header["__metadata__"]["config"].as_str().unwrap();
+        let config_with = |from: &str, to: &str| {
+            assert!(config.contains(from), "{config}");
+            changed("/__metadata__/config", config.replace(from, to).into())
+        };
+        for (message, expected) in [
+            (changed("/__metadata__/format", "untied model 2".into()), "its format is `untied model 2`"),
+            (changed("/__metadata__", json!({"format": "pt"})), "its format is `pt`"),
+            (changed("/__metadata__", json!({})), "no format"),
+            (changed("/__metadata__/config", "{".into()), "`config` in its metadata"),
+            (changed("/__metadata__/input", "[1, 0, 14]".into()), "[1, 0, 14]"),
+            (changed("/__metadata__/input", "[1, 60000, 60000]".into()), "block1.convolution.bias"),
+            (changed("/__metadata__/input", "[1, 2]".into()), "`input`"),
+            (changed("/__metadata__/classes", "0".into()), "`classes`"),
+            (changed("/__metadata__/classes", "18446744073709551615".into()), "head.bias"),
+            (changed("/__metadata__/mean", "inf".into()), "`mean`"),
+            (changed("/__metadata__/deviation", "0".into()), "`deviation`"),
+            (config_with("[2]", "[3]"), "block1.convolution.bias"),
+            (config_with("[2]", "[65536,65536]"), "config that cannot be trained"),
+            (config_with("[2]", "[]"), "model.channels"),
+            (config_with("\"f64\"", "\"f32\""), "expected F32 [2, 12, 14], as its config says, found F64 [2, 12, 14]"),
+            (config_with("\"norm\":\"batch\"", "\"norm\":\"rms\""), "`block1.norm.beta`, which its config does not"),
+            (config_with("\"norm\":\"batch\"", "\"norm\":\"batch\",\"order\":\"activation_first\""), "norm_first"),
+            (config_with("\"norm\":\"batch\"", "\"norm\":\"batch\",\"bias_after\":\"norm\""), "convolution"),
+            (changed("/block1.norm.gamma/data_offsets", json!([0, 9])), "damaged"),
+            (changed("/block1.norm.gamma/shape", json!([u64::MAX, u64::MAX])), "damaged"),
+        ] {
+            assert!(message.contains(expected), "no `{expected}` in: {message}");
+        }
+        let mut without = header.clone();
+        without.as_object_mut().unwrap().remove("head.bias");
+        assert!(read(&file(&without, &data)).is_err());
+    }
+
+    #[test]
+    fn numbers_that_no_model_has_are_named() {
+        for (tensor, value) in [("block1.norm.gamma", f64::NAN), ("block1.norm.running_var", -1.0)] {
+            let mut model = made_up(ModelConfig::new(vec![2]));
+            model.tensor(tensor).unwrap().values[1] = value;
+            let message = read(&model.to_bytes()).unwrap_err().to_string();
+            assert!(message.contains(tensor) && message.contains(&value.to_string()), "{message}");
+        }
+    }
+
+    #[test]
+    fn files_of_another_length_are_refused_before_memory_is_taken() {
+        let bytes = small();
+        let longer = [bytes.as_slice(), &[0]].concat();
+        for damaged in [&bytes[..bytes.len() - 1], &longer, &bytes[..100], &bytes[..8], b"", b"text"] {
+            assert!(matches!(read(damaged), Err(ModelError::Damaged(_))));
+        }
+        let huge = [&(u64::MAX - 3).to_le_bytes(), b"{}".as_slice()].concat();
+        assert!(matches!(TrainedModel::read(huge.as_slice(), u64::MAX), Err(ModelError::Damaged(_))));
+        // A file that became shorter since its length was asked for.
+        assert!(matches!(TrainedModel::read(&bytes[..200], bytes.len() as u64), Err(ModelError::Read(_))));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn hostile_bytes_do_not_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            prop_assert!(read(&bytes).is_err());
+        }
+
+        #[test]
+        fn flipped_bytes_give_a_model_or_an_error(
+            changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+        ) {
+            let mut bytes = small();
+            // Half of them in the header.
+            for (at, value) in changes {
+                let end = if value % 2 == 0 { 1500 } else { bytes.len() };
+                bytes[at.index(end)] = value;
+            }
+            if let Ok(model) = read(&bytes) {
+                prop_assert!(model.tensors.values().all(|tensor| tensor.values.iter().all(|value| value.is_finite())));
+            }
+        }
+
+        #[test]
+        fn changed_headers_give_a_model_or_an_error(
+            key in prop::sample::select(vec!["config", "input", "classes", "mean", "deviation"]),
+            digits in "[0-9]{1,20}",
+            at in any::<prop::sample::Index>(),
+        ) {
+            let (mut header, data) = parts(&small());
+            let text = header["__metadata__"][key].as_str().unwrap();
+            let numbers: Vec<_> = text.match_indices(|c: char| c.is_ascii_digit()).collect();
+            let (place, _) = numbers[at.index(numbers.len())];
+            header["__metadata__"][key] = format!("{}{digits}{}", &text[..place], &text[place + 1..]).into();
+            let _ = read(&file(&header, &data));
+        }
+    }
+}

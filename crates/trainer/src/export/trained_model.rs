@@ -1,0 +1,163 @@
+//! A trained model on the host: what strip and fold rewrite, and files hold.
+
+use burn::module::Module;
+use burn::tensor::{DType, Device};
+use untied_study::{BiasPlace, CellConfig, Dtype, MeasureConfig, ModelConfig, Order};
+
+use super::error::ModelError;
+use crate::measure::Subject;
+use crate::model::net::Net;
+use crate::model::plan::{Architecture, Shape};
+use crate::model::tensors::{self, HostTensor, HostTensors};
+
+/// A trained model: the config of its cell, what it sees, and its numbers.
+///
+/// The numbers are kept in f64; files hold them in the model's own type.
+#[derive(Debug, Clone)]
+pub struct TrainedModel {
+    pub(crate) config: CellConfig,
+    pub(crate) plan: Architecture,
+    /// Of an image.
+    pub(crate) input: Shape,
+    pub(crate) classes: usize,
+    pub(crate) scale: PixelScale,
+    pub(crate) tensors: HostTensors,
+}
+
+/// Pixels p reach the model as (p − mean)/deviation.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct PixelScale {
+    pub(crate) mean: f64,
+    pub(crate) deviation: f64,
+}
+
+impl TrainedModel {
+    /// The model of a run as it stands.
+    pub(crate) fn of(subject: &Subject<'_>) -> Self {
+        let (train, standardisation) = (&subject.dataset.train, &subject.input.standardisation);
+        Self {
+            config: subject.config.clone(),
+            plan: subject.plan.clone(),
+            input: [train.channels, train.height, train.width],
+            classes: subject.dataset.classes,
+            scale: PixelScale { mean: standardisation.mean(), deviation: standardisation.deviation() },
+            tensors: tensors::read(&subject.model.valid()),
+        }
+    }
+
+    /// What it was trained by; its `model` is what it is.
+    #[must_use]
+    pub fn config(&self) -> &CellConfig {
+        &self.config
+    }
+
+    /// How many numbers it keeps, running statistics included.
+    #[must_use]
+    pub fn numbers(&self) -> usize {
+        self.numbers_of("")
+    }
+
+    /// How many numbers a part of it keeps: `block1.`, `block1.convolution.bias`, …
+    pub(crate) fn numbers_of(&self, prefix: &str) -> usize {
+        let part = self.tensors.iter().filter(|(name, _)| name.starts_with(prefix));
+        part.map(|(_, tensor)| tensor.values.len()).sum()
+    }
+
+    /// The same numbers in another model. Measurements that only the trained one could have had are left out of its
+    /// config.
+    pub(crate) fn with_model(&self, model: ModelConfig) -> Result<Self, ModelError> {
+        let plan = Architecture::new(&model, self.input)?;
+        let config = CellConfig { model, measure: MeasureConfig::default(), ..self.config.clone() };
+        Ok(Self { config, plan, ..self.clone() })
+    }
+
+    /// A tensor that every such model has.
+    pub(crate) fn tensor(&mut self, name: &str) -> Result<&mut HostTensor, ModelError> {
+        self.tensors.get_mut(name).ok_or_else(|| ModelError::Missing { tensor: name.to_owned() })
+    }
+
+    /// The model in Burn, in evaluation mode on a device without autodiff.
+    pub(crate) fn net(&self, device: &Device, dtype: DType) -> Net {
+        let net = Net::new(&self.plan, self.classes, 0, device, dtype);
+        tensors::write(net, &self.tensors, device, dtype)
+    }
+
+    /// Each number rounded to the model's own type.
+    pub(crate) fn rounded(mut self) -> Self {
+        if self.config.train.dtype == Dtype::F32 {
+            self.change_each(|value| f64::from(value as f32));
+        }
+        self
+    }
+
+    pub(crate) fn change_each(&mut self, mut change: impl FnMut(f64) -> f64) {
+        let values = self.tensors.values_mut().flat_map(|tensor| &mut tensor.values);
+        values.for_each(|value| *value = change(*value));
+    }
+}
+
+/// What a model must be for its biases to lie where this program rewrites them.
+pub(crate) fn check_supported(model: &ModelConfig) -> Result<(), ModelError> {
+    if model.bias_after != BiasPlace::Convolution {
+        let (key, expected) = ("model.bias_after", "convolution");
+        return Err(ModelError::Unsupported { key, expected, found: model.bias_after.to_string() });
+    }
+    if model.order != Order::NormFirst {
+        let (key, expected) = ("model.order", "norm_first");
+        return Err(ModelError::Unsupported { key, expected, found: model.order.to_string() });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use untied_study::{BiasKind, NormKind, Padding, Study};
+
+    use super::*;
+    use crate::model::tensors::shapes;
+    use crate::random::Generator;
+
+    pub(crate) const NORMS: [NormKind; 7] = [
+        NormKind::None,
+        NormKind::Batch,
+        NormKind::BatchPerActivation,
+        NormKind::Layer,
+        NormKind::Instance,
+        NormKind::Group(2),
+        NormKind::Rms,
+    ];
+
+    pub(crate) fn every_bias() -> [BiasKind; 5] {
+        let along = |axis| BiasKind::UntiedAlong(vec![axis]);
+        [BiasKind::None, BiasKind::Tied, along(0), along(1), BiasKind::Untied]
+    }
+
+    /// Two blocks of every norm and bias.
+    pub(crate) fn every_model() -> impl Iterator<Item = ModelConfig> {
+        let base = ModelConfig { padding: Padding::Valid, ..ModelConfig::new(vec![4, 6]) };
+        NORMS.into_iter().flat_map(move |norm| {
+            let base = base.clone();
+            every_bias().map(move |bias| ModelConfig { norm, bias, ..base.clone() })
+        })
+    }
+
+    /// A model of images of 1×12×14 with random numbers, those of every layer at work.
+    pub(crate) fn made_up(model: ModelConfig) -> TrainedModel {
+        let text =
+            "name = 'a'\nquestion = 'b'\ndata = { source = 'digits' }\nmodel = { channels = [1] }\nvary = { seeds = 1 }
+            train = { epochs = 1, batch_size = 32, optimizer = { sgd = { learning_rate = 0.1 } }, dtype = 'f64' }";
+        let study = Study::parse(text, "made_up.toml".as_ref(), &[]).unwrap();
+        let config = CellConfig { model, ..study.cells[0].config.clone() };
+        let input = [1, 12, 14];
+        let plan = Architecture::new(&config.model, input).unwrap();
+        let shapes = shapes(&plan, 3);
+        let tensors = shapes.into_iter().map(|(name, shape)| {
+            let (mut stream, count) = (Generator::new(9).stream(&name), shape.iter().product());
+            let low = if name.ends_with("running_var") { 0.1 } else { -1.0 };
+            let values = (0..count).map(|_| stream.uniform(low, 1.0)).collect();
+            (name, HostTensor { shape, values })
+        });
+        let tensors = tensors.collect();
+        TrainedModel { config, plan, input, classes: 3, scale: PixelScale { mean: 3.0, deviation: 2.5 }, tensors }
+    }
+}

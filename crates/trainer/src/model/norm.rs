@@ -1,0 +1,174 @@
+//! The normalization between a block's convolution and its `ReLU`.
+
+use burn::module::{Module, Param, RunningState};
+use burn::nn::{GroupNorm, GroupNormConfig};
+use burn::tensor::activation::relu;
+use burn::tensor::{DType, Device, Tensor};
+use untied_batch_norm::{BatchNorm, BatchNormConfig, Statistics};
+use untied_study::NormKind;
+
+use super::rms_norm::RmsNorm;
+use crate::model::plan::{NormPlan, Shape};
+
+/// Added to the variance or the mean square, inside the root.
+pub(crate) const EPSILON: f64 = 1e-5;
+
+/// A normalization with its γ and β.
+#[derive(Module, Debug)]
+pub(crate) enum Norm {
+    /// Per channel or per activation.
+    Batch(BatchNorm),
+    /// Layer norm is its case of one group, instance norm that of one channel a group.
+    Group(GroupNorm),
+    /// Without β: it centres nothing.
+    Rms(RmsNorm),
+}
+
+impl Norm {
+    /// γ = 1, β = 0, running mean 0 and variance 1; `None` where there is no normalization.
+    pub(crate) fn new(plan: NormPlan, input: Shape, device: &Device, dtype: DType) -> Option<Self> {
+        let constant = |count: usize, value: f64| Tensor::<1>::full([count], value, (device, dtype));
+        let [channels, height, width] = input;
+        let group = |groups| Self::group(groups, channels, plan.beta, device, constant);
+        Some(match plan.kind {
+            NormKind::None => return None,
+            NormKind::Batch => Self::batch(BatchNormConfig::new(channels), plan, device, constant),
+            NormKind::BatchPerActivation => {
+                let statistics = Statistics::PerActivation { size: vec![height, width] };
+                Self::batch(BatchNormConfig::new(channels).with_statistics(statistics), plan, device, constant)
+            }
+            NormKind::Layer => group(1),
+            NormKind::Instance => group(channels),
+            NormKind::Group(groups) => group(groups),
+            NormKind::Rms => {
+                Self::Rms(RmsNorm { gamma: Param::from_tensor(constant(channels, 1.0)), epsilon: EPSILON })
+            }
+        })
+    }
+
+    fn batch(
+        config: BatchNormConfig,
+        plan: NormPlan,
+        device: &Device,
+        constant: impl Fn(usize, f64) -> Tensor<1>,
+    ) -> Self {
+        let count = config.statistics.count(config.features);
+        let mut norm = config.with_epsilon(EPSILON).with_momentum(Some(plan.momentum)).init(device);
+        norm.gamma = Some(Param::from_tensor(constant(count, 1.0)));
+        norm.beta = plan.beta.then(|| Param::from_tensor(constant(count, 0.0)));
+        norm.running_mean = RunningState::new(constant(count, 0.0));
+        norm.running_var = RunningState::new(constant(count, 1.0));
+        Self::Batch(norm)
+    }
+
+    fn group(
+        groups: usize,
+        channels: usize,
+        beta: bool,
+        device: &Device,
+        constant: impl Fn(usize, f64) -> Tensor<1>,
+    ) -> Self {
+        let mut norm = GroupNormConfig::new(groups, channels).with_epsilon(EPSILON).init(device);
+        norm.gamma = Some(Param::from_tensor(constant(channels, 1.0)));
+        // Burn's layer has both or neither.
+        norm.beta = Some(Param::from_tensor(constant(channels, 0.0)).set_require_grad(beta));
+        Self::Group(norm)
+    }
+
+    pub(crate) fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        match self {
+            Self::Batch(norm) => norm.forward(x),
+            Self::Group(norm) => norm.forward(x),
+            Self::Rms(norm) => norm.forward(x),
+        }
+    }
+
+    /// max(y, 0) of the normalized y; batch norm does both in one pass.
+    pub(crate) fn forward_relu(&self, x: Tensor<4>) -> Tensor<4> {
+        match self {
+            Self::Batch(norm) => norm.forward_relu(x),
+            _ => relu(self.forward(x)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::TensorData;
+
+    use super::*;
+    use crate::random::Generator;
+
+    const DIMS: [usize; 4] = [3, 4, 2, 3];
+
+    fn draw(name: &str, count: usize) -> Vec<f64> {
+        let mut stream = Generator::new(1).stream(name);
+        (0..count).map(|_| stream.uniform(-1.0, 3.0)).collect()
+    }
+
+    fn parameter(values: &[f64], device: &Device) -> Param<Tensor<1>> {
+        let data = TensorData::new(values.to_vec(), [values.len()]);
+        Param::from_tensor(Tensor::from_data(data, (device, DType::F64)))
+    }
+
+    fn set_affine(norm: &mut Norm, gamma: Param<Tensor<1>>, beta: Param<Tensor<1>>) {
+        match norm {
+            Norm::Batch(norm) => (norm.gamma, norm.beta) = (Some(gamma), Some(beta)),
+            Norm::Group(norm) => (norm.gamma, norm.beta) = (Some(gamma), Some(beta)),
+            Norm::Rms(norm) => norm.gamma = gamma,
+        }
+    }
+
+    /// The image, channel and location of every value, in memory's order.
+    fn places() -> Vec<[usize; 3]> {
+        let locations = DIMS[2] * DIMS[3];
+        let place = |at: usize| [at / (DIMS[1] * locations), at / locations % DIMS[1], at % locations];
+        (0..DIMS.iter().product()).map(place).collect()
+    }
+
+    /// By definition: mean and mean square deviation over all values with the same key, in plain loops.
+    fn reference(x: &[f64], key: impl Fn([usize; 3]) -> [usize; 2], centred: bool) -> Vec<f64> {
+        let places = places();
+        let normalize = |at: usize| {
+            let set = places.iter().zip(x).filter(|(place, _)| key(**place) == key(places[at]));
+            let set: Vec<f64> = set.map(|(_, x)| *x).collect();
+            let count = set.len() as f64;
+            let mean = if centred { set.iter().sum::<f64>() / count } else { 0.0 };
+            let variance = set.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / count;
+            (x[at] - mean) / (variance + 1e-5).sqrt()
+        };
+        (0..x.len()).map(normalize).collect()
+    }
+
+    #[test]
+    fn each_kind_is_its_formula() {
+        let device = Device::flex().autodiff();
+        let x = draw("x", DIMS.iter().product());
+        let locations = DIMS[2] * DIMS[3];
+        let kinds = [
+            (NormKind::Batch, reference(&x, |[_, c, _]| [c, 0], true)),
+            (NormKind::BatchPerActivation, reference(&x, |[_, c, l]| [c, l], true)),
+            (NormKind::Layer, reference(&x, |[n, _, _]| [n, 0], true)),
+            (NormKind::Instance, reference(&x, |[n, c, _]| [n, c], true)),
+            (NormKind::Group(2), reference(&x, |[n, c, _]| [n, c / 2], true)),
+            (NormKind::Rms, reference(&x, |[n, _, _]| [n, 0], false)),
+        ];
+        for (kind, normalized) in kinds {
+            let per_activation = kind == NormKind::BatchPerActivation;
+            let count = if per_activation { DIMS[1] * locations } else { DIMS[1] };
+            let (gamma, beta) = (draw("gamma", count), draw("beta", count));
+            let plan = NormPlan { kind, beta: true, momentum: 0.1 };
+            let mut norm = Norm::new(plan, [DIMS[1], DIMS[2], DIMS[3]], &device, DType::F64).expect("a norm");
+            set_affine(&mut norm, parameter(&gamma, &device), parameter(&beta, &device));
+            let input = Tensor::<4>::from_data(TensorData::new(x.clone(), DIMS), (&device, DType::F64));
+            let output: Vec<f64> = norm.forward_relu(input).into_data().try_to_vec().expect("f64");
+            for ((place, normalized), got) in places().iter().zip(normalized).zip(output) {
+                let [_, c, l] = *place;
+                let k = if per_activation { c * locations + l } else { c };
+                let shift = if kind == NormKind::Rms { 0.0 } else { beta[k] };
+                let expected = (gamma[k] * normalized + shift).max(0.0);
+                assert!((got - expected).abs() < 1e-12, "{kind} at {place:?}: {got} instead of {expected}");
+            }
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! Loss and accuracy on a held-out set.
+
+use burn::tensor::{DType, Device};
+
+use crate::data::Split;
+use crate::data::batch::Input;
+use crate::model::net::Net;
+use crate::optimization::loss::cross_entropy_of;
+
+/// Images evaluated at once; the result does not depend on it.
+const BATCH: usize = 250;
+
+/// What a model does on a set of images.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Evaluation {
+    /// Share of images classified rightly.
+    pub(crate) accuracy: f64,
+    /// Mean cross-entropy in nats.
+    pub(crate) loss: f64,
+}
+
+/// Evaluates a model without autodiff, so that batch norm uses its running statistics, on some of the images. Sums are
+/// taken in f64.
+pub(crate) fn evaluate(
+    model: &Net,
+    split: &Split,
+    images: &[usize],
+    input: &Input,
+    device: &Device,
+    dtype: DType,
+) -> Evaluation {
+    let mut right = 0;
+    let mut loss = 0.0;
+    for indices in images.chunks(BATCH) {
+        let scores = model.forward(input.batch(split, indices, device, dtype));
+        let [_, classes] = scores.dims();
+        let scores = scores.into_data().convert::<f64>().try_to_vec::<f64>().expect("converted to f64");
+        for (scores, &index) in scores.chunks(classes).zip(indices) {
+            let label = usize::from(split.labels[index]);
+            right += usize::from(highest(scores) == label);
+            loss += cross_entropy_of(scores, label);
+        }
+    }
+    Evaluation { accuracy: right as f64 / images.len() as f64, loss: loss / images.len() as f64 }
+}
+
+/// Index of the highest score, of the first where several tie.
+fn highest(scores: &[f64]) -> usize {
+    (0..scores.len()).fold(0, |best, index| if scores[index] > scores[best] { index } else { best })
+}

@@ -1,0 +1,10 @@
+//! The loss, the optimizers with their learning rates, and what a model does on held-out images.
+
+mod adam;
+mod adamw;
+pub(crate) mod evaluation;
+pub(crate) mod loss;
+pub(crate) mod optimizer;
+pub(crate) mod schedule;
+mod sgd;
+mod state;

@@ -1,0 +1,19 @@
+//! Stochastic gradient descent with momentum.
+
+use burn::optim::momentum::{MomentumConfig, MomentumState};
+use burn::optim::{ModuleOptimizer, Sgd, SgdConfig, SgdState, StateSource, join_path};
+use burn::tensor::Device;
+
+use super::state::{Restore, decay, exact, tensor};
+
+pub(super) fn optimizer(momentum: MomentumConfig, weight_decay: f64, device: &Device) -> ModuleOptimizer {
+    let momentum = (momentum.momentum > 0.0).then_some(momentum);
+    exact(SgdConfig::new().with_momentum(momentum).with_weight_decay(decay(weight_decay)).build(), device)
+}
+
+impl Restore for Sgd {
+    fn restore<const D: usize>(prefix: &str, source: &mut StateSource, device: &Device) -> Option<SgdState<D>> {
+        let velocity = tensor(&join_path(prefix, "momentum"), "velocity", source, device);
+        Some(SgdState::new(velocity.map(MomentumState::new)))
+    }
+}

@@ -1,0 +1,133 @@
+//! A run under way, and the result it comes to.
+
+use std::time::{Duration, Instant};
+
+use burn::optim::ModuleOptimizer;
+use burn::tensor::Device;
+use untied_study::{CellConfig, CellResult, Curves, Event, Measured, Metrics, Parameters, Status};
+
+use crate::data::Split;
+use crate::data::batch::Input;
+use crate::data::shift::pattern;
+use crate::emit::Emit;
+use crate::measure::Subject;
+use crate::measure::bias_gradient::Measurement;
+use crate::measure::drift::DriftRecorder;
+use crate::model::net::Net;
+use crate::optimization::optimizer::optimizer;
+use crate::optimization::schedule::LearningRates;
+use crate::prepare::Prepared;
+use crate::provenance::provenance;
+use crate::random::Generator;
+use crate::{TrainerError, device};
+
+/// Where and why a run's loss stopped being a number.
+pub(crate) struct Divergence {
+    pub(crate) epoch: usize,
+    pub(crate) step: usize,
+    pub(crate) reason: String,
+}
+
+/// A run under way.
+pub(crate) struct Run<'a> {
+    pub(crate) subject: Subject<'a>,
+    pub(crate) steps_per_epoch: usize,
+    pub(crate) optimizer: ModuleOptimizer,
+    pub(crate) learning_rates: LearningRates,
+    pub(crate) measurement: Measurement<'a>,
+    pub(crate) drift: DriftRecorder<'a>,
+    pub(crate) parameters: Parameters,
+    pub(crate) curves: Curves,
+    pub(crate) step_losses: Vec<f64>,
+    /// Spent in training steps.
+    pub(crate) trained: Duration,
+    pub(crate) last_progress: Option<Instant>,
+}
+
+impl<'a> Run<'a> {
+    pub(crate) fn new(config: &'a CellConfig, prepared: &'a Prepared, device: &Device) -> Result<Self, TrainerError> {
+        let Prepared { dataset, standardisation, plan } = prepared;
+        let Split { channels, height, width, .. } = dataset.train;
+        let device = device.clone().autodiff();
+        let dtype = device::burn_dtype(config.train.dtype);
+        let generator = Generator::new(config.seed);
+        let shift = config
+            .data
+            .shift
+            .map(|shift| pattern(shift.pattern, generator, 0, shift.strength, [channels, height, width]));
+        let steps_per_epoch = dataset.train.count / config.train.batch_size;
+        Ok(Self {
+            learning_rates: LearningRates::new(&config.train, steps_per_epoch)?,
+            measurement: Measurement::new(plan, config.train.dtype, steps_per_epoch * config.train.epochs),
+            drift: DriftRecorder::new(plan, steps_per_epoch * config.train.epochs),
+            parameters: plan.parameters(dataset.classes),
+            optimizer: optimizer(&config.train.optimizer, &device),
+            curves: Curves::default(),
+            step_losses: Vec::new(),
+            trained: Duration::ZERO,
+            last_progress: None,
+            subject: Subject {
+                config,
+                plan,
+                dataset,
+                input: Input { standardisation: standardisation.clone(), shift },
+                dtype,
+                generator,
+                model: Net::new(plan, dataset.classes, config.seed, &device, dtype),
+                device,
+            },
+            steps_per_epoch,
+        })
+    }
+
+    /// Epochs that are over.
+    pub(crate) fn epochs(&self) -> usize {
+        self.curves.test_loss.len()
+    }
+
+    pub(crate) fn images_per_second(&self) -> f64 {
+        let images = self.step_losses.len() * self.subject.config.train.batch_size;
+        images as f64 / self.trained.as_secs_f64().max(f64::MIN_POSITIVE)
+    }
+
+    /// The result, with what was measured on the trained model.
+    pub(crate) fn finish(
+        mut self,
+        diverged: Option<Divergence>,
+        measured: Measured,
+        emit: &mut Emit<'_>,
+    ) -> CellResult {
+        let last = |curve: &[f64]| curve.last().copied().filter(|_| diverged.is_none());
+        let metrics = Metrics {
+            test_accuracy: last(&self.curves.test_accuracy),
+            test_loss: last(&self.curves.test_loss),
+            train_loss: last(&self.curves.train_loss),
+        };
+        match (&diverged, metrics) {
+            (Some(Divergence { epoch, step, .. }), _) => emit(&Event::Diverged { epoch: *epoch, step: *step }),
+            (None, Metrics { test_accuracy: Some(test_accuracy), test_loss: Some(test_loss), .. }) => {
+                emit(&Event::Finished { test_accuracy, test_loss });
+            }
+            _ => {}
+        }
+        self.drift.record(&self.subject.model, self.step_losses.len());
+        let mut redundancy = self.measurement.finish(&self.subject.model);
+        self.drift.finish(&mut redundancy);
+        CellResult {
+            status: if diverged.is_some() { Status::Diverged } else { Status::Finished },
+            metrics,
+            parameters: self.parameters,
+            epochs: self.epochs(),
+            steps: self.step_losses.len(),
+            test_images: self.subject.dataset.test.count,
+            train_seconds: self.trained.as_secs_f64(),
+            images_per_second: self.images_per_second(),
+            redundancy,
+            provenance: provenance(self.subject.config, self.subject.dataset),
+            reason: diverged.map(|divergence| divergence.reason),
+            curves: self.curves,
+            measured,
+            step_losses: self.step_losses,
+        }
+    }
+}

@@ -1,6 +1,6 @@
 use thiserror::Error;
 
-/// Why no redundancy can be told.
+/// A bias or a normalization that does not fit its feature map.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum RedundancyError {
@@ -19,27 +19,27 @@ pub enum RedundancyError {
         /// The axis, counted from 0 among the spatial ones.
         axis: usize,
     },
-    /// A bias untied along an axis that the layer lacks.
-    #[error("expected spatial axes below {rank}, found axis {axis}")]
-    UnknownAxis {
-        /// The axis given.
-        axis: usize,
+    /// The axes of a partly tied bias are no set of spatial axes.
+    #[error("expected a bias untied along distinct spatial axes below {rank}, at least one, found {axes:?}")]
+    Axes {
+        /// The axes given.
+        axes: Vec<usize>,
         /// The number of spatial axes.
         rank: usize,
     },
-    /// A bias untied along the same axis twice.
-    #[error("expected each spatial axis once, found axis {axis} twice")]
-    RepeatedAxis {
-        /// The axis given twice.
-        axis: usize,
-    },
-    /// A bias tensor that does not fit the output.
-    #[error("expected a bias of [channels, then 1 or the output size along each of {spatial:?}], found {found:?}")]
+    /// A term of a bias that does not fit the output.
+    #[error("expected a bias of 1 or the output size along each of {output:?}, found {found:?}")]
     BiasDimensions {
-        /// The spatial sizes of the output.
-        spatial: Vec<usize>,
-        /// The dimensions of the bias tensor.
+        /// The shape of the output.
+        output: Vec<usize>,
+        /// The shape of the term.
         found: Vec<usize>,
+    },
+    /// A sum of terms where one tensor is asked for.
+    #[error("expected a bias that is one tensor, found a sum of {found}")]
+    Terms {
+        /// The number of terms.
+        found: usize,
     },
     /// More locations than can be counted.
     #[error("expected fewer than 2^{} locations, found {channels} channels of {spatial:?}", usize::BITS)]

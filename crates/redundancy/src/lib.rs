@@ -1,13 +1,17 @@
 #![doc = include_str!("../README.md")]
 
-mod bias_shape;
+mod axes;
+mod bias;
 mod error;
+mod mode;
 mod normalization;
 mod redundancy;
-mod round_off;
+mod removed;
 
-pub use bias_shape::BiasShape;
+pub use axes::norm;
+pub use bias::{Bias, BiasMap};
 pub use error::RedundancyError;
-pub use normalization::Normalization;
-pub use redundancy::{Redundancy, norm};
-pub use round_off::{CERTIFICATE_FACTOR, UNIT_ROUND_OFF_F32, UNIT_ROUND_OFF_F64};
+pub use mode::Mode;
+pub use normalization::{Layout, NormSpec, Normalization, Span};
+pub use redundancy::{CERTIFICATE_FACTOR, Redundancy, UNIT_ROUND_OFF_F32, UNIT_ROUND_OFF_F64};
+pub use removed::Removed;

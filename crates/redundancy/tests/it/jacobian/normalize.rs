@@ -1,34 +1,36 @@
 //! The normalizations, written entry by entry: each entry finds the others of its statistics set by itself.
 
-use untied_redundancy::{BiasShape, Normalization};
+use untied_redundancy::{Mode, Normalization};
 
-use crate::dual::Dual;
+use super::dual::Dual;
 
 pub(crate) const IMAGES: usize = 3;
 /// Large, so that sets of two entries keep derivatives far above rounding.
 const EPSILON: f64 = 0.1;
 
-/// The index of the bias number that serves `channel` at the row-major `location`.
-pub(crate) fn bias_index(shape: &BiasShape, channel: usize, mut location: usize) -> usize {
-    let dimensions = shape.dimensions();
-    let (mut index, mut stride) = (0, 1);
-    for axis in (0..shape.spatial().len()).rev() {
-        let size = shape.spatial()[axis];
-        index += location % size % dimensions[axis + 1] * stride;
-        stride *= dimensions[axis + 1];
-        location /= size;
+/// A normalization in one of the two modes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Case {
+    pub(crate) normalization: Normalization,
+    pub(crate) mode: Mode,
+}
+
+impl Case {
+    /// Whether statistics are constants.
+    fn frozen(self) -> bool {
+        let batch = matches!(self.normalization, Normalization::Batch | Normalization::BatchPerActivation);
+        batch && self.mode == Mode::Evaluation
     }
-    channel * stride + index
 }
 
 /// Whether two entries (n, c, l) share their statistics.
 fn share(normalization: Normalization, channels: usize, a: [usize; 3], b: [usize; 3]) -> bool {
     match normalization {
-        Normalization::None | Normalization::BatchFrozen => a == b,
-        Normalization::BatchPerChannel => a[1] == b[1],
+        Normalization::None => a == b,
+        Normalization::Batch => a[1] == b[1],
         Normalization::BatchPerActivation => a[1..] == b[1..],
         Normalization::Instance => a[..2] == b[..2],
-        Normalization::Group { groups } => a[0] == b[0] && a[1] / (channels / groups) == b[1] / (channels / groups),
+        Normalization::Group(groups) => a[0] == b[0] && a[1] / (channels / groups) == b[1] / (channels / groups),
         Normalization::Layer | Normalization::Rms => a[0] == b[0],
     }
 }
@@ -37,12 +39,12 @@ fn mean(values: &[Dual]) -> Dual {
     values.iter().copied().sum::<Dual>() / Dual::constant(values.len() as f64)
 }
 
-fn normalize_entry(normalization: Normalization, z: Dual, set: &[Dual]) -> Dual {
+fn normalize_entry(case: Case, z: Dual, set: &[Dual]) -> Dual {
     let square =
         |values: &[Dual], centre: Dual| values.iter().map(|&v| (v - centre) * (v - centre)).collect::<Vec<_>>();
-    let (centre, variance) = match normalization {
+    let (centre, variance) = match case.normalization {
         Normalization::None => return z,
-        Normalization::BatchFrozen => (Dual::constant(0.3), Dual::constant(1.7)),
+        _ if case.frozen() => (Dual::constant(0.3), Dual::constant(1.7)),
         Normalization::Rms => (Dual::constant(0.0), mean(&square(set, Dual::constant(0.0)))),
         _ => (mean(set), mean(&square(set, mean(set)))),
     };
@@ -50,11 +52,11 @@ fn normalize_entry(normalization: Normalization, z: Dual, set: &[Dual]) -> Dual 
 }
 
 /// The normalized `z` of dimensions [`IMAGES`, `channels`, `locations`].
-pub(crate) fn normalize(normalization: Normalization, channels: usize, locations: usize, z: &[Dual]) -> Vec<Dual> {
+pub(crate) fn normalize(case: Case, channels: usize, locations: usize, z: &[Dual]) -> Vec<Dual> {
     let position = |i: usize| [i / locations / channels, i / locations % channels, i % locations];
     let set = |i| -> Vec<Dual> {
-        let of_set = |&j: &usize| share(normalization, channels, position(i), position(j));
+        let of_set = |&j: &usize| share(case.normalization, channels, position(i), position(j));
         (0..z.len()).filter(of_set).map(|j| z[j]).collect()
     };
-    (0..z.len()).map(|i| normalize_entry(normalization, z[i], &set(i))).collect()
+    (0..z.len()).map(|i| normalize_entry(case, z[i], &set(i))).collect()
 }

@@ -1,0 +1,134 @@
+use super::Normalization;
+use crate::{Mode, RedundancyError, Removed};
+
+/// The description of a normalization, from which all its properties derive.
+///
+/// y = γ·(x − μ)·r + β with r = 1/√(σ² + ε), μ and σ² over each statistics set; without centring, μ = 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NormSpec {
+    /// The name in prose.
+    pub title: &'static str,
+    /// Whether a statistics set covers all images of a batch, rather than one.
+    pub over_images: bool,
+    /// The part of `[c, y, x]` that a statistics set covers.
+    pub span: Span,
+    /// Whether the mean of the statistics set is subtracted.
+    pub centres: bool,
+    /// The layout of the scale γ; none without one.
+    pub gamma: Option<Layout>,
+    /// The layout of the shift β; none without one.
+    pub beta: Option<Layout>,
+    /// Whether evaluation takes running statistics instead of those of its images.
+    pub running: bool,
+}
+
+/// The part of a feature map `[c, y, x]` that one statistics set covers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Span {
+    /// One channel at one location.
+    Activation,
+    /// All locations of one channel.
+    Channel,
+    /// All locations of one of this many groups of consecutive channels.
+    Group(usize),
+}
+
+/// The sharing of an affine parameter or a running statistic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layout {
+    /// One element per channel.
+    Channel,
+    /// One element per channel and location.
+    Activation,
+}
+
+impl Normalization {
+    /// What the normalization is; none without one.
+    pub fn spec(self) -> Option<NormSpec> {
+        let image = NormSpec {
+            title: "",
+            over_images: false,
+            span: Span::Group(1),
+            centres: true,
+            gamma: Some(Layout::Channel),
+            beta: Some(Layout::Channel),
+            running: false,
+        };
+        let batch = NormSpec { over_images: true, span: Span::Channel, running: true, ..image };
+        let own = Some(Layout::Activation);
+        Some(match self {
+            Self::None => return None,
+            Self::Batch => NormSpec { title: "batch norm, per channel", ..batch },
+            Self::BatchPerActivation => {
+                let title = "batch norm, per activation";
+                NormSpec { title, span: Span::Activation, gamma: own, beta: own, ..batch }
+            }
+            Self::Instance => NormSpec { title: "instance norm", span: Span::Channel, ..image },
+            Self::Group(groups) => NormSpec { title: "group norm", span: Span::Group(groups), ..image },
+            Self::Layer => NormSpec { title: "layer norm", ..image },
+            Self::Rms => NormSpec { title: "RMS norm", centres: false, beta: None, ..image },
+        })
+    }
+
+    /// The fixed tensors that the normalization removes from a feature map `[channels, locations]`.
+    ///
+    /// # Errors
+    /// If its groups do not divide the channels.
+    pub fn removed(self, mode: Mode, channels: usize, locations: usize) -> Result<Removed, RedundancyError> {
+        self.spec().map_or(Ok(Removed::Nothing), |spec| spec.removed(mode, channels, locations))
+    }
+}
+
+impl NormSpec {
+    /// The fixed tensors that the centring removes: those that are constant in each statistics set. In evaluation,
+    /// running statistics are constants, which remove nothing.
+    ///
+    /// # Errors
+    /// If the groups do not divide the channels.
+    pub fn removed(&self, mode: Mode, channels: usize, locations: usize) -> Result<Removed, RedundancyError> {
+        let classes = match self.span {
+            Span::Activation => Ok(Removed::Everything),
+            Span::Channel => Removed::groups(channels, channels, locations),
+            Span::Group(groups) => Removed::groups(groups, channels, locations),
+        }?;
+        let follows_images = !(self.running && mode == Mode::Evaluation);
+        Ok(if self.centres && follows_images { classes } else { Removed::Nothing })
+    }
+
+    /// The index of the statistics set of an element `[n, c, y, x]` of a batch of feature maps `[c, y, x]`.
+    pub fn statistics_set(&self, [channels, height, width]: [usize; 3], [n, c, y, x]: [usize; 4]) -> usize {
+        let (index, sets) = match self.span {
+            Span::Activation => ((c * height + y) * width + x, channels * height * width),
+            Span::Channel => (c, channels),
+            Span::Group(groups) => (c / (channels / groups), groups),
+        };
+        if self.over_images { index } else { n * sets + index }
+    }
+
+    /// The layout of the running mean and variance; none without them.
+    pub fn running_layout(&self) -> Option<Layout> {
+        let layout = if self.span == Span::Activation { Layout::Activation } else { Layout::Channel };
+        self.running.then_some(layout)
+    }
+
+    /// Whether a running mean takes over, in evaluation, what the centring removes in training.
+    pub fn follows(&self) -> bool {
+        self.running && self.centres
+    }
+
+    /// Whether evaluation is one factor and one shift per channel, which the convolution before it can take up.
+    pub fn folds(&self) -> bool {
+        self.running_layout() == Some(Layout::Channel)
+            && [self.gamma, self.beta].iter().flatten().all(|&layout| layout == Layout::Channel)
+    }
+}
+
+impl Layout {
+    /// The number of elements for feature maps `[channels, y, x]`.
+    pub fn count(self, [channels, height, width]: [usize; 3]) -> usize {
+        match self {
+            Self::Channel => channels,
+            Self::Activation => channels * height * width,
+        }
+    }
+}

@@ -1,6 +1,7 @@
 //! What makes a convolution impossible.
 
 use burn::tensor::DType;
+use untied_redundancy::RedundancyError;
 
 /// A convolution that cannot be built, or an input that it cannot take.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -31,6 +32,9 @@ pub enum ConvError {
         /// Number of spatial axes.
         rank: usize,
     },
+    /// A bias that no layer can hold.
+    #[error("convolution: {0}")]
+    Bias(RedundancyError),
     /// An untied bias has one number per output location, which the configuration does not tell.
     #[error(
         "convolution: an untied bias needs the input size: call with_input_size(Some({})), \
@@ -79,4 +83,13 @@ pub enum ConvError {
         /// Type of the parameter.
         got: DType,
     },
+}
+
+impl From<RedundancyError> for ConvError {
+    fn from(error: RedundancyError) -> Self {
+        match error {
+            RedundancyError::Axes { axes, rank } => Self::Axes { axes, rank },
+            error => Self::Bias(error),
+        }
+    }
 }

@@ -6,7 +6,6 @@ extern crate self as untied_conv;
 
 mod axes;
 mod backward;
-mod bias;
 mod config;
 #[cfg(feature = "flex")]
 mod cpu;
@@ -27,7 +26,6 @@ mod spec;
 #[cfg(any(feature = "safetensors", feature = "pytorch"))]
 pub mod state_dict;
 
-pub use bias::Bias;
 pub use config::{Conv1dConfig, Conv2dConfig, Conv3dConfig, ConvConfig};
 pub use error::ConvError;
 pub use functional::{conv1d, conv2d, conv3d};
@@ -38,3 +36,4 @@ pub use padding::{Padding, Side};
 pub use resize::Interpolation;
 pub use sharing::BiasParts;
 pub use spec::ConvSpec;
+pub use untied_redundancy::Bias;

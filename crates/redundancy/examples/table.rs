@@ -1,7 +1,7 @@
 //! Prints which part of a bias is redundant in a layer with 8 channels of 6×5.
 #![expect(clippy::print_stdout, reason = "an example shows its result")]
 
-use untied_redundancy::{Bias, BiasMap, Mode, Normalization, Redundancy, RedundancyError};
+use untied_redundancy::{Bias, BiasTerms, Mode, Normalization, Redundancy, RedundancyError};
 
 fn main() -> Result<(), RedundancyError> {
     let spatial = [6, 5];
@@ -20,7 +20,7 @@ fn main() -> Result<(), RedundancyError> {
     for (normalization, mode) in normalizations {
         let mut cells = Vec::new();
         for bias in &biases {
-            let map = BiasMap::new(bias, 8, &spatial)?;
+            let map = BiasTerms::new(bias, 8, &spatial)?;
             let redundancy = Redundancy::new(normalization.removed(mode, 8, spatial.iter().product())?, &map)?;
             cells.push(format!("{} of {}", redundancy.dimensions(), redundancy.parameters()));
         }

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use crate::{
-    Adapting, BiasKind, BiasPlace, CanvasLabel, DataSource, Device, Dtype, Head, Metric, NormKind, NormStatistics,
-    Optimizer, Order, Padding, Projection, ShiftPattern, Status, Verdict,
+    Adapting, BiasPlace, CanvasLabel, DataSource, Device, Dtype, Head, Metric, NormStatistics, Optimizer, Order,
+    Padding, Projection, ShiftPattern, Status, Verdict,
 };
 
 /// Gives each name once: `label()` returns it and `Display` writes it.
@@ -55,31 +55,6 @@ impl fmt::Display for DataSource {
     }
 }
 
-impl fmt::Display for BiasKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::None => f.pad("none"),
-            Self::Tied => f.pad("tied"),
-            Self::Untied => f.pad("untied"),
-            Self::UntiedAlong(axes) => write!(f, "untied_along{axes:?}"),
-        }
-    }
-}
-
-impl fmt::Display for NormKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::None => f.pad("none"),
-            Self::Batch => f.pad("batch"),
-            Self::BatchPerActivation => f.pad("batch_per_activation"),
-            Self::Layer => f.pad("layer"),
-            Self::Instance => f.pad("instance"),
-            Self::Group(groups) => write!(f, "group={groups}"),
-            Self::Rms => f.pad("rms"),
-        }
-    }
-}
-
 impl Optimizer {
     /// `sgd`, `adam` or `adamw`.
     #[must_use]
@@ -126,20 +101,15 @@ mod tests {
         assert_spelled_alike(&[Device::Flex, Device::Ndarray, Device::Wgpu, Device::Cuda]);
         assert_spelled_alike(&[Dtype::F32, Dtype::F64]);
         assert_spelled_alike(&[Metric::TestAccuracy, Metric::TestLoss, Metric::TrainLoss]);
-        assert_spelled_alike(&[NormKind::None, NormKind::Batch, NormKind::BatchPerActivation]);
-        assert_spelled_alike(&[NormKind::Layer, NormKind::Instance, NormKind::Rms]);
         assert_spelled_alike(&[Padding::Same, Padding::Valid]);
         assert_spelled_alike(&[Projection::None, Projection::Gradient, Projection::Bias]);
         assert_spelled_alike(&[Status::Finished, Status::Diverged, Status::Failed, Status::Missing]);
         assert_spelled_alike(&[Verdict::Equivalent, Verdict::Different, Verdict::Inconclusive]);
-        assert_spelled_alike(&[BiasKind::None, BiasKind::Tied, BiasKind::Untied]);
         assert_spelled_alike(&[DataSource::FashionMnist6k, DataSource::Digits]);
     }
 
     #[test]
     fn values_with_settings_show_them() {
-        assert_eq!(BiasKind::UntiedAlong(vec![0]).to_string(), "untied_along[0]");
-        assert_eq!(NormKind::Group(4).to_string(), "group=4");
         assert_eq!(DataSource::Idx("/d".into()).to_string(), "idx=/d");
         assert_eq!(DataSource::Cifar10("/d".into()).to_string(), "cifar10=/d");
         assert_eq!(DataSource::Folder("/d".into()).to_string(), "folder=/d");

@@ -14,8 +14,8 @@ mod study;
 
 pub use cell::{Cell, Factors, factor_label};
 pub use config::{
-    BiasKind, BiasPlace, CanvasConfig, CanvasLabel, CellConfig, CompareConfig, DataConfig, DataSource, Device, Dtype,
-    Fault, FixedShift, Head, Metric, ModelConfig, NormKind, Optimizer, Order, Padding, Schedule, ShiftPattern,
+    Bias, BiasPlace, CanvasConfig, CanvasLabel, CellConfig, CompareConfig, DataConfig, DataSource, Device, Dtype,
+    Fault, FixedShift, Head, Metric, ModelConfig, Normalization, Optimizer, Order, Padding, Schedule, ShiftPattern,
     TrainConfig,
 };
 pub use folder::{StoreError, StudyFolder, write_bytes, write_text};

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use untied_study::{BiasKind, BiasPlace, CellConfig, ModelConfig, Parameters};
+use untied_study::{Bias, BiasPlace, CellConfig, ModelConfig, Parameters};
 
 use crate::model::plan::{Architecture, BlockPlan};
 use crate::prepare::{DataSize, fit, load};
@@ -118,7 +118,7 @@ fn layer(config: &CellConfig, index: usize, block: &BlockPlan) -> LayerSummary {
 fn bias_name(model: &ModelConfig) -> String {
     let name = model.bias.to_string();
     match model.bias_after {
-        _ if model.bias == BiasKind::None => name,
+        _ if model.bias == Bias::None => name,
         BiasPlace::Convolution => name,
         BiasPlace::Norm => format!("{name} after norm"),
         BiasPlace::Activation => format!("{name} after ReLU"),

@@ -2,7 +2,7 @@
 
 #![expect(clippy::print_stdout, reason = "messages, shown where a test fails")]
 
-use untied_study::{Device, NormKind, Study};
+use untied_study::{Device, Normalization, Study};
 use untied_trainer::{check, compiled_devices, explain, train};
 
 const BASE: &str = r#"
@@ -67,9 +67,9 @@ fn a_kernel_larger_than_what_it_pads_is_no_mistake() {
 #[test]
 fn norms_without_whole_groups_or_two_values_are_refused() {
     for (norm, batch_size, expected) in [
-        (NormKind::Group(3), 32, "`model.norm.group`: expected a divisor of the 4 channels of block 1, found 3"),
-        (NormKind::Group(0), 32, "`model.norm.group`: expected 1 or more groups, found 0"),
-        (NormKind::BatchPerActivation, 1, "`train.batch_size`: expected 2 or more images, for the statistics of"),
+        (Normalization::Group(3), 32, "`model.norm.group`: expected a divisor of the 4 channels of block 1, found 3"),
+        (Normalization::Group(0), 32, "`model.norm.group`: expected 1 or more groups, found 0"),
+        (Normalization::BatchPerActivation, 1, "`train.batch_size`: expected 2 or more images, for the statistics of"),
     ] {
         let mut config = study(&[]).cells[0].config.clone();
         config.model.norm = norm;

@@ -4,12 +4,12 @@
 
 use untied_redundancy::CERTIFICATE_FACTOR;
 use untied_study::{
-    BiasKind, CellConfig, CellResult, DataConfig, DataSource, Device, Dtype, Event, LayerRedundancy, MeasureConfig,
-    ModelConfig, NormKind, Optimizer, Projection, Schedule, Status, TrainConfig,
+    Bias, CellConfig, CellResult, DataConfig, DataSource, Device, Dtype, Event, LayerRedundancy, MeasureConfig,
+    ModelConfig, Normalization, Optimizer, Projection, Schedule, Status, TrainConfig,
 };
 use untied_trainer::train;
 
-fn config(bias: BiasKind, norm: NormKind, dtype: Dtype, epochs: usize) -> CellConfig {
+fn config(bias: Bias, norm: Normalization, dtype: Dtype, epochs: usize) -> CellConfig {
     let optimizer =
         Optimizer::Sgd { learning_rate: 0.05, momentum: 0.9, dampening: 0.0, nesterov: false, weight_decay: 0.0 };
     CellConfig {
@@ -30,7 +30,7 @@ fn config(bias: BiasKind, norm: NormKind, dtype: Dtype, epochs: usize) -> CellCo
     }
 }
 
-fn run(bias: BiasKind, norm: NormKind, dtype: Dtype, epochs: usize) -> CellResult {
+fn run(bias: Bias, norm: Normalization, dtype: Dtype, epochs: usize) -> CellResult {
     train(&config(bias, norm, dtype, epochs), &mut |_| {}).expect("a config that can be trained")
 }
 
@@ -42,7 +42,7 @@ fn largest_difference(a: &CellResult, b: &CellResult) -> f64 {
 #[test]
 fn in_f64_a_tied_bias_before_batch_norm_changes_no_loss_and_an_untied_one_does() {
     let [none, tied, untied] =
-        [BiasKind::None, BiasKind::Tied, BiasKind::Untied].map(|bias| run(bias, NormKind::Batch, Dtype::F64, 10));
+        [Bias::None, Bias::Tied, Bias::Untied].map(|bias| run(bias, Normalization::Batch, Dtype::F64, 10));
     assert_eq!(none.steps, 220);
     let (tied, untied) = (largest_difference(&none, &tied), largest_difference(&none, &untied));
     println!("largest loss difference to no bias: tied {tied:e}, untied {untied:e}");
@@ -65,30 +65,30 @@ fn redundant_gradients_are_round_off_and_the_others_far_above() {
     }
 }
 
-fn biases() -> [BiasKind; 3] {
-    [BiasKind::Tied, BiasKind::UntiedAlong(vec![0]), BiasKind::Untied]
+fn biases() -> [Bias; 3] {
+    [Bias::Tied, Bias::UntiedAlong(vec![0]), Bias::Untied]
 }
 
 /// Dimensions of the [biases](biases) that each norm removes, per block: 16 channels of 8×8, then 32 of 4×4.
-fn redundant_by_theory() -> [(NormKind, [[usize; 2]; 3]); 8] {
+fn redundant_by_theory() -> [(Normalization, [[usize; 2]; 3]); 8] {
     [
-        (NormKind::None, [[0, 0]; 3]),
-        (NormKind::Batch, [[16, 32]; 3]),
-        (NormKind::BatchPerActivation, [[16, 32], [16 * 8, 32 * 4], [16 * 64, 32 * 16]]),
-        (NormKind::Instance, [[16, 32]; 3]),
-        (NormKind::Group(4), [[4, 4]; 3]),
-        (NormKind::Group(16), [[16, 16]; 3]),
-        (NormKind::Layer, [[1, 1]; 3]),
-        (NormKind::Rms, [[0, 0]; 3]),
+        (Normalization::None, [[0, 0]; 3]),
+        (Normalization::Batch, [[16, 32]; 3]),
+        (Normalization::BatchPerActivation, [[16, 32], [16 * 8, 32 * 4], [16 * 64, 32 * 16]]),
+        (Normalization::Instance, [[16, 32]; 3]),
+        (Normalization::Group(4), [[4, 4]; 3]),
+        (Normalization::Group(16), [[16, 16]; 3]),
+        (Normalization::Layer, [[1, 1]; 3]),
+        (Normalization::Rms, [[0, 0]; 3]),
     ]
 }
 
 /// In units of round-off. Our batch norm promises less than the certificate asks for; what is left in f64 is the
 /// round-off of the sum that makes a bias gradient of dz. (Measured over 20 seeds: 0.5 in f32, 3.3 in f64.)
-fn largest_redundant_gradient(norm: NormKind, dtype: Dtype) -> f64 {
+fn largest_redundant_gradient(norm: Normalization, dtype: Dtype) -> f64 {
     match (norm, dtype) {
-        (NormKind::Batch, Dtype::F32) => 1.0,
-        (NormKind::Batch, Dtype::F64) => 4.0,
+        (Normalization::Batch, Dtype::F32) => 1.0,
+        (Normalization::Batch, Dtype::F64) => 4.0,
         _ => CERTIFICATE_FACTOR,
     }
 }
@@ -103,21 +103,21 @@ fn assert_certified(layer: &LayerRedundancy, run: &str, bound: f64) {
 
 #[test]
 fn variants_of_one_seed_start_alike_and_seeds_do_not() {
-    let first_loss = |bias: BiasKind, seed: u64| {
-        let config = CellConfig { seed, ..config(bias, NormKind::None, Dtype::F32, 1) };
+    let first_loss = |bias: Bias, seed: u64| {
+        let config = CellConfig { seed, ..config(bias, Normalization::None, Dtype::F32, 1) };
         train(&config, &mut |_| {}).unwrap().step_losses[0]
     };
-    let none = first_loss(BiasKind::None, 0);
-    assert_eq!(none, first_loss(BiasKind::Tied, 0));
-    assert_eq!(none, first_loss(BiasKind::Untied, 0));
-    assert_ne!(none, first_loss(BiasKind::None, 1));
+    let none = first_loss(Bias::None, 0);
+    assert_eq!(none, first_loss(Bias::Tied, 0));
+    assert_eq!(none, first_loss(Bias::Untied, 0));
+    assert_ne!(none, first_loss(Bias::None, 1));
 }
 
 #[test]
 fn a_run_repeats_itself_and_learns() {
     let untimed = |result: CellResult| CellResult { train_seconds: 0.0, images_per_second: 0.0, ..result };
-    let first = untimed(run(BiasKind::Untied, NormKind::Batch, Dtype::F32, 3));
-    assert_eq!(first, untimed(run(BiasKind::Untied, NormKind::Batch, Dtype::F32, 3)));
+    let first = untimed(run(Bias::Untied, Normalization::Batch, Dtype::F32, 3));
+    assert_eq!(first, untimed(run(Bias::Untied, Normalization::Batch, Dtype::F32, 3)));
     assert_eq!((first.status, first.epochs, first.steps, first.test_images), (Status::Finished, 3, 66, 360));
     assert_eq!(first.metrics.test_accuracy, first.curves.test_accuracy.last().copied());
     assert!(first.metrics.test_accuracy.unwrap() > 0.9, "{:?}", first.metrics);
@@ -130,7 +130,7 @@ fn a_run_does_not_depend_on_the_number_of_threads() {
     let on = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
         // Wide enough for the products to be spread over threads.
-        let mut config = config(BiasKind::Untied, NormKind::Batch, Dtype::F32, 1);
+        let mut config = config(Bias::Untied, Normalization::Batch, Dtype::F32, 1);
         config.model.channels = vec![64, 128];
         pool.install(|| train(&config, &mut |_| {})).unwrap().step_losses
     };
@@ -146,7 +146,7 @@ fn a_run_does_not_depend_on_the_number_of_threads() {
 /// each of the ten losses by 2e-8 to 4e-7.
 #[test]
 fn the_loss_of_ten_steps_is_pinned() {
-    let result = run(BiasKind::Untied, NormKind::Batch, Dtype::F64, 1);
+    let result = run(Bias::Untied, Normalization::Batch, Dtype::F64, 1);
     let expected: [f64; 10] = include!("ten_losses.in");
     for (step, (got, expected)) in result.step_losses.iter().zip(expected).enumerate() {
         assert!(
@@ -176,7 +176,7 @@ fn every_optimizer_and_schedule_trains() {
         (adamw, Schedule::Linear { final_learning_rate: 0.0 }),
         (nesterov, Schedule::Exponential { gamma: 0.5 }),
     ] {
-        let mut config = config(BiasKind::Tied, NormKind::Batch, Dtype::F32, 3);
+        let mut config = config(Bias::Tied, Normalization::Batch, Dtype::F32, 3);
         config.train.optimizer = optimizer;
         config.train.schedule = schedule;
         let accuracy = train(&config, &mut |_| {}).unwrap().metrics.test_accuracy.unwrap();
@@ -186,7 +186,7 @@ fn every_optimizer_and_schedule_trains() {
 
 #[test]
 fn a_run_that_explodes_is_recorded_with_its_step() {
-    let mut config = config(BiasKind::Tied, NormKind::None, Dtype::F32, 2);
+    let mut config = config(Bias::Tied, Normalization::None, Dtype::F32, 2);
     config.train.optimizer =
         Optimizer::Sgd { learning_rate: 1e20, momentum: 0.0, dampening: 0.0, nesterov: false, weight_decay: 0.0 };
     let mut events = Vec::new();
@@ -203,7 +203,7 @@ fn a_run_that_explodes_is_recorded_with_its_step() {
 #[test]
 fn events_tell_the_course_of_a_run() {
     let mut events = Vec::new();
-    let config = config(BiasKind::Tied, NormKind::Batch, Dtype::F32, 2);
+    let config = config(Bias::Tied, Normalization::Batch, Dtype::F32, 2);
     let result = train(&config, &mut |event| events.push(event.clone())).unwrap();
     assert_eq!(events[0], Event::Started { epochs: 2, steps_per_epoch: 22, train_images: 1437, test_images: 360 });
     let epochs = events.iter().filter(|event| matches!(event, Event::Epoch { .. })).count();

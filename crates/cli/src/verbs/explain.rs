@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::fmt::Write;
 
-use untied_study::{Cell, Factors, NormKind, Study};
+use untied_study::{Cell, Factors, Study};
 use untied_trainer::{ModelSummary, Planner};
 
 use crate::arguments::ExplainArguments;
@@ -39,7 +39,7 @@ pub(crate) fn explain(arguments: &ExplainArguments) -> anyhow::Result<Exit> {
         let name = variant_name(&study, &model_factors(cell));
         let summary = in_variant(&study, cell, arguments.config.path(), planner.explain(&cell.config))?;
         text += &block(if name.is_empty() { &study.name } else { &name }, &summary);
-        if cell.config.model.norm == NormKind::BatchPerActivation {
+        if cell.config.model.norm.spec().is_some_and(|spec| spec.per_activation()) {
             text += BIAS_AFTER;
         }
         text.push('\n');

@@ -1,7 +1,7 @@
 //! `untied strip`: a trained model without the redundant part of its biases.
 
 use anyhow::Context;
-use untied_study::{ModelConfig, NormKind};
+use untied_study::ModelConfig;
 use untied_trainer::{StrippedLayer, TrainedModel};
 
 use crate::exit::Exit;
@@ -28,10 +28,8 @@ fn heading(before: &TrainedModel, after: &TrainedModel, layers: &[StrippedLayer]
         return format!("bias {bias}, norm {norm}: nothing is redundant, the model stays as it is\n");
     }
     let became = if bias == left { "keeps what is not redundant".to_owned() } else { format!("becomes {left}") };
-    let into = match norm {
-        NormKind::Batch | NormKind::BatchPerActivation => "; the running mean takes over what it loses",
-        _ => "",
-    };
+    let follows = norm.spec().is_some_and(|spec| spec.follows());
+    let into = if follows { "; the running mean takes over what it loses" } else { "" };
     format!("bias {bias}, norm {norm}: the bias {became}{into}\n")
 }
 

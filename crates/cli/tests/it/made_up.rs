@@ -1,7 +1,7 @@
 //! Results that nothing trained: plausible numbers, the same on every run.
 
 use untied_study::{
-    BiasKind, Cell, CellResult, Curves, Drift, LayerRedundancy, Measured, Metrics, NormKind, Parameters, Provenance,
+    Bias, Cell, CellResult, Curves, Drift, LayerRedundancy, Measured, Metrics, Normalization, Parameters, Provenance,
     Status, StudyFolder,
 };
 
@@ -47,8 +47,8 @@ fn noise(cell: &Cell, digits: std::ops::Range<usize>) -> f64 {
 fn result(cell: &Cell) -> CellResult {
     let (own, shared) = (noise(cell, 0..4), (cell.config.seed as f64).sin());
     let gain = match (&cell.config.model.bias, cell.config.model.norm) {
-        (BiasKind::None, NormKind::None) => -0.01,
-        (BiasKind::Untied, _) => 0.01,
+        (Bias::None, Normalization::None) => -0.01,
+        (Bias::Untied, _) => 0.01,
         _ => 0.0,
     };
     let accuracy = ((0.87 + gain + 0.004 * shared + 0.002 * own) * 1000.0).round() / 1000.0;
@@ -82,10 +82,10 @@ fn result(cell: &Cell) -> CellResult {
 }
 
 fn redundancy(cell: &Cell) -> Vec<LayerRedundancy> {
-    if cell.config.model.bias == BiasKind::None {
+    if cell.config.model.bias == Bias::None {
         return Vec::new();
     }
-    let centred = matches!(cell.config.model.norm, NormKind::Batch | NormKind::Instance);
+    let centred = matches!(cell.config.model.norm, Normalization::Batch | Normalization::Instance);
     let layer = |(index, channels): (usize, &usize)| LayerRedundancy {
         layer: format!("block{}", index + 1),
         predicted_redundant: if centred { *channels } else { 0 },
@@ -107,7 +107,7 @@ fn drift(cell: &Cell, centred: bool) -> Drift {
         let noise = 1.0 + 0.3 * noise(cell, 8..12);
         steps.iter().map(|&step| end * noise * (step as f64 / last as f64).sqrt()).collect()
     };
-    let running = cell.config.model.norm == NormKind::Batch;
+    let running = cell.config.model.norm == Normalization::Batch;
     Drift {
         bias_norm: course(0.4),
         redundant_bias_norm: course(if centred { 0.1 } else { 0.0 }),

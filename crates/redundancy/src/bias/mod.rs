@@ -1,12 +1,12 @@
 //! Bias modes: how the parameters of a bias are shared over channels and locations.
 
-mod map;
+mod terms;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-pub use map::BiasMap;
+pub use terms::BiasTerms;
 
 use crate::RedundancyError;
 

@@ -1,5 +1,5 @@
 use super::Normalization;
-use crate::{Mode, RedundancyError, Removed};
+use crate::{Bias, Mode, RedundancyError, Removed};
 
 /// The description of a normalization, from which all its properties derive.
 ///
@@ -111,6 +111,16 @@ impl NormSpec {
         self.running.then_some(layout)
     }
 
+    /// Whether the affine parameters have an element per channel and location.
+    pub fn per_activation(&self) -> bool {
+        [self.gamma, self.beta].contains(&Some(Layout::Activation))
+    }
+
+    /// Whether a statistics set of one image is a single element, its own mean.
+    pub fn needs_images(&self) -> bool {
+        self.over_images && self.span == Span::Activation
+    }
+
     /// Whether a running mean takes over, in evaluation, what the centring removes in training.
     pub fn follows(&self) -> bool {
         self.running && self.centres
@@ -124,6 +134,14 @@ impl NormSpec {
 }
 
 impl Layout {
+    /// The bias mode that shares its parameters alike.
+    pub fn bias(self) -> Bias {
+        match self {
+            Self::Channel => Bias::Tied,
+            Self::Activation => Bias::Untied,
+        }
+    }
+
     /// The number of elements for feature maps `[channels, y, x]`.
     pub fn count(self, [channels, height, width]: [usize; 3]) -> usize {
         match self {

@@ -1,7 +1,7 @@
 use std::ops::Range;
 
 use crate::axes::{broadcast, means_along, size};
-use crate::{BiasMap, Removed};
+use crate::{BiasTerms, Removed};
 
 /// The gauge freedom of a sum of terms outside the removed class: what one term gains and others lose.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +36,7 @@ impl Rounding {
 }
 
 impl Gauge {
-    pub(super) fn new(removed: Removed, bias: &BiasMap) -> Self {
+    pub(super) fn new(removed: Removed, bias: &BiasTerms) -> Self {
         let groups = if let Removed::Groups(groups) = removed { groups } else { 1 };
         let split = |shape: &[usize]| {
             let channels: &[usize] = if shape[0] == bias.channels() { &[groups, shape[0] / groups] } else { &[1, 1] };

@@ -8,7 +8,7 @@ use std::ops::Range;
 pub use round_off::{CERTIFICATE_FACTOR, UNIT_ROUND_OFF_F32, UNIT_ROUND_OFF_F64};
 
 use crate::axes::{mean, norm, size};
-use crate::{BiasMap, RedundancyError, Removed};
+use crate::{BiasTerms, RedundancyError, Removed};
 use gauge::{Gauge, Rounding};
 
 /// The redundant subspace of a bias: the directions of its parameters that change nothing behind it.
@@ -37,7 +37,7 @@ impl Redundancy {
     ///
     /// # Errors
     /// If the groups do not divide the channels.
-    pub fn new(removed: Removed, bias: &BiasMap) -> Result<Self, RedundancyError> {
+    pub fn new(removed: Removed, bias: &BiasTerms) -> Result<Self, RedundancyError> {
         let channels = bias.channels();
         if let Removed::Groups(groups) = removed {
             Removed::groups(groups, channels, 1)?;

@@ -1,6 +1,6 @@
 //! Bias modes: their names, shapes and linear maps.
 
-use untied_redundancy::{Bias, BiasMap, RedundancyError};
+use untied_redundancy::{Bias, BiasTerms, RedundancyError};
 
 use crate::map;
 
@@ -38,7 +38,7 @@ fn impossible_axes_are_refused() {
         let bias = Bias::UntiedAlong(axes.clone());
         let error = RedundancyError::Axes { axes, rank: 2 };
         assert_eq!(bias.spatial_shape([2, 2]), Err(error.clone()));
-        assert_eq!(BiasMap::new(&bias, 1, &[2, 2]), Err(error));
+        assert_eq!(BiasTerms::new(&bias, 1, &[2, 2]), Err(error));
     }
     let error = Bias::UntiedAlong(vec![1, 1]).spatial_shape([2, 2]).expect_err("an axis twice");
     let message = "expected a bias untied along distinct spatial axes below 2, at least one, found [1, 1]";
@@ -48,18 +48,18 @@ fn impossible_axes_are_refused() {
 #[test]
 fn impossible_shapes_are_refused() {
     let cases = [
-        (BiasMap::new(&Bias::Tied, 0, &[1]), "expected at least 1 channel, found 0"),
-        (BiasMap::new(&Bias::Tied, 1, &[]), "expected 1 to 3 spatial axes, found 0"),
-        (BiasMap::new(&Bias::Untied, 1, &[1; 4]), "expected 1 to 3 spatial axes, found 4"),
-        (BiasMap::new(&Bias::Untied, 1, &[2, 0]), "expected at least 1 location along spatial axis 1, found 0"),
+        (BiasTerms::new(&Bias::Tied, 0, &[1]), "expected at least 1 channel, found 0"),
+        (BiasTerms::new(&Bias::Tied, 1, &[]), "expected 1 to 3 spatial axes, found 0"),
+        (BiasTerms::new(&Bias::Untied, 1, &[1; 4]), "expected 1 to 3 spatial axes, found 4"),
+        (BiasTerms::new(&Bias::Untied, 1, &[2, 0]), "expected at least 1 location along spatial axis 1, found 0"),
     ];
     for (map, message) in cases {
         assert_eq!(map.expect_err(message).to_string(), message);
     }
     let huge = usize::MAX / 2;
-    assert!(matches!(BiasMap::new(&Bias::Tied, 3, &[huge]), Err(RedundancyError::TooLarge { .. })));
+    assert!(matches!(BiasTerms::new(&Bias::Tied, 3, &[huge]), Err(RedundancyError::TooLarge { .. })));
     for term in [&[][..], &[4], &[4, 2], &[2, 3], &[4, 3, 1]] {
-        let error = BiasMap::from_terms(vec![term.to_vec()], 4, &[3]).expect_err("the term does not fit");
+        let error = BiasTerms::from_terms(vec![term.to_vec()], 4, &[3]).expect_err("the term does not fit");
         assert!(matches!(error, RedundancyError::BiasDimensions { .. }), "{error}");
     }
 }
@@ -71,7 +71,7 @@ fn each_parameter_goes_where_it_is_shared() {
     let expanded = along.expand(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
     assert_eq!(expanded, [1.0, 2.0, 3.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 4.0, 5.0, 6.0]);
     assert_eq!(along.transpose(&expanded), [2.0, 4.0, 6.0, 8.0, 10.0, 12.0]);
-    let sum = BiasMap::from_terms(vec![vec![2, 1], vec![1, 3]], 2, &[3]).expect("terms fit");
+    let sum = BiasTerms::from_terms(vec![vec![2, 1], vec![1, 3]], 2, &[3]).expect("terms fit");
     assert_eq!(sum.expand(&[10.0, 20.0, 1.0, 2.0, 3.0]), [11.0, 12.0, 13.0, 21.0, 22.0, 23.0]);
     assert_eq!(sum.ranges().collect::<Vec<_>>(), [0..2, 2..5]);
     assert_eq!(map(&Bias::None, 2, &[3]).expand(&[]), [0.0; 6]);

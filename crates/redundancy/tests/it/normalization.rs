@@ -34,18 +34,22 @@ fn kinds(of: impl Fn(NormSpec) -> bool) -> Vec<String> {
 fn properties_derive_from_the_description() {
     assert_eq!(kinds(|spec| spec.follows()), ["batch", "batch_per_activation"]);
     assert_eq!(kinds(|spec| spec.folds()), ["batch"]);
+    assert_eq!(kinds(|spec| spec.per_activation()), ["batch_per_activation"]);
+    assert_eq!(kinds(|spec| spec.needs_images()), ["batch_per_activation"]);
     assert_eq!(kinds(|spec| spec.beta.is_none()), ["rms"]);
     assert_eq!(kinds(|spec| spec.gamma == Some(Layout::Activation)), ["batch_per_activation"]);
     assert_eq!(kinds(|spec| spec.running_layout() == Some(Layout::Activation)), ["batch_per_activation"]);
     assert_eq!([Layout::Channel, Layout::Activation].map(|layout| layout.count([2, 3, 5])), [2, 30]);
 }
 
+/// The part of an element's index that a norm keeps apart.
+type Key = fn([usize; 4]) -> [usize; 3];
+
 /// Elements share a set if and only if they agree in what the norm keeps apart.
 #[test]
 fn statistics_sets_are_those_of_the_formula() {
     const SHAPE: [usize; 3] = [4, 2, 3];
     let elements: Vec<[usize; 4]> = (0..3 * 24).map(|i| [i / 24, i / 6 % 4, i / 3 % 2, i % 3]).collect();
-    type Key = fn([usize; 4]) -> [usize; 3];
     let keys: [(Normalization, Key); 6] = [
         (Normalization::Batch, |[_, c, _, _]| [c, 0, 0]),
         (Normalization::BatchPerActivation, |[_, c, y, x]| [c, y, x]),

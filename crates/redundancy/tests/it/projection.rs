@@ -3,7 +3,7 @@
 use nalgebra::DMatrix;
 use proptest::prelude::*;
 use untied_redundancy::{
-    Bias, BiasMap, Mode, Normalization, Redundancy, Removed, UNIT_ROUND_OFF_F32, UNIT_ROUND_OFF_F64, norm,
+    Bias, BiasTerms, Mode, Normalization, Redundancy, Removed, UNIT_ROUND_OFF_F32, UNIT_ROUND_OFF_F64, norm,
 };
 
 use crate::{behind, map, noise, rank, untied_along};
@@ -23,7 +23,7 @@ fn any_redundancy() -> impl Strategy<Value = Redundancy> {
     any_removed_and_map().prop_map(|(removed, map)| Redundancy::new(removed, &map).expect("groups divide the channels"))
 }
 
-fn any_removed_and_map() -> impl Strategy<Value = (Removed, BiasMap)> {
+fn any_removed_and_map() -> impl Strategy<Value = (Removed, BiasTerms)> {
     let sizes = (1_usize..=2, prop::collection::vec((1_usize..=3, any::<bool>()), 1..=3));
     (any_removed(), sizes, prop::collection::vec(0_usize..16, 0..=3)).prop_map(|(removed, (pairs, axes), sums)| {
         let (channels, spatial) = (2 * pairs, axes.iter().map(|axis| axis.0).collect::<Vec<_>>());
@@ -35,7 +35,7 @@ fn any_removed_and_map() -> impl Strategy<Value = (Removed, BiasMap)> {
         let own = untied.terms(channels, &spatial).expect("axes are in range");
         let terms = own.into_iter().chain(sums.into_iter().map(term)).collect();
         let removed = if removed == Removed::Groups(usize::MAX) { Removed::Groups(channels) } else { removed };
-        (removed, BiasMap::from_terms(terms, channels, &spatial).expect("terms fit the output"))
+        (removed, BiasTerms::from_terms(terms, channels, &spatial).expect("terms fit the output"))
     })
 }
 
@@ -59,7 +59,7 @@ fn unit(k: usize, count: usize) -> Vec<f64> {
 }
 
 /// The expanded bias less its mean over what the class holds constant, element by element.
-fn left(removed: Removed, map: &BiasMap, parameters: &[f64]) -> Vec<f64> {
+fn left(removed: Removed, map: &BiasTerms, parameters: &[f64]) -> Vec<f64> {
     let bias = map.expand(parameters);
     let set = match removed {
         Removed::Nothing => return bias,
@@ -189,7 +189,7 @@ fn not_a_number_is_not_hidden() {
 /// A column, a row and a line of 2, 3 and 4 elements: the constants of two of them can go over to the third.
 #[test]
 fn a_sum_of_terms_has_a_gauge_of_its_own() {
-    let map = BiasMap::from_terms(vec![vec![2, 1, 1], vec![1, 3, 1], vec![1, 1, 4]], 2, &[3, 4]).expect("terms fit");
+    let map = BiasTerms::from_terms(vec![vec![2, 1, 1], vec![1, 3, 1], vec![1, 1, 4]], 2, &[3, 4]).expect("terms fit");
     let of = |removed| Redundancy::new(removed, &map).expect("groups divide the channels");
     assert_eq!(of(Removed::Nothing).dimensions(), 2);
     assert_eq!(of(Removed::Groups(1)).dimensions(), 3);

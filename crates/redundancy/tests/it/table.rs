@@ -1,6 +1,6 @@
 //! The redundancy table, its index sets, and the shapes that are refused.
 
-use untied_redundancy::{Bias, BiasMap, Mode, Normalization, Redundancy, RedundancyError, Removed};
+use untied_redundancy::{Bias, BiasTerms, Mode, Normalization, Redundancy, RedundancyError, Removed};
 
 use crate::{behind, map};
 
@@ -22,7 +22,7 @@ const TABLE: [(Normalization, Mode, [usize; 3]); 9] = [
 #[test]
 fn the_table() {
     let maps = [Bias::Tied, Bias::UntiedAlong(vec![0]), Bias::Untied].map(|bias| map(&bias, 4, &SPATIAL));
-    assert_eq!(maps.each_ref().map(BiasMap::parameters), [4, 12, 60]);
+    assert_eq!(maps.each_ref().map(BiasTerms::parameters), [4, 12, 60]);
     for (normalization, mode, expected) in TABLE {
         for (map, expected) in maps.iter().zip(expected) {
             let redundancy = behind(normalization, mode, map);
@@ -33,7 +33,7 @@ fn the_table() {
 
 #[test]
 fn sets_are_consecutive() {
-    let sets = |normalization, map: &BiasMap| behind(normalization, Mode::Training, map).sets().collect::<Vec<_>>();
+    let sets = |normalization, map: &BiasTerms| behind(normalization, Mode::Training, map).sets().collect::<Vec<_>>();
     let untied = map(&Bias::Untied, 4, &[3]);
     assert_eq!(sets(Normalization::Batch, &untied), [0..3, 3..6, 6..9, 9..12]);
     assert_eq!(sets(Normalization::Group(2), &untied), [0..6, 6..12]);

@@ -2,9 +2,11 @@
 
 use std::fmt::{self, Display};
 
+use untied_redundancy::Span;
+
 use crate::{
-    BiasKind, BiasPlace, CellConfig, DataConfig, Device, Dtype, MeasureConfig, ModelConfig, NormKind, Optimizer, Order,
-    Schedule, ShiftConfig, TrainConfig,
+    Bias, BiasPlace, CellConfig, DataConfig, Device, Dtype, MeasureConfig, ModelConfig, Normalization, Optimizer,
+    Order, Schedule, ShiftConfig, TrainConfig,
 };
 
 const MAX_EPOCHS: usize = 1_000_000;
@@ -75,9 +77,9 @@ fn check_model(model: &ModelConfig) -> Result<(), Fault> {
 /// channels of one weight each.
 fn check_place(model: &ModelConfig) -> Result<(), Fault> {
     let far = model.bias_after == BiasPlace::Activation && model.order == Order::NormFirst;
-    let known = matches!(model.norm, NormKind::None | NormKind::Batch | NormKind::Instance | NormKind::Rms);
+    let known = model.norm.spec().is_none_or(|spec| !spec.centres || spec.span == Span::Channel);
     let expected = "convolution or norm with this normalization; activation needs none, batch, instance or rms";
-    require(!far || known || model.bias == BiasKind::None, "model.bias_after", expected, model.bias_after)
+    require(!far || known || model.bias == Bias::None, "model.bias_after", expected, model.bias_after)
 }
 
 fn check_weights(model: &ModelConfig) -> Result<(), Fault> {
@@ -87,15 +89,15 @@ fn check_weights(model: &ModelConfig) -> Result<(), Fault> {
     require(weights <= MAX_WEIGHTS, "model.channels", format!("at most {MAX_WEIGHTS} weights"), weights)
 }
 
-fn check_bias(bias: &BiasKind) -> Result<(), Fault> {
-    let BiasKind::UntiedAlong(axes) = bias else { return Ok(()) };
+fn check_bias(bias: &Bias) -> Result<(), Fault> {
+    let Bias::UntiedAlong(axes) = bias else { return Ok(()) };
     let sorted = axes.windows(2).all(|pair| pair[0] < pair[1]);
     let valid = !axes.is_empty() && sorted && axes.iter().all(|axis| *axis < 2);
     require(valid, "model.bias.untied_along", "[0], [1] or [0, 1] (0: height, 1: width)", format!("{axes:?}"))
 }
 
 fn check_groups(model: &ModelConfig) -> Result<(), Fault> {
-    let NormKind::Group(groups) = model.norm else { return Ok(()) };
+    let Normalization::Group(groups) = model.norm else { return Ok(()) };
     let key = "model.norm.group";
     require(groups > 0, key, "1 or more groups", groups)?;
     match model.channels.iter().position(|channels| !channels.is_multiple_of(groups)) {
@@ -109,8 +111,8 @@ fn check_groups(model: &ModelConfig) -> Result<(), Fault> {
 
 /// One value is its own mean: nothing but β would be left of it. The other norms share statistics over locations too,
 /// of which pooling asks for four.
-fn check_statistics(norm: NormKind, batch_size: usize) -> Result<(), Fault> {
-    let valid = norm != NormKind::BatchPerActivation || batch_size > 1;
+fn check_statistics(norm: Normalization, batch_size: usize) -> Result<(), Fault> {
+    let valid = !norm.spec().is_some_and(|spec| spec.needs_images()) || batch_size > 1;
     require(valid, "train.batch_size", "2 or more images, for the statistics of batch_per_activation", batch_size)
 }
 
@@ -134,7 +136,7 @@ fn check_shift(shift: &ShiftConfig, cell: &CellConfig) -> Result<(), Fault> {
     let valid = images.iter().all(|&images| images > 0) && ascending(images);
     require(valid, "measure.shift.images", "numbers of images from 1, in ascending order", format!("{images:?}"))?;
     let (bias, place) = (&cell.model.bias, cell.model.bias_after);
-    require(*bias == BiasKind::Tied, "model.bias", "tied, which `measure.shift` adapts from", bias)?;
+    require(*bias == Bias::Tied, "model.bias", "tied, which `measure.shift` adapts from", bias)?;
     let at_convolution = place == BiasPlace::Convolution;
     require(at_convolution, "model.bias_after", "convolution, whose bias `measure.shift` adapts", place)?;
     require(cell.data.shift.is_none(), "data.shift", "none beside `measure.shift`, which trains on clean images", "one")

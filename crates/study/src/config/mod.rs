@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 
 pub use self::check::Fault;
 pub use self::data::{CanvasConfig, CanvasLabel, DataConfig, DataSource, FixedShift, ShiftPattern};
-pub use self::model::{BiasKind, BiasPlace, Head, ModelConfig, NormKind, Order, Padding};
+pub use self::model::{BiasPlace, Head, ModelConfig, Order, Padding};
 use crate::{MeasureConfig, Projection};
+pub use untied_redundancy::{Bias, Normalization};
 
 /// Everything that one training run needs; two runs with equal configs give equal results.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

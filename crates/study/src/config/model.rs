@@ -1,6 +1,7 @@
 //! `[model]`: the blocks of a CNN.
 
 use serde::{Deserialize, Serialize};
+use untied_redundancy::{Bias, Normalization};
 
 /// `[model]`: one block per entry of `channels`, each a convolution, a normalization, `ReLU` and 2×2 max pooling.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -16,10 +17,10 @@ pub struct ModelConfig {
     pub padding: Padding,
     /// The convolutions' biases.
     #[serde(default)]
-    pub bias: BiasKind,
+    pub bias: Bias,
     /// The normalization after each convolution.
     #[serde(default)]
-    pub norm: NormKind,
+    pub norm: Normalization,
     /// Whether the normalization comes before the `ReLU` or after it.
     #[serde(default, skip_serializing_if = "crate::skip::is_default")]
     pub order: Order,
@@ -45,8 +46,8 @@ impl ModelConfig {
             channels,
             kernel: default_kernel(),
             padding: Padding::default(),
-            bias: BiasKind::default(),
-            norm: NormKind::default(),
+            bias: Bias::default(),
+            norm: Normalization::default(),
             order: Order::default(),
             bias_after: BiasPlace::default(),
             beta: true,
@@ -90,42 +91,6 @@ pub enum Padding {
     Same,
     /// No padding: the output is smaller by `kernel - 1`.
     Valid,
-}
-
-/// How a convolution's bias is shared over locations.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum BiasKind {
-    /// No bias.
-    None,
-    /// One number per filter.
-    #[default]
-    Tied,
-    /// One number per filter and location.
-    Untied,
-    /// One number per filter and index of the listed spatial axes (0: height, 1: width).
-    UntiedAlong(Vec<usize>),
-}
-
-/// The normalization after each convolution.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum NormKind {
-    /// No normalization.
-    None,
-    /// Batch normalization with statistics per channel.
-    #[default]
-    Batch,
-    /// Batch normalization with statistics over the images alone: one mean and variance per channel and location.
-    BatchPerActivation,
-    /// Layer normalization over channels and locations: group normalization with one group.
-    Layer,
-    /// Instance normalization: statistics of each image and channel.
-    Instance,
-    /// Group normalization: statistics of each image and of each of this many groups of consecutive channels.
-    Group(usize),
-    /// Division by the root mean square over channels and locations; nothing is subtracted.
-    Rms,
 }
 
 /// Which of normalization and `ReLU` comes first in a block.

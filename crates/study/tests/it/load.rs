@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use serde_json::json;
-use untied_study::{BiasKind, DataSource, Device, Dtype, NormKind, Optimizer, Padding, Schedule, Study};
+use untied_study::{Bias, DataSource, Device, Dtype, Normalization, Optimizer, Padding, Schedule, Study};
 
 use crate::{MINIMAL, example, parse, with};
 
@@ -41,7 +41,7 @@ fn factors_and_configs_agree() {
     let study = example(&[]);
     let cell = &study.cells[3 * 3];
     assert_eq!(json!(cell.factors), json!({"model.bias": "tied", "model.norm": "batch"}));
-    assert_eq!((cell.config.model.bias.clone(), cell.config.model.norm), (BiasKind::Tied, NormKind::Batch));
+    assert_eq!((cell.config.model.bias.clone(), cell.config.model.norm), (Bias::Tied, Normalization::Batch));
     assert_eq!(cell.config.seed, 0);
 }
 
@@ -49,10 +49,7 @@ fn factors_and_configs_agree() {
 fn defaults_are_pytorchs() {
     let study = parse(MINIMAL, &[]).unwrap();
     let config = &study.cells[0].config;
-    assert_eq!(
-        (config.model.kernel, config.model.padding, config.model.bias.clone()),
-        (3, Padding::Same, BiasKind::Tied)
-    );
+    assert_eq!((config.model.kernel, config.model.padding, config.model.bias.clone()), (3, Padding::Same, Bias::Tied));
     assert_eq!((config.train.dtype, config.train.device), (Dtype::F32, Device::Flex));
     assert_eq!(config.train.schedule, Schedule::Constant);
     let sgd = Optimizer::Sgd { learning_rate: 0.1, momentum: 0.0, dampening: 0.0, nesterov: false, weight_decay: 0.0 };
@@ -81,7 +78,7 @@ fn set_changes_adds_and_replaces() {
     assert_eq!(config.train.epochs, 3, "the last option wins");
     assert_eq!(config.train.schedule, Schedule::Cosine { min_learning_rate: 0.0 });
     assert_eq!(config.model.channels, [2, 3]);
-    assert_eq!(config.model.bias, BiasKind::UntiedAlong(vec![1]));
+    assert_eq!(config.model.bias, Bias::UntiedAlong(vec![1]));
     assert!(study.cells[3].id.starts_with("untied_along-1-seed1-"), "{}", study.cells[3].id);
 }
 
@@ -90,7 +87,7 @@ fn a_list_of_one_value_can_be_set() {
     let text = with("seeds = 1", "\"model.bias\" = [\"none\", \"tied\"]\nseeds = 1");
     let study = parse(&text, &["vary.\"model.bias\"=[\"untied\"]"]).unwrap();
     assert_eq!(study.cells.len(), 1);
-    assert_eq!(study.cells[0].config.model.bias, BiasKind::Untied);
+    assert_eq!(study.cells[0].config.model.bias, Bias::Untied);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use untied_study::NormKind;
+use untied_study::Normalization;
 
 use crate::TrainerError;
 
@@ -70,7 +70,7 @@ pub enum ModelError {
     )]
     NoRunningStatistics {
         /// The model's normalization.
-        norm: NormKind,
+        norm: Normalization,
     },
     /// Scales differ by location.
     #[error(

@@ -1,6 +1,6 @@
 //! Folds batch norm into the convolution before it.
 
-use untied_study::{BiasKind, ModelConfig, NormKind};
+use untied_study::{Bias, ModelConfig, Normalization};
 
 use super::agreement::{Agreement, agreed};
 use super::error::ModelError;
@@ -64,13 +64,13 @@ fn without_norm(model: &TrainedModel) -> Result<TrainedModel, ModelError> {
 
 fn folded_config(model: &ModelConfig) -> Result<ModelConfig, ModelError> {
     check_supported(model)?;
-    match model.norm {
-        NormKind::Batch => {}
-        NormKind::BatchPerActivation => return Err(ModelError::PerActivation),
-        norm => return Err(ModelError::NoRunningStatistics { norm }),
+    match model.norm.spec() {
+        Some(spec) if spec.folds() => {}
+        Some(spec) if spec.running => return Err(ModelError::PerActivation),
+        _ => return Err(ModelError::NoRunningStatistics { norm: model.norm }),
     }
-    let bias = if model.bias == BiasKind::None { BiasKind::Tied } else { model.bias.clone() };
-    Ok(ModelConfig { norm: NormKind::None, beta: true, bias, ..model.clone() })
+    let bias = if model.bias == Bias::None { Bias::Tied } else { model.bias.clone() };
+    Ok(ModelConfig { norm: Normalization::None, beta: true, bias, ..model.clone() })
 }
 
 /// u = (z − mean)·factor + shift in each channel.
@@ -131,8 +131,8 @@ mod tests {
     use crate::export::trained_model::tests::{every_bias, every_model, made_up};
     use crate::strip;
 
-    fn batch(bias: BiasKind) -> TrainedModel {
-        made_up(ModelConfig { bias, norm: NormKind::Batch, ..ModelConfig::new(vec![4, 6]) })
+    fn batch(bias: Bias) -> TrainedModel {
+        made_up(ModelConfig { bias, norm: Normalization::Batch, ..ModelConfig::new(vec![4, 6]) })
     }
 
     #[test]
@@ -141,9 +141,9 @@ mod tests {
             let model = batch(bias.clone());
             let folded = fold(&model).unwrap_or_else(|error| panic!("{bias:?}: {error}"));
             assert!(folded.agreement.exact.largest < 1e-12, "{bias:?}: {:?}", folded.agreement);
-            let kept = if bias == BiasKind::None { BiasKind::Tied } else { bias };
+            let kept = if bias == Bias::None { Bias::Tied } else { bias };
             let config = folded.model.config();
-            assert_eq!((config.model.norm, &config.model.bias), (NormKind::None, &kept));
+            assert_eq!((config.model.norm, &config.model.bias), (Normalization::None, &kept));
             assert!(folded.model.tensors.keys().all(|name| !name.contains("norm")));
         }
     }
@@ -164,7 +164,7 @@ mod tests {
 
     #[test]
     fn norms_without_beta_or_gamma_fold_too() {
-        let whole = batch(BiasKind::Untied);
+        let whole = batch(Bias::Untied);
         let mut without = whole.clone();
         without.tensors.retain(|name, _| !name.ends_with("norm.beta") && !name.ends_with("norm.gamma"));
         // What Burn makes of a norm without them: γ = 1, β = 0.
@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_folded_is_named() {
-        for config in every_model().filter(|config| config.norm != NormKind::Batch) {
+        for config in every_model().filter(|config| config.norm != Normalization::Batch) {
             let message = fold(&made_up(config.clone())).unwrap_err().to_string();
             assert!(message.contains(&config.norm.to_string()) && message.contains("`batch`"), "{message}");
         }

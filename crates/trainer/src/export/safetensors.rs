@@ -235,7 +235,7 @@ mod tests {
     use burn::tensor::{DType, Device};
     use proptest::prelude::*;
     use serde_json::{Value, json};
-    use untied_study::{BiasKind, ModelConfig, NormKind};
+    use untied_study::{Bias, ModelConfig, Normalization};
 
     use super::*;
     use crate::data::batch::Input;
@@ -249,7 +249,7 @@ mod tests {
     }
 
     fn small() -> Vec<u8> {
-        made_up(ModelConfig { bias: BiasKind::Untied, ..ModelConfig::new(vec![2]) }).to_bytes()
+        made_up(ModelConfig { bias: Bias::Untied, ..ModelConfig::new(vec![2]) }).to_bytes()
     }
 
     /// The header of a file as JSON, and what comes after it.
@@ -281,8 +281,8 @@ mod tests {
 
     #[test]
     fn a_model_read_again_does_on_the_test_set_what_the_trained_one_did() {
-        for norm in [NormKind::Batch, NormKind::Layer] {
-            let model = ModelConfig { norm, bias: BiasKind::Untied, ..ModelConfig::new(vec![4]) };
+        for norm in [Normalization::Batch, Normalization::Layer] {
+            let model = ModelConfig { norm, bias: Bias::Untied, ..ModelConfig::new(vec![4]) };
             let mut config = made_up(model).config;
             (config.train.save_model, config.train.dtype) = (true, Dtype::F32);
             let checkpoints = Checkpoints { last: None, commit: None, every: Duration::MAX, keep: &mut |_| Ok(()) };

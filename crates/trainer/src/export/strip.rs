@@ -1,7 +1,7 @@
 //! Takes out of each bias what the normalization removes anyway.
 
 use untied_redundancy::norm;
-use untied_study::{BiasKind, ModelConfig};
+use untied_study::{Bias, ModelConfig};
 
 use super::agreement::{Agreement, agreed};
 use super::error::ModelError;
@@ -62,8 +62,8 @@ fn without_redundant_part(model: &TrainedModel) -> Result<(TrainedModel, Vec<Str
     let layers = blocks.map(|(index, block)| strip_block(&mut stripped, &BlockPlan::name(index), block));
     let layers = layers.collect::<Result<Vec<_>, _>>()?;
     let redundant_as_a_whole = layers.iter().all(|layer| layer.redundant == layer.bias_numbers[0]);
-    if redundant_as_a_whole && model.config.model.bias != BiasKind::None {
-        stripped = stripped.with_model(ModelConfig { bias: BiasKind::None, ..model.config.model.clone() })?;
+    if redundant_as_a_whole && model.config.model.bias != Bias::None {
+        stripped = stripped.with_model(ModelConfig { bias: Bias::None, ..model.config.model.clone() })?;
         stripped.tensors.retain(|name, _| !name.ends_with(".convolution.bias"));
     }
     Ok((stripped, layers))
@@ -101,7 +101,7 @@ fn bias_number(plan: &BiasPlan, block: &BlockPlan, activation: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use untied_study::NormKind;
+    use untied_study::Normalization;
 
     use super::*;
     use crate::export::trained_model::tests::{every_model, made_up};
@@ -125,23 +125,23 @@ mod tests {
         for config in every_model() {
             let stripped = strip(&made_up(config.clone())).unwrap();
             let whole = match config.norm {
-                NormKind::BatchPerActivation => true,
-                NormKind::Batch | NormKind::Instance => config.bias == BiasKind::Tied,
+                Normalization::BatchPerActivation => true,
+                Normalization::Batch | Normalization::Instance => config.bias == Bias::Tied,
                 _ => false,
             };
-            let expected = if whole { BiasKind::None } else { config.bias.clone() };
+            let expected = if whole { Bias::None } else { config.bias.clone() };
             assert_eq!(stripped.model.config.model.bias, expected, "{config:?}");
-            assert_eq!(stripped.layers[0].bias_numbers[1] == 0, expected == BiasKind::None, "{config:?}");
+            assert_eq!(stripped.layers[0].bias_numbers[1] == 0, expected == Bias::None, "{config:?}");
         }
     }
 
     #[test]
     fn a_bias_that_is_redundant_in_one_block_alone_stays_as_zeros() {
-        let config = ModelConfig { norm: NormKind::Group(4), ..ModelConfig::new(vec![4, 8]) };
+        let config = ModelConfig { norm: Normalization::Group(4), ..ModelConfig::new(vec![4, 8]) };
         let stripped = strip(&made_up(config)).unwrap();
         assert_eq!(stripped.model.tensors["block1.convolution.bias"].values, [0.0; 4]);
         assert!(stripped.layers[1].rest_norm > 0.1);
-        assert_eq!(stripped.model.config.model.bias, BiasKind::Tied);
+        assert_eq!(stripped.model.config.model.bias, Bias::Tied);
     }
 
     #[test]
@@ -158,7 +158,7 @@ mod tests {
 
     #[test]
     fn what_the_running_mean_must_take_over_is_noticed() {
-        for config in every_model().filter(|config| config.bias != BiasKind::None) {
+        for config in every_model().filter(|config| config.bias != Bias::None) {
             for dtype in [untied_study::Dtype::F32, untied_study::Dtype::F64] {
                 let mut model = made_up(config.clone());
                 model.config.train.dtype = dtype;
@@ -177,7 +177,7 @@ mod tests {
 
     #[test]
     fn a_weight_that_is_off_by_a_billionth_is_noticed() {
-        for config in every_model().filter(|config| config.bias != BiasKind::None) {
+        for config in every_model().filter(|config| config.bias != Bias::None) {
             let model = made_up(config.clone());
             let (mut mutant, _) = without_redundant_part(&model).unwrap();
             let weights = mutant.tensor("block1.convolution.weight").unwrap();

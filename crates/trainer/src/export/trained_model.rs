@@ -111,25 +111,25 @@ pub(crate) fn check_supported(model: &ModelConfig) -> Result<(), ModelError> {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use untied_study::{BiasKind, NormKind, Padding, Study};
+    use untied_study::{Bias, Normalization, Padding, Study};
 
     use super::*;
     use crate::model::tensors::shapes;
     use crate::random::Generator;
 
-    pub(crate) const NORMS: [NormKind; 7] = [
-        NormKind::None,
-        NormKind::Batch,
-        NormKind::BatchPerActivation,
-        NormKind::Layer,
-        NormKind::Instance,
-        NormKind::Group(2),
-        NormKind::Rms,
+    pub(crate) const NORMS: [Normalization; 7] = [
+        Normalization::None,
+        Normalization::Batch,
+        Normalization::BatchPerActivation,
+        Normalization::Layer,
+        Normalization::Instance,
+        Normalization::Group(2),
+        Normalization::Rms,
     ];
 
-    pub(crate) fn every_bias() -> [BiasKind; 5] {
-        let along = |axis| BiasKind::UntiedAlong(vec![axis]);
-        [BiasKind::None, BiasKind::Tied, along(0), along(1), BiasKind::Untied]
+    pub(crate) fn every_bias() -> [Bias; 5] {
+        let along = |axis| Bias::UntiedAlong(vec![axis]);
+        [Bias::None, Bias::Tied, along(0), along(1), Bias::Untied]
     }
 
     /// Two blocks of every norm and bias.

@@ -33,7 +33,9 @@ struct Layer {
 impl<'a> DriftRecorder<'a> {
     pub(crate) fn new(plan: &'a Architecture, total_steps: usize) -> Self {
         let layer = |block: &BlockPlan| match &block.bias {
-            Some(bias) if bias.followed => Layer { running: vec![0.0; bias.redundancy.numbers()], ..Layer::default() },
+            Some(bias) if bias.followed => {
+                Layer { running: vec![0.0; bias.redundancy.parameters()], ..Layer::default() }
+            }
             _ => Layer::default(),
         };
         let course = Course(plan.blocks.iter().map(layer).collect());
@@ -113,13 +115,13 @@ fn values(model: &Net, index: usize) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use burn::tensor::{DType, Device};
-    use untied_study::{BiasKind, ModelConfig, NormKind};
+    use untied_study::{Bias, ModelConfig, Normalization};
 
     use super::*;
 
     #[test]
     fn the_running_mean_follows_a_jump_by_a_tenth_a_step() {
-        let (bias, norm) = (BiasKind::Tied, NormKind::Batch);
+        let (bias, norm) = (Bias::Tied, Normalization::Batch);
         let model = ModelConfig { bias, norm, ..ModelConfig::new(vec![4]) };
         let plan = Architecture::new(&model, [1, 4, 4]).unwrap();
         let mut net = Net::new(&plan, 2, 0, &Device::flex().autodiff(), DType::F64);

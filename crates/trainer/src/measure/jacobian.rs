@@ -3,7 +3,7 @@
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{DType, Device, Tensor};
 use nalgebra::DMatrix;
-use untied_study::{BiasPlace, Event, JacobianRank, MeasureConfig, Measured, NormKind, Order};
+use untied_study::{BiasPlace, Event, JacobianRank, MeasureConfig, Measured, Normalization, Order};
 
 use crate::TrainerError;
 use crate::emit::Emit;
@@ -135,21 +135,13 @@ impl Normalized<'_> {
 
 /// The smallest and the largest variance of the sets that a normalization takes statistics of; none where it takes no
 /// variance.
-fn variances(norm: NormKind, [channels, height, width]: Shape, z: &[f64]) -> Option<[f64; 2]> {
-    let locations = height * width;
+fn variances(norm: Normalization, [channels, height, width]: Shape, z: &[f64]) -> Option<[f64; 2]> {
+    let spec = norm.spec().filter(|spec| spec.centres)?;
     let set = |at: usize| {
-        let (image, channel, location) = (at / (channels * locations), at / locations % channels, at % locations);
-        match norm {
-            NormKind::Batch => channel,
-            NormKind::BatchPerActivation => channel * locations + location,
-            NormKind::Instance => image * channels + channel,
-            NormKind::Group(groups) => image * groups + channel / (channels / groups),
-            NormKind::Layer | NormKind::None | NormKind::Rms => image,
-        }
+        let (row, x) = (at / width, at % width);
+        let (plane, y) = (row / height, row % height);
+        spec.statistics_set([channels, height, width], [plane / channels, plane % channels, y, x])
     };
-    if matches!(norm, NormKind::None | NormKind::Rms) {
-        return None;
-    }
     let sets = 1 + (0..z.len()).map(set).max()?;
     let means_by_set = |of: &dyn Fn(usize) -> f64| {
         let (mut sums, mut counts) = (vec![0.0; sets], vec![0.0; sets]);
@@ -174,11 +166,11 @@ mod tests {
         // Two images of two channels with two locations.
         let z = [0.0, 2.0, 5.0, 5.0, 4.0, 2.0, 5.0, 9.0];
         let of = |norm| variances(norm, [2, 1, 2], &z);
-        assert_eq!(of(NormKind::None), None);
-        assert_eq!(of(NormKind::Instance), Some([0.0, 4.0]));
-        assert_eq!(of(NormKind::BatchPerActivation), Some([0.0, 4.0]));
-        assert_eq!(of(NormKind::Batch), Some([2.0, 3.0]));
-        assert_eq!(of(NormKind::Group(2)), of(NormKind::Instance));
-        assert_eq!(of(NormKind::Layer), of(NormKind::Group(1)));
+        assert_eq!(of(Normalization::None), None);
+        assert_eq!(of(Normalization::Instance), Some([0.0, 4.0]));
+        assert_eq!(of(Normalization::BatchPerActivation), Some([0.0, 4.0]));
+        assert_eq!(of(Normalization::Batch), Some([2.0, 3.0]));
+        assert_eq!(of(Normalization::Group(2)), of(Normalization::Instance));
+        assert_eq!(of(Normalization::Layer), of(Normalization::Group(1)));
     }
 }

@@ -155,7 +155,7 @@ impl Source<'_> {
 #[cfg(test)]
 mod tests {
     use burn::module::ModuleVisitor;
-    use untied_study::{BiasKind, ModelConfig, NormKind, Padding};
+    use untied_study::{Bias, ModelConfig, Normalization, Padding};
 
     use super::*;
 
@@ -187,15 +187,15 @@ mod tests {
     #[test]
     fn the_planned_parameters_are_those_trained() {
         let norms = [
-            NormKind::None,
-            NormKind::Batch,
-            NormKind::BatchPerActivation,
-            NormKind::Layer,
-            NormKind::Instance,
-            NormKind::Group(2),
-            NormKind::Rms,
+            Normalization::None,
+            Normalization::Batch,
+            Normalization::BatchPerActivation,
+            Normalization::Layer,
+            Normalization::Instance,
+            Normalization::Group(2),
+            Normalization::Rms,
         ];
-        let biases = [BiasKind::None, BiasKind::Tied, BiasKind::UntiedAlong(vec![1]), BiasKind::Untied];
+        let biases = [Bias::None, Bias::Tied, Bias::UntiedAlong(vec![1]), Bias::Untied];
         for (norm, bias) in norms.into_iter().flat_map(|norm| biases.clone().map(|bias| (norm, bias))) {
             let model = ModelConfig { padding: Padding::Valid, bias, norm, ..ModelConfig::new(vec![4, 6]) };
             assert_as_planned(&model);

@@ -5,7 +5,7 @@ use burn::nn::{GroupNorm, GroupNormConfig};
 use burn::tensor::activation::relu;
 use burn::tensor::{DType, Device, Tensor};
 use untied_batch_norm::{BatchNorm, BatchNormConfig, Statistics};
-use untied_study::NormKind;
+use untied_study::Normalization;
 
 use super::rms_norm::RmsNorm;
 use crate::model::plan::{NormPlan, Shape};
@@ -31,16 +31,16 @@ impl Norm {
         let [channels, height, width] = input;
         let group = |groups| Self::group(groups, channels, plan.beta, device, constant);
         Some(match plan.kind {
-            NormKind::None => return None,
-            NormKind::Batch => Self::batch(BatchNormConfig::new(channels), plan, device, constant),
-            NormKind::BatchPerActivation => {
+            Normalization::None => return None,
+            Normalization::Batch => Self::batch(BatchNormConfig::new(channels), plan, device, constant),
+            Normalization::BatchPerActivation => {
                 let statistics = Statistics::PerActivation { size: vec![height, width] };
                 Self::batch(BatchNormConfig::new(channels).with_statistics(statistics), plan, device, constant)
             }
-            NormKind::Layer => group(1),
-            NormKind::Instance => group(channels),
-            NormKind::Group(groups) => group(groups),
-            NormKind::Rms => {
+            Normalization::Layer => group(1),
+            Normalization::Instance => group(channels),
+            Normalization::Group(groups) => group(groups),
+            Normalization::Rms => {
                 Self::Rms(RmsNorm { gamma: Param::from_tensor(constant(channels, 1.0)), epsilon: EPSILON })
             }
         })
@@ -146,15 +146,15 @@ mod tests {
         let x = draw("x", DIMS.iter().product());
         let locations = DIMS[2] * DIMS[3];
         let kinds = [
-            (NormKind::Batch, reference(&x, |[_, c, _]| [c, 0], true)),
-            (NormKind::BatchPerActivation, reference(&x, |[_, c, l]| [c, l], true)),
-            (NormKind::Layer, reference(&x, |[n, _, _]| [n, 0], true)),
-            (NormKind::Instance, reference(&x, |[n, c, _]| [n, c], true)),
-            (NormKind::Group(2), reference(&x, |[n, c, _]| [n, c / 2], true)),
-            (NormKind::Rms, reference(&x, |[n, _, _]| [n, 0], false)),
+            (Normalization::Batch, reference(&x, |[_, c, _]| [c, 0], true)),
+            (Normalization::BatchPerActivation, reference(&x, |[_, c, l]| [c, l], true)),
+            (Normalization::Layer, reference(&x, |[n, _, _]| [n, 0], true)),
+            (Normalization::Instance, reference(&x, |[n, c, _]| [n, c], true)),
+            (Normalization::Group(2), reference(&x, |[n, c, _]| [n, c / 2], true)),
+            (Normalization::Rms, reference(&x, |[n, _, _]| [n, 0], false)),
         ];
         for (kind, normalized) in kinds {
-            let per_activation = kind == NormKind::BatchPerActivation;
+            let per_activation = kind == Normalization::BatchPerActivation;
             let count = if per_activation { DIMS[1] * locations } else { DIMS[1] };
             let (gamma, beta) = (draw("gamma", count), draw("beta", count));
             let plan = NormPlan { kind, beta: true, momentum: 0.1 };
@@ -165,7 +165,7 @@ mod tests {
             for ((place, normalized), got) in places().iter().zip(normalized).zip(output) {
                 let [_, c, l] = *place;
                 let k = if per_activation { c * locations + l } else { c };
-                let shift = if kind == NormKind::Rms { 0.0 } else { beta[k] };
+                let shift = if kind == Normalization::Rms { 0.0 } else { beta[k] };
                 let expected = (gamma[k] * normalized + shift).max(0.0);
                 assert!((got - expected).abs() < 1e-12, "{kind} at {place:?}: {got} instead of {expected}");
             }

@@ -1,9 +1,9 @@
 //! The sizes of a model, worked out before anything is allocated.
 
 use burn::nn::PaddingConfig2d;
-use untied_conv::{Bias, Conv2dConfig};
-use untied_redundancy::{BiasShape, Normalization, Redundancy};
-use untied_study::{BiasKind, BiasPlace, Head, ModelConfig, NormKind, Order, Padding, Parameters};
+use untied_conv::Conv2dConfig;
+use untied_redundancy::{Bias, BiasTerms, Mode, Normalization, Redundancy};
+use untied_study::{BiasPlace, Head, ModelConfig, Order, Padding, Parameters};
 
 use crate::TrainerError;
 
@@ -34,7 +34,7 @@ pub(crate) struct BlockPlan {
 /// A block's normalization.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct NormPlan {
-    pub(crate) kind: NormKind,
+    pub(crate) kind: Normalization,
     /// Whether β is trained; otherwise it is 0.
     pub(crate) beta: bool,
     /// Weight of the newest batch in running statistics.
@@ -89,7 +89,7 @@ impl BlockPlan {
         let in_convolution = |source| TrainerError::Convolution { block, source };
         let convolution = Conv2dConfig::new([channels_in, channels], [kernel, kernel])
             .with_padding(padding(model.padding))
-            .with_bias(bias(&model.bias))
+            .with_bias(model.bias.clone())
             .with_input_size(Some([height, width]));
         let [height, width] = convolution.geometry().output_size([height, width]).map_err(in_convolution)?;
         let output = [channels, height, width];
@@ -115,14 +115,8 @@ impl BlockPlan {
 
     /// γ and β; running statistics are not trained.
     fn norm_parameters(&self) -> usize {
-        let [channels, height, width] = self.output;
-        let affine = 1 + usize::from(self.norm.beta);
-        match self.norm.kind {
-            NormKind::None => 0,
-            NormKind::BatchPerActivation => affine * channels * height * width,
-            NormKind::Batch | NormKind::Layer | NormKind::Instance | NormKind::Group(_) => affine * channels,
-            NormKind::Rms => channels,
-        }
+        let layouts = self.norm.kind.spec().map(|spec| [spec.gamma, spec.beta.filter(|_| self.norm.beta)]);
+        layouts.into_iter().flatten().flatten().map(|layout| layout.count(self.output)).sum()
     }
 
     /// Name of the block's convolution in results: `block1`, …
@@ -134,9 +128,11 @@ impl BlockPlan {
 impl BiasPlan {
     fn new(dims: [usize; 3], output: Shape, model: &ModelConfig, block: usize) -> Result<Self, TrainerError> {
         let refused = |source| TrainerError::Redundancy { block, source };
-        let shape = BiasShape::from_dimensions(&dims, &output[1..]).map_err(refused)?;
-        let redundancy = Redundancy::new(removed_by(model, block), &shape).map_err(refused)?;
-        let running = matches!(model.norm, NormKind::Batch | NormKind::BatchPerActivation);
+        let [channels, height, width] = output;
+        let terms = BiasTerms::new(&model.bias, channels, &[height, width]).map_err(refused)?;
+        let removed = removed_by(model, block).removed(Mode::Training, channels, height * width).map_err(refused)?;
+        let redundancy = Redundancy::new(removed, &terms).map_err(refused)?;
+        let running = model.norm.spec().is_some_and(|spec| spec.follows());
         Ok(Self { dims, redundancy, followed: running && before_own_norm(model) })
     }
 }
@@ -159,8 +155,8 @@ fn removed_by(model: &ModelConfig, block: usize) -> Normalization {
     let padded = model.padding == Padding::Same && model.kernel > 1;
     let last = block == model.channels.len();
     match (model.order, model.bias_after) {
-        _ if before_own_norm(model) => normalization(model.norm),
-        (Order::NormFirst, BiasPlace::Activation) if !padded && !last => normalization(model.norm),
+        _ if before_own_norm(model) => model.norm,
+        (Order::NormFirst, BiasPlace::Activation) if !padded && !last => model.norm,
         _ => Normalization::None,
     }
 }
@@ -175,26 +171,5 @@ fn padding(padding: Padding) -> PaddingConfig2d {
     match padding {
         Padding::Same => PaddingConfig2d::Same,
         Padding::Valid => PaddingConfig2d::Valid,
-    }
-}
-
-fn bias(bias: &BiasKind) -> Bias {
-    match bias {
-        BiasKind::None => Bias::None,
-        BiasKind::Tied => Bias::Tied,
-        BiasKind::Untied => Bias::Untied,
-        BiasKind::UntiedAlong(axes) => Bias::UntiedAlong(axes.clone()),
-    }
-}
-
-fn normalization(norm: NormKind) -> Normalization {
-    match norm {
-        NormKind::None => Normalization::None,
-        NormKind::Batch => Normalization::BatchPerChannel,
-        NormKind::BatchPerActivation => Normalization::BatchPerActivation,
-        NormKind::Layer => Normalization::Layer,
-        NormKind::Instance => Normalization::Instance,
-        NormKind::Group(groups) => Normalization::Group { groups },
-        NormKind::Rms => Normalization::Rms,
     }
 }

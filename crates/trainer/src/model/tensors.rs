@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{DType, Device, Tensor, TensorData};
-use untied_study::NormKind;
 
 use crate::model::net::Net;
 use crate::model::plan::{Architecture, BlockPlan};
@@ -50,19 +49,16 @@ fn block_shapes(block: &BlockPlan) -> Vec<(&'static str, Vec<usize>)> {
     let ([channels_in, channels], [height, width]) = (block.convolution.channels, block.convolution.kernel_size);
     let mut shapes = vec![("convolution.weight", vec![channels, channels_in, height, width])];
     shapes.extend(block.bias.as_ref().map(|bias| ("convolution.bias", bias.dims.to_vec())));
-    let per_activation = block.norm.kind == NormKind::BatchPerActivation;
-    let count = if per_activation { block.output.iter().product() } else { channels };
-    let affine: &[&str] = match block.norm.kind {
-        NormKind::None => &[],
-        NormKind::Rms => &["norm.gamma"],
-        NormKind::Batch | NormKind::BatchPerActivation if !block.norm.beta => &["norm.gamma"],
-        _ => &["norm.gamma", "norm.beta"],
-    };
-    let running: &[&str] = match block.norm.kind {
-        NormKind::Batch | NormKind::BatchPerActivation => &["norm.running_mean", "norm.running_var"],
-        _ => &[],
-    };
-    shapes.extend(affine.iter().chain(running).map(|&tensor| (tensor, vec![count])));
+    let Some(spec) = block.norm.kind.spec() else { return shapes };
+    let beta = spec.beta.filter(|_| block.norm.beta);
+    let running = spec.running_layout();
+    let norm = [
+        ("norm.gamma", spec.gamma),
+        ("norm.beta", beta),
+        ("norm.running_mean", running),
+        ("norm.running_var", running),
+    ];
+    shapes.extend(norm.into_iter().filter_map(|(tensor, layout)| Some((tensor, vec![layout?.count(block.output)]))));
     shapes
 }
 

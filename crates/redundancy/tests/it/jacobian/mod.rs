@@ -6,12 +6,12 @@ mod normalize;
 use dual::Dual;
 use normalize::{Case, IMAGES, normalize};
 use proptest::prelude::*;
-use untied_redundancy::{Bias, BiasMap, Mode, Normalization, norm};
+use untied_redundancy::{Bias, BiasTerms, Mode, Normalization, norm};
 
 use crate::{behind, map, noise, rank, untied_along};
 
 /// The normalized output of fixed data plus a bias, and its derivative as the bias moves along `direction`.
-fn output(case: Case, map: &BiasMap, bias: &[f64], direction: &[f64]) -> Vec<Dual> {
+fn output(case: Case, map: &BiasTerms, bias: &[f64], direction: &[f64]) -> Vec<Dual> {
     let locations: usize = map.spatial().iter().product();
     let data = noise(IMAGES * map.channels() * locations, 1);
     let (b, d) = (map.expand(bias), map.expand(direction));
@@ -20,11 +20,11 @@ fn output(case: Case, map: &BiasMap, bias: &[f64], direction: &[f64]) -> Vec<Dua
     normalize(case, map.channels(), locations, &z)
 }
 
-fn slopes(case: Case, map: &BiasMap, bias: &[f64], direction: &[f64]) -> Vec<f64> {
+fn slopes(case: Case, map: &BiasTerms, bias: &[f64], direction: &[f64]) -> Vec<f64> {
     output(case, map, bias, direction).iter().map(|y| y.slope).collect()
 }
 
-fn values(case: Case, map: &BiasMap, bias: &[f64]) -> Vec<f64> {
+fn values(case: Case, map: &BiasTerms, bias: &[f64]) -> Vec<f64> {
     output(case, map, bias, bias).iter().map(|y| y.value).collect()
 }
 
@@ -37,12 +37,12 @@ fn difference(a: &[f64], b: &[f64]) -> f64 {
 }
 
 /// One column per bias parameter: the derivative of the output as that parameter moves.
-fn jacobian(case: Case, map: &BiasMap, bias: &[f64]) -> Vec<Vec<f64>> {
+fn jacobian(case: Case, map: &BiasTerms, bias: &[f64]) -> Vec<Vec<f64>> {
     let unit = |k| (0..map.parameters()).map(|j| f64::from(u8::from(j == k))).collect::<Vec<_>>();
     (0..map.parameters()).map(|k| slopes(case, map, bias, &unit(k))).collect()
 }
 
-fn any_map() -> impl Strategy<Value = BiasMap> {
+fn any_map() -> impl Strategy<Value = BiasTerms> {
     (1_usize..=4, prop::collection::vec((1_usize..=3, any::<bool>()), 1..=3)).prop_map(|(channels, axes)| {
         let spatial: Vec<usize> = axes.iter().map(|axis| axis.0).collect();
         let untied: Vec<usize> = (0..axes.len()).filter(|&axis| axes[axis].1).collect();
@@ -67,7 +67,7 @@ fn every_case(channels: usize) -> Vec<Case> {
 }
 
 /// Checks one row of the table for one shape.
-fn check(case: Case, map: &BiasMap) {
+fn check(case: Case, map: &BiasTerms) {
     let context = format!("{case:?}, bias {:?} of {:?}", map.terms(), map.output());
     let redundancy = behind(case.normalization, case.mode, map);
     let bias = noise(map.parameters(), 2);
@@ -127,7 +127,7 @@ fn every_row_for_sums_of_terms() {
         vec![vec![4, 2, 3], vec![4, 1, 1], vec![1, 1, 1]],
     ];
     for terms in sums {
-        let map = BiasMap::from_terms(terms, 4, &[2, 3]).expect("terms fit the output");
+        let map = BiasTerms::from_terms(terms, 4, &[2, 3]).expect("terms fit the output");
         for case in every_case(4) {
             check(case, &map);
         }

@@ -11,12 +11,12 @@ use crate::axes::{broadcast, size};
 /// # Shapes
 /// Parameters are one flat vector: the terms one after the other, each row-major. The output is row-major too.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BiasMap {
+pub struct BiasTerms {
     output: Vec<usize>,
     terms: Vec<Vec<usize>>,
 }
 
-impl BiasMap {
+impl BiasTerms {
     /// The map of `bias` for an output `[channels, spatial…]`.
     ///
     /// # Errors
@@ -29,7 +29,7 @@ impl BiasMap {
     /// The map of any sum of broadcast terms, each of the output's size or 1 along every axis.
     ///
     /// # Errors
-    /// As [`BiasMap::new`], and where a term does not fit the output.
+    /// As [`BiasTerms::new`], and where a term does not fit the output.
     pub fn from_terms(terms: Vec<Vec<usize>>, channels: usize, spatial: &[usize]) -> Result<Self, RedundancyError> {
         if channels == 0 {
             return Err(RedundancyError::NoChannels);

@@ -4,12 +4,13 @@ mod axes;
 mod bias;
 mod error;
 mod mode;
+pub mod network;
 mod normalization;
 mod redundancy;
 mod removed;
 
 pub use axes::norm;
-pub use bias::{Bias, BiasMap};
+pub use bias::{Bias, BiasTerms};
 pub use error::RedundancyError;
 pub use mode::Mode;
 pub use normalization::{Layout, NormSpec, Normalization, Span};

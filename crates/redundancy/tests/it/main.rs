@@ -2,16 +2,17 @@
 
 mod bias;
 mod jacobian;
+mod network;
 mod normalization;
 mod projection;
 mod rank;
 mod table;
 
-use untied_redundancy::{Bias, BiasMap, Mode, Normalization, Redundancy};
+use untied_redundancy::{Bias, BiasTerms, Mode, Normalization, Redundancy};
 
 /// The map of a bias that fits its output.
-fn map(bias: &Bias, channels: usize, spatial: &[usize]) -> BiasMap {
-    BiasMap::new(bias, channels, spatial).expect("sizes and axes are in range")
+fn map(bias: &Bias, channels: usize, spatial: &[usize]) -> BiasTerms {
+    BiasTerms::new(bias, channels, spatial).expect("sizes and axes are in range")
 }
 
 /// A bias untied along these axes; tied where there are none.
@@ -20,7 +21,7 @@ fn untied_along(axes: Vec<usize>) -> Bias {
 }
 
 /// What a normalization right behind a bias makes redundant.
-fn behind(normalization: Normalization, mode: Mode, bias: &BiasMap) -> Redundancy {
+fn behind(normalization: Normalization, mode: Mode, bias: &BiasTerms) -> Redundancy {
     let removed = normalization.removed(mode, bias.channels(), bias.spatial().iter().product());
     Redundancy::new(removed.expect("groups divide the channels"), bias).expect("groups divide the channels")
 }

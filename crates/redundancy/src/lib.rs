@@ -7,7 +7,7 @@ mod mode;
 pub mod network;
 mod normalization;
 mod redundancy;
-mod removed;
+mod shift_class;
 
 pub use axes::norm;
 pub use bias::{Bias, BiasTerms};
@@ -15,4 +15,4 @@ pub use error::RedundancyError;
 pub use mode::Mode;
 pub use normalization::{Layout, NormSpec, Normalization, Span};
 pub use redundancy::{CERTIFICATE_FACTOR, Redundancy, UNIT_ROUND_OFF_F32, UNIT_ROUND_OFF_F64};
-pub use removed::Removed;
+pub use shift_class::ShiftClass;

@@ -1,5 +1,5 @@
 use super::Normalization;
-use crate::{Bias, Mode, RedundancyError, Removed};
+use crate::{Bias, Mode, RedundancyError, ShiftClass};
 
 /// The description of a normalization, from which all its properties derive.
 ///
@@ -74,8 +74,8 @@ impl Normalization {
     ///
     /// # Errors
     /// If its groups do not divide the channels.
-    pub fn removed(self, mode: Mode, channels: usize, locations: usize) -> Result<Removed, RedundancyError> {
-        self.spec().map_or(Ok(Removed::Nothing), |spec| spec.removed(mode, channels, locations))
+    pub fn removed(self, mode: Mode, channels: usize, locations: usize) -> Result<ShiftClass, RedundancyError> {
+        self.spec().map_or(Ok(ShiftClass::Nothing), |spec| spec.removed(mode, channels, locations))
     }
 }
 
@@ -85,14 +85,14 @@ impl NormSpec {
     ///
     /// # Errors
     /// If the groups do not divide the channels.
-    pub fn removed(&self, mode: Mode, channels: usize, locations: usize) -> Result<Removed, RedundancyError> {
+    pub fn removed(&self, mode: Mode, channels: usize, locations: usize) -> Result<ShiftClass, RedundancyError> {
         let classes = match self.span {
-            Span::Activation => Ok(Removed::Everything),
-            Span::Channel => Removed::groups(channels, channels, locations),
-            Span::Group(groups) => Removed::groups(groups, channels, locations),
+            Span::Activation => Ok(ShiftClass::Everything),
+            Span::Channel => ShiftClass::groups(channels, channels, locations),
+            Span::Group(groups) => ShiftClass::groups(groups, channels, locations),
         }?;
         let follows_images = !(self.running && mode == Mode::Evaluation);
-        Ok(if self.centres && follows_images { classes } else { Removed::Nothing })
+        Ok(if self.centres && follows_images { classes } else { ShiftClass::Nothing })
     }
 
     /// The index of the statistics set of an element `[n, c, y, x]` of a batch of feature maps `[c, y, x]`.

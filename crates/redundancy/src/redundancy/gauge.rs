@@ -1,7 +1,7 @@
 use std::ops::Range;
 
 use crate::axes::{broadcast, means_along, size};
-use crate::{BiasTerms, Removed};
+use crate::{BiasTerms, ShiftClass};
 
 /// The gauge freedom of a sum of terms outside the removed class: what one term gains and others lose.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,8 +36,8 @@ impl Rounding {
 }
 
 impl Gauge {
-    pub(super) fn new(removed: Removed, bias: &BiasTerms) -> Self {
-        let groups = if let Removed::Groups(groups) = removed { groups } else { 1 };
+    pub(super) fn new(removed: ShiftClass, bias: &BiasTerms) -> Self {
+        let groups = if let ShiftClass::Groups(groups) = removed { groups } else { 1 };
         let split = |shape: &[usize]| {
             let channels: &[usize] = if shape[0] == bias.channels() { &[groups, shape[0] / groups] } else { &[1, 1] };
             [channels, &shape[1..]].concat()
@@ -45,9 +45,9 @@ impl Gauge {
         let terms: Vec<_> = bias.terms().iter().map(|term| split(term)).zip(bias.ranges()).collect();
         let mut gauge = Self { output: split(bias.output()), terms, shared: vec![] };
         let in_class = |axes: usize| match removed {
-            Removed::Nothing => false,
-            Removed::Groups(_) => axes & !1 == 0,
-            Removed::Everything => true,
+            ShiftClass::Nothing => false,
+            ShiftClass::Groups(_) => axes & !1 == 0,
+            ShiftClass::Everything => true,
         };
         let components = (0..1_usize << gauge.output.len()).filter(|&axes| !in_class(axes) && gauge.size_of(axes) > 0);
         let shared = components.map(|axes| gauge.component(axes)).filter(|component| component.terms.len() > 1);

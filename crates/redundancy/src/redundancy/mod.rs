@@ -8,7 +8,7 @@ use std::ops::Range;
 pub use round_off::{CERTIFICATE_FACTOR, UNIT_ROUND_OFF_F32, UNIT_ROUND_OFF_F64};
 
 use crate::axes::{mean, norm, size};
-use crate::{BiasTerms, RedundancyError, Removed};
+use crate::{BiasTerms, RedundancyError, ShiftClass};
 use gauge::{Gauge, Rounding};
 
 /// The redundant subspace of a bias: the directions of its parameters that change nothing behind it.
@@ -37,16 +37,16 @@ impl Redundancy {
     ///
     /// # Errors
     /// If the groups do not divide the channels.
-    pub fn new(removed: Removed, bias: &BiasTerms) -> Result<Self, RedundancyError> {
+    pub fn new(removed: ShiftClass, bias: &BiasTerms) -> Result<Self, RedundancyError> {
         let channels = bias.channels();
-        if let Removed::Groups(groups) = removed {
-            Removed::groups(groups, channels, 1)?;
+        if let ShiftClass::Groups(groups) = removed {
+            ShiftClass::groups(groups, channels, 1)?;
         }
         let set_length = |term: &Vec<usize>| match removed {
-            Removed::Nothing => None,
-            Removed::Everything => Some(1),
+            ShiftClass::Nothing => None,
+            ShiftClass::Everything => Some(1),
             // A term that all channels share is equal on every group at once.
-            Removed::Groups(groups) => Some(size(term) / if term[0] == channels { groups } else { 1 }),
+            ShiftClass::Groups(groups) => Some(size(term) / if term[0] == channels { groups } else { 1 }),
         };
         let terms = bias.ranges().zip(bias.terms().iter().map(set_length)).collect();
         Ok(Self { parameters: bias.parameters(), terms, gauge: Gauge::new(removed, bias) })

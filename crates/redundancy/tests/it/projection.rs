@@ -3,18 +3,18 @@
 use nalgebra::DMatrix;
 use proptest::prelude::*;
 use untied_redundancy::{
-    Bias, BiasTerms, Mode, Normalization, Redundancy, Removed, UNIT_ROUND_OFF_F32, UNIT_ROUND_OFF_F64, norm,
+    Bias, BiasTerms, Mode, Normalization, Redundancy, ShiftClass, UNIT_ROUND_OFF_F32, UNIT_ROUND_OFF_F64, norm,
 };
 
 use crate::{behind, map, noise, rank, untied_along};
 
-fn any_removed() -> impl Strategy<Value = Removed> {
+fn any_removed() -> impl Strategy<Value = ShiftClass> {
     prop_oneof![
-        Just(Removed::Nothing),
-        Just(Removed::Groups(1)),
-        Just(Removed::Groups(2)),
-        Just(Removed::Groups(usize::MAX)),
-        Just(Removed::Everything),
+        Just(ShiftClass::Nothing),
+        Just(ShiftClass::Groups(1)),
+        Just(ShiftClass::Groups(2)),
+        Just(ShiftClass::Groups(usize::MAX)),
+        Just(ShiftClass::Everything),
     ]
 }
 
@@ -23,7 +23,7 @@ fn any_redundancy() -> impl Strategy<Value = Redundancy> {
     any_removed_and_map().prop_map(|(removed, map)| Redundancy::new(removed, &map).expect("groups divide the channels"))
 }
 
-fn any_removed_and_map() -> impl Strategy<Value = (Removed, BiasTerms)> {
+fn any_removed_and_map() -> impl Strategy<Value = (ShiftClass, BiasTerms)> {
     let sizes = (1_usize..=2, prop::collection::vec((1_usize..=3, any::<bool>()), 1..=3));
     (any_removed(), sizes, prop::collection::vec(0_usize..16, 0..=3)).prop_map(|(removed, (pairs, axes), sums)| {
         let (channels, spatial) = (2 * pairs, axes.iter().map(|axis| axis.0).collect::<Vec<_>>());
@@ -34,7 +34,7 @@ fn any_removed_and_map() -> impl Strategy<Value = (Removed, BiasTerms)> {
         };
         let own = untied.terms(channels, &spatial).expect("axes are in range");
         let terms = own.into_iter().chain(sums.into_iter().map(term)).collect();
-        let removed = if removed == Removed::Groups(usize::MAX) { Removed::Groups(channels) } else { removed };
+        let removed = if removed == ShiftClass::Groups(usize::MAX) { ShiftClass::Groups(channels) } else { removed };
         (removed, BiasTerms::from_terms(terms, channels, &spatial).expect("terms fit the output"))
     })
 }
@@ -59,12 +59,12 @@ fn unit(k: usize, count: usize) -> Vec<f64> {
 }
 
 /// The expanded bias less its mean over what the class holds constant, element by element.
-fn left(removed: Removed, map: &BiasTerms, parameters: &[f64]) -> Vec<f64> {
+fn left(removed: ShiftClass, map: &BiasTerms, parameters: &[f64]) -> Vec<f64> {
     let bias = map.expand(parameters);
     let set = match removed {
-        Removed::Nothing => return bias,
-        Removed::Groups(groups) => bias.len() / groups,
-        Removed::Everything => 1,
+        ShiftClass::Nothing => return bias,
+        ShiftClass::Groups(groups) => bias.len() / groups,
+        ShiftClass::Everything => 1,
     };
     let centred = |values: &[f64]| {
         let mean = values.iter().sum::<f64>() / values.len() as f64;
@@ -191,15 +191,15 @@ fn not_a_number_is_not_hidden() {
 fn a_sum_of_terms_has_a_gauge_of_its_own() {
     let map = BiasTerms::from_terms(vec![vec![2, 1, 1], vec![1, 3, 1], vec![1, 1, 4]], 2, &[3, 4]).expect("terms fit");
     let of = |removed| Redundancy::new(removed, &map).expect("groups divide the channels");
-    assert_eq!(of(Removed::Nothing).dimensions(), 2);
-    assert_eq!(of(Removed::Groups(1)).dimensions(), 3);
-    assert_eq!(of(Removed::Groups(2)).dimensions(), 4);
-    assert_eq!(of(Removed::Everything).dimensions(), 9);
+    assert_eq!(of(ShiftClass::Nothing).dimensions(), 2);
+    assert_eq!(of(ShiftClass::Groups(1)).dimensions(), 3);
+    assert_eq!(of(ShiftClass::Groups(2)).dimensions(), 4);
+    assert_eq!(of(ShiftClass::Everything).dimensions(), 9);
     // 1 everywhere, by the first term: each takes over a share in proportion to the elements that the others have.
     let ones = [1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
     let lambda = 1.0 / (1.0 / 2.0 + 1.0 / 3.0 + 1.0 / 4.0);
     let expected = [1.0 - lambda / 2.0, -lambda / 3.0, -lambda / 4.0];
-    for (value, k) in of(Removed::Nothing).project(&ones).iter().zip([0, 0, 1, 1, 1, 2, 2, 2, 2]) {
+    for (value, k) in of(ShiftClass::Nothing).project(&ones).iter().zip([0, 0, 1, 1, 1, 2, 2, 2, 2]) {
         assert!((value - expected[k]).abs() < 1e-15, "{value}");
     }
 }

@@ -1,6 +1,6 @@
 //! The redundancy table, its index sets, and the shapes that are refused.
 
-use untied_redundancy::{Bias, BiasTerms, Mode, Normalization, Redundancy, RedundancyError, Removed};
+use untied_redundancy::{Bias, BiasTerms, Mode, Normalization, Redundancy, RedundancyError, ShiftClass};
 
 use crate::{behind, map};
 
@@ -56,10 +56,10 @@ fn groups_divide_the_channels() -> Result<(), RedundancyError> {
     for groups in [0, 4, 12] {
         let error = RedundancyError::Groups { groups, channels: 6 };
         assert_eq!(Normalization::Group(groups).removed(Mode::Training, 6, 2), Err(error.clone()));
-        assert_eq!(Redundancy::new(Removed::Groups(groups), &tied), Err(error));
+        assert_eq!(Redundancy::new(ShiftClass::Groups(groups), &tied), Err(error));
     }
     for groups in [1, 2, 3, 6] {
-        assert_eq!(Redundancy::new(Removed::Groups(groups), &tied)?.dimensions(), groups);
+        assert_eq!(Redundancy::new(ShiftClass::Groups(groups), &tied)?.dimensions(), groups);
     }
     Ok(())
 }

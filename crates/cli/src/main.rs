@@ -7,7 +7,6 @@ mod check;
 mod display;
 mod exit;
 mod folder;
-mod gather;
 mod interrupt;
 mod plan;
 mod summary;

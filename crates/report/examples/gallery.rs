@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use untied_report::render;
 use untied_study::StoreError;
 
-#[path = "../tests/made_up/mod.rs"]
+#[path = "../tests/it/made_up/mod.rs"]
 mod made_up;
 
 fn main() -> Result<(), StoreError> {

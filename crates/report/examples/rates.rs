@@ -2,9 +2,9 @@
 //! `cargo run --release -p untied-report --example rates > crates/report/RATES.md`.
 #![expect(clippy::print_stdout, reason = "its purpose")]
 
-#[path = "../tests/made_up/mod.rs"]
+#[path = "../tests/it/made_up/mod.rs"]
 mod made_up;
-#[path = "../tests/simulated/mod.rs"]
+#[path = "../tests/it/simulated/mod.rs"]
 mod simulated;
 
 use simulated::{MARGIN, NARROW, Noise, OTHERS, Rates, SYMMETRIC, simulate, simulate_with};
@@ -17,7 +17,7 @@ const HEAD: &str = "\
 
 Studies are simulated with known true differences and judged by `untied_report::compare`, 10 000 for each number. A verdict
 is promised to be wrong in at most 5 % of studies where the noise is symmetric around the true difference: normal, with
-heavier tails, or discrete as accuracies are. It is, for 2 to 20 seeds (`tests/rates.rs`).
+heavier tails, or discrete as accuracies are. It is, for 2 to 20 seeds (`tests/it/rates.rs`).
 
 It is **not** where the noise is skewed or takes few values (rows in italics). Then a difference as large as the margin can
 be called equivalent far too often: where one seed in ten differs greatly and the others hardly, a handful of seeds shows

@@ -3,13 +3,16 @@
 //! [`compare()`] judges variants against a baseline with paired seeds; [`render`] turns [`Results`](untied_study::Results)
 //! into a [`Report`].
 
+mod assemble;
 mod chart;
 mod comparison;
 mod document;
+mod outline;
 mod report;
 mod results;
 mod statistics;
 mod topics;
 
-pub use comparison::{compare, keep_loss_differences, recompare};
+pub use assemble::{Failures, assemble, write};
+pub use comparison::{compare, recompare};
 pub use report::{Report, render};

@@ -7,8 +7,8 @@ use untied_study::{CompareConfig, Results, StoreError, write_text};
 use crate::document::html;
 use crate::document::markdown;
 use crate::document::{Block, Document};
+use crate::outline::document;
 use crate::results::View;
-use crate::topics::document;
 
 /// A written report.
 #[derive(Debug, Clone, PartialEq, Eq)]

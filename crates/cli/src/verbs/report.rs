@@ -3,12 +3,12 @@
 use std::collections::HashSet;
 
 use anyhow::{Context, bail};
+use untied_report::{Failures, assemble, recompare, write};
 use untied_study::{CellRecord, Results, Status, Study, StudyFolder};
 
 use crate::arguments::ReportArguments;
 use crate::exit::Exit;
 use crate::folder;
-use crate::gather::{Failures, gather, write};
 use crate::summary::{Counts, unfinished, verdicts};
 use crate::terminal::{print, say};
 
@@ -17,7 +17,7 @@ pub(crate) fn report(arguments: &ReportArguments) -> anyhow::Result<Exit> {
     let study = load(&folder)?;
     folder::check_owner(&folder, &study)?;
     let results = if folder.cells().is_dir() {
-        gather(&study, &folder, folder::stored_results(&folder)?.as_ref(), &Failures::new())
+        assemble(&study, &folder, folder::stored_results(&folder)?.as_ref(), &Failures::new())
     } else {
         from_results(&study, &folder)?
     };
@@ -50,7 +50,7 @@ fn from_results(study: &Study, folder: &StudyFolder) -> anyhow::Result<Results> 
     let stored = folder.read_results()?;
     let mut results = stored.with_context(|| format!("{root} has no results yet: neither cells/ nor results.json"))?;
     if let Some(compare) = &study.compare {
-        results.comparisons = untied_report::recompare(&results, compare);
+        results.comparisons = recompare(&results, compare);
     }
     Ok(results)
 }

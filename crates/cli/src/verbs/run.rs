@@ -3,18 +3,18 @@
 use std::fmt::Write;
 use std::time::Instant;
 
+use untied_report::{assemble, write};
 use untied_study::{Results, Status, Study, StudyFolder};
 
 use crate::arguments::RunArguments;
 use crate::exit::Exit;
 use crate::folder::lock::Lock;
-use crate::gather::gather;
 use crate::plan::Plan;
 use crate::summary::{Counts, unfinished, verdicts};
 use crate::terminal::{print, say};
 use crate::workers::runner::{self, Runner};
 use crate::workers::worker::Crew;
-use crate::{check, display, exit, folder, gather as results, interrupt};
+use crate::{check, display, exit, folder, interrupt};
 
 pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<Exit> {
     let started = Instant::now();
@@ -34,9 +34,9 @@ pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<Exit> {
     // A worker may have been killed between its result and this.
     plan.done().try_for_each(|cell| folder.remove_checkpoint(cell))?;
     let outcome = train(&plan, arguments)?;
-    let results = gather(&study, &folder, stored.as_ref(), &outcome.failures);
+    let results = assemble(&study, &folder, stored.as_ref(), &outcome.failures);
     let any = results.cells.iter().any(|cell| cell.status != Status::Missing);
-    let written = if any { results::write(&study, &folder, &results) } else { Ok(()) };
+    let written = if any { write(&study, &folder, &results).map_err(Into::into) } else { Ok(()) };
     finish(Ended { study: &study, folder: &folder, results, outcome, written, started }, arguments)
 }
 

@@ -6,10 +6,10 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use untied_report::Failures;
 use untied_study::{Cell, CellResult, Event, StudyFolder};
 
 use crate::display::Display;
-use crate::gather::Failures;
 use crate::interrupt;
 use crate::plan::is_done;
 use crate::wording::time;

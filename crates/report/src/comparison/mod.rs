@@ -51,19 +51,25 @@ pub fn compare(cells: &[CellRecord], step_losses: &[Option<Vec<f64>>], compare: 
 
 /// Compares the cells of stored results again, keeping each stored `max_loss_difference`: the losses of every step
 /// are not part of `results.json`.
-pub fn recompare(results: &Results, compare: &CompareConfig) -> Vec<Comparison> {
-    let mut comparisons = self::compare(&results.cells, &[], compare);
-    keep_loss_differences(&mut comparisons, &results.comparisons);
-    comparisons
+pub fn recompare(results: &Results, config: &CompareConfig) -> Vec<Comparison> {
+    compare_again(&results.cells, &[], config, &results.comparisons)
 }
 
-/// Fills in what the stored comparisons of the same pairs know of losses that are not at hand.
-pub fn keep_loss_differences(comparisons: &mut [Comparison], stored: &[Comparison]) {
+/// [`compare()`], with the loss differences that stored comparisons of the same pairs know where the losses of every step
+/// are not at hand.
+pub(crate) fn compare_again(
+    cells: &[CellRecord],
+    step_losses: &[Option<Vec<f64>>],
+    config: &CompareConfig,
+    stored: &[Comparison],
+) -> Vec<Comparison> {
     let key = |one: &Comparison| (one.treatment.clone(), one.baseline.clone(), one.context.clone(), one.seeds);
     let known: HashMap<_, _> = stored.iter().map(|old| (key(old), old.max_loss_difference)).collect();
+    let mut comparisons = compare(cells, step_losses, config);
     for one in comparisons.iter_mut().filter(|one| one.max_loss_difference.is_none() && one.seeds > 0) {
         one.max_loss_difference = known.get(&key(one)).copied().flatten();
     }
+    comparisons
 }
 
 fn unjudged(compare: &CompareConfig, treatment: Factors, context: Factors, pairs: &Pairs) -> Comparison {

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
-use untied_study::{CellRecord, Metric, Status};
+use untied_study::{CellRecord, Metric};
 
 use crate::results::first_seen::FirstSeen;
+use crate::results::variant::value;
 
 /// Two variants paired by seed.
 #[derive(Debug, Default)]
@@ -29,11 +30,6 @@ pub(crate) fn pair(cells: &[CellRecord], treatment: &[usize], baseline: &[usize]
     let seeds = seeds.values();
     let complete: Vec<_> = seeds.iter().filter_map(|seed| Some((*treated.get(seed)?, *base.get(seed)?))).collect();
     Pairs { left_out: seeds.len() - complete.len(), complete }
-}
-
-/// The metric of a finished cell.
-pub(crate) fn value(cell: &CellRecord, metric: Metric) -> Option<f64> {
-    if cell.status == Status::Finished { cell.metrics.get(metric).filter(|value| value.is_finite()) } else { None }
 }
 
 /// Treatment minus baseline, one number a pair.

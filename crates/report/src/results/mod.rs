@@ -11,7 +11,6 @@ use untied_study::{CompareConfig, Comparison, Factors, Metric, Results};
 use crate::document::names::Labels;
 use crate::results::first_seen::{FirstSeen, group};
 use crate::results::variant::{Variant, variants};
-use crate::topics::recovery::{Setting, settings};
 
 /// What every section of a report reads.
 pub(crate) struct View<'a> {
@@ -19,8 +18,6 @@ pub(crate) struct View<'a> {
     pub(crate) metric: Metric,
     pub(crate) labels: Labels,
     pub(crate) variants: Vec<Variant<'a>>,
-    /// What adapted to shifted images; empty where nothing did.
-    pub(crate) settings: Vec<Setting<'a>>,
     /// What the config compares others with.
     pub(crate) baseline: Option<&'a Factors>,
     /// Keys of the baseline; none where nothing is compared.
@@ -53,7 +50,6 @@ impl<'a> View<'a> {
             results,
             metric,
             labels: Labels::new(&results.cells),
-            settings: settings(&variants),
             variants,
             baseline,
             compared: baseline.into_iter().flat_map(Factors::keys).map(String::as_str).collect(),
@@ -75,6 +71,12 @@ impl<'a> View<'a> {
     /// The comparisons by context label, in the order of the results.
     pub(crate) fn comparisons(&self) -> Vec<(String, Vec<&'a Comparison>)> {
         group(self.results.comparisons.iter().map(|one| (self.labels.of(&one.context), one)))
+    }
+
+    /// What was measured of every variant's layers, each with the variant's label.
+    pub(crate) fn layers<L>(&self, of: impl Fn(&Variant<'a>) -> Vec<L>) -> Vec<(String, L)> {
+        let labelled = |variant| of(variant).into_iter().map(|layer| (self.variant_label(variant.factors), layer));
+        self.variants.iter().flat_map(labelled).collect()
     }
 
     pub(crate) fn variant_label(&self, factors: &Factors) -> String {

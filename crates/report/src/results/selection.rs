@@ -26,7 +26,7 @@ pub(crate) fn foremost<T>(items: Vec<T>, most: usize, rank: impl Fn(&T) -> f64) 
     items.into_iter().zip(chosen).filter_map(|(item, chosen)| chosen.then_some(item)).collect()
 }
 
-/// Of a comparison's difference; of one without, less than any.
+/// |mean difference| of a comparison, −1 if unknown: the key that selects.
 pub(crate) fn size(one: &Comparison) -> f64 {
     one.mean_difference.map_or(-1.0, f64::abs)
 }
@@ -37,6 +37,15 @@ pub(crate) fn remark(shown: usize, all: usize, what: &str, which: &str) -> Strin
         return String::new();
     }
     format!(" Shown are {shown} of {all} {what}, {which}; results.json has all.")
+}
+
+/// Exceptions that are named.
+pub(crate) const NAMED: usize = 3;
+
+/// The names of the first few, and how many more there are; None without any.
+pub(crate) fn named<T>(all: &[T], name: impl Fn(&T) -> String) -> Option<(String, usize)> {
+    let names: Vec<String> = all.iter().take(NAMED).map(name).collect();
+    (!names.is_empty()).then(|| (names.join("; "), all.len() - names.len()))
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 
 use untied_study::{CellRecord, Factors, Metric, Parameters, Status};
 
-use crate::comparison::pairs::value;
 use crate::results::first_seen::group;
 use crate::statistics::student::{Sample, sample};
 
@@ -50,4 +49,9 @@ impl<'a> Variant<'a> {
     pub(crate) fn parameters(&self) -> Option<Parameters> {
         self.cells.iter().map(|cell| cell.parameters).find(|parameters| parameters.total > 0)
     }
+}
+
+/// The metric of a finished cell.
+pub(crate) fn value(cell: &CellRecord, metric: Metric) -> Option<f64> {
+    if cell.status == Status::Finished { cell.metrics.get(metric).filter(|value| value.is_finite()) } else { None }
 }

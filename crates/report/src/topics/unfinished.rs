@@ -3,6 +3,7 @@
 use untied_study::{CellRecord, Status};
 
 use crate::document::names::clean;
+use crate::document::number::plural;
 use crate::document::{Block, Section, Text};
 use crate::results::View;
 use crate::results::first_seen::group;
@@ -10,6 +11,28 @@ use crate::results::selection::ITEMS;
 
 /// Longest reason that is shown; the rest is in `results.json`.
 const REASON: usize = 240;
+
+/// What did not finish, said before anything is claimed.
+pub(crate) fn notice(view: &View<'_>) -> Option<Block> {
+    let cells = &view.results.cells;
+    let count = |status: Status| cells.iter().filter(|cell| cell.status == status).count();
+    let unfinished = cells.len() - count(Status::Finished);
+    if unfinished == 0 {
+        return None;
+    }
+    let parts: Vec<String> = [(Status::Diverged, "diverged"), (Status::Failed, "failed"), (Status::Missing, "missing")]
+        .into_iter()
+        .filter(|(status, _)| count(*status) > 0)
+        .map(|(status, name)| format!("{} {name}", count(status)))
+        .collect();
+    let text = Text::default().strong(format!("{unfinished} of {} did not finish", plural(cells.len(), "run")));
+    let left_out = if view.results.comparisons.is_empty() {
+        ""
+    } else {
+        "; pairs with an unfinished run are left out of the comparisons"
+    };
+    Some(Block::Notice(text.plain(format!(": {}{left_out}. The reasons stand below.", parts.join(", ")))))
+}
 
 /// None where every run finished.
 pub(crate) fn section(view: &View<'_>) -> Option<Section> {

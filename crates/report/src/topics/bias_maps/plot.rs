@@ -10,7 +10,7 @@ use crate::document::number::{count, magnitude};
 use crate::document::{Figure, Text};
 use crate::results::View;
 use crate::results::selection::remark;
-use crate::topics::bias_maps::{CHANNELS, Images, VARIANTS, background, images, strokes};
+use crate::topics::bias_maps::images::{CHANNELS, Images, VARIANTS, background, images, strokes};
 
 const IMAGE: f64 = 66.0;
 const GAP: f64 = 8.0;

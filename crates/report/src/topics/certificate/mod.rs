@@ -1,112 +1,127 @@
-//! Measured against predicted redundancy, one line a variant and layer.
+//! Measured against predicted redundancy.
 
-pub(crate) mod answer;
-pub(crate) mod plot;
-pub(crate) mod section;
+mod layers;
+mod plot;
 
-use untied_study::LayerRedundancy;
+use untied_redundancy::CERTIFICATE_FACTOR;
 
-use crate::results::variant::Variant;
+use crate::document::names::clean;
+use crate::document::number::{NONE, count, magnitude, or_none};
+use crate::document::{Block, Column, Section, Table, Text};
+use crate::results::View;
+use crate::results::selection::named;
 use crate::statistics::student::sample;
+use crate::topics::Topic;
+use crate::topics::certificate::layers::{Finding, LayerCertificate, certificates};
 
-/// A redundant gradient up to this many times the round-off is explained by rounding.
-pub(crate) const CERTIFIED_UP_TO: f64 = 32.0;
+/// The certificates of every variant's layers.
+pub(crate) struct Certificate(Vec<(String, LayerCertificate)>);
 
-/// One layer of one variant over its finished seeds.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct LayerCertificate {
-    pub(crate) layer: String,
-    pub(crate) bias_parameters: usize,
-    pub(crate) predicted_redundant: usize,
-    /// Means over the seeds.
-    pub(crate) gradient_norm: f64,
-    pub(crate) redundant_gradient_norm: f64,
-    pub(crate) round_off: f64,
-    /// Gradient norm ÷ round-off of every seed that has a round-off.
-    pub(crate) gradient_ratios: Vec<f64>,
-    /// Redundant gradient norm ÷ round-off, likewise.
-    pub(crate) redundant_ratios: Vec<f64>,
-    pub(crate) finding: Finding,
-}
-
-/// What the measurement shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Finding {
-    /// Every number of the bias is redundant, and its gradient is rounding in every seed.
-    Certified,
-    /// The redundant part is certified; the rest of the gradient is far above rounding.
-    CertifiedRestAtWork,
-    /// A part was predicted to be redundant, but some seed's gradient there is more than rounding.
-    NotCertified,
-    /// Nothing was predicted to be redundant, and the gradient is far above rounding.
-    AtWork,
-    /// Nothing was predicted to be redundant.
-    NothingToCertify,
-}
-
-impl Finding {
-    /// The name, where the table beside has the rest.
-    pub(crate) fn short(self) -> &'static str {
-        match self {
-            Self::CertifiedRestAtWork => "certified, rest at work",
-            Self::AtWork => "at work",
-            Self::Certified | Self::NotCertified | Self::NothingToCertify => self.name(),
-        }
-    }
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Certified => "certified",
-            Self::CertifiedRestAtWork => "certified, the rest at work",
-            Self::NotCertified => "not certified",
-            Self::AtWork => "nothing to certify, at work",
-            Self::NothingToCertify => "nothing to certify",
-        }
+impl Certificate {
+    pub(crate) fn new(view: &View<'_>) -> Self {
+        Self(view.layers(certificates))
     }
 }
 
-/// The layers of a variant in the order of the model; empty where no finished run has a bias.
-pub(crate) fn certificates(variant: &Variant<'_>) -> Vec<LayerCertificate> {
-    let mut layers: Vec<(&str, Vec<&LayerRedundancy>)> = Vec::new();
-    for measured in variant.finished().flat_map(|cell| &cell.redundancy) {
-        match layers.iter_mut().find(|(name, _)| *name == measured.layer) {
-            Some((_, seeds)) => seeds.push(measured),
-            None => layers.push((&measured.layer, vec![measured])),
+impl Topic for Certificate {
+    /// All biases in a sentence or two; nothing where none has a redundant part.
+    fn answer(&self) -> Vec<Block> {
+        let redundant: Vec<&(String, LayerCertificate)> =
+            self.0.iter().filter(|(_, layer)| layer.predicted_redundant > 0).collect();
+        if redundant.is_empty() {
+            return Vec::new();
         }
+        let failed: Vec<&(String, LayerCertificate)> =
+            redundant.iter().copied().filter(|(_, layer)| layer.finding == Finding::NotCertified).collect();
+        let largest = redundant.iter().flat_map(|(_, layer)| &layer.redundant_ratios).copied().fold(0.0, f64::max);
+        let text = Text::from("Of the biases with a redundant part, ")
+            .strong(format!("{} of {}", redundant.len() - failed.len(), redundant.len()))
+            .plain(format!(
+                " are certified, counted by variant and layer: in every seed the gradient along it is nothing but rounding \
+                 (at most {CERTIFICATE_FACTOR} times the round-off; the largest is {}).",
+                magnitude(largest)
+            ));
+        vec![Block::Paragraph(text.plain(exceptions(&failed)).plain(at_work(&self.0)))]
     }
-    layers.into_iter().filter_map(|(name, seeds)| certificate(name, &seeds)).collect()
+
+    /// None where no finished run has a bias.
+    fn section(&self) -> Option<Section> {
+        let blocks = vec![
+            Block::Paragraph(introduction()),
+            Block::Figure(plot::plot(&self.0)?),
+            Block::Table(table(&self.0)),
+            Block::Paragraph(columns_explained()),
+        ];
+        Some(Section { id: "redundancy", title: "Redundancy, measured against predicted", blocks })
+    }
 }
 
-fn certificate(layer: &str, seeds: &[&LayerRedundancy]) -> Option<LayerCertificate> {
-    let first = seeds.first()?;
-    let mean =
-        |of: fn(&LayerRedundancy) -> f64| Some(sample(&seeds.iter().map(|seed| of(seed)).collect::<Vec<_>>())?.mean);
-    let ratios = |of: fn(&LayerRedundancy) -> f64| {
-        let ratio = |seed: &&&LayerRedundancy| of(seed) / seed.round_off;
-        seeds.iter().filter(|seed| seed.round_off > 0.0).map(|seed| ratio(&seed)).filter(|r| r.is_finite()).collect()
-    };
-    Some(LayerCertificate {
-        layer: layer.to_owned(),
-        bias_parameters: first.bias_parameters,
-        predicted_redundant: first.predicted_redundant,
-        gradient_norm: mean(|seed| seed.gradient_norm)?,
-        redundant_gradient_norm: mean(|seed| seed.redundant_gradient_norm)?,
-        round_off: mean(|seed| seed.round_off)?,
-        gradient_ratios: ratios(|seed| seed.gradient_norm),
-        redundant_ratios: ratios(|seed| seed.redundant_gradient_norm),
-        finding: finding(seeds, first),
+/// ` Not certified: bias tied · norm batch, block1; … and others.`
+fn exceptions(failed: &[&(String, LayerCertificate)]) -> String {
+    let name = |(variant, layer): &&(String, LayerCertificate)| format!("{variant}, {}", clean(&layer.layer));
+    let Some((names, more)) = named(failed, name) else { return String::new() };
+    format!(" Not certified: {names}{}.", if more > 0 { " and others" } else { "" })
+}
+
+/// The least of the gradients that are more than rounding.
+fn at_work(layers: &[(String, LayerCertificate)]) -> String {
+    let working =
+        layers.iter().filter(|(_, layer)| matches!(layer.finding, Finding::AtWork | Finding::CertifiedRestAtWork));
+    let smallest = working.flat_map(|(_, layer)| &layer.gradient_ratios).copied().reduce(f64::min);
+    smallest.map_or_else(String::new, |smallest| {
+        format!(" Biases at work have gradients of {} times the round-off or more.", magnitude(smallest))
     })
 }
 
-fn finding(seeds: &[&LayerRedundancy], first: &LayerRedundancy) -> Finding {
-    let rounding = |of: fn(&LayerRedundancy) -> f64| seeds.iter().all(|s| of(s) <= CERTIFIED_UP_TO * s.round_off);
-    let redundant_is_rounding = rounding(|seed| seed.redundant_gradient_norm);
-    let all_is_rounding = rounding(|seed| seed.gradient_norm);
-    match first.predicted_redundant {
-        0 if all_is_rounding => Finding::NothingToCertify,
-        0 => Finding::AtWork,
-        _ if !redundant_is_rounding => Finding::NotCertified,
-        predicted if predicted < first.bias_parameters && !all_is_rounding => Finding::CertifiedRestAtWork,
-        _ => Finding::Certified,
-    }
+fn introduction() -> Text {
+    "A normalization that centres its input subtracts part of the bias before it, and theory says how many of the \
+     bias's numbers that concerns. Along those the gradient is zero, and all that a computer can measure is rounding."
+        .into()
+}
+
+fn columns_explained() -> Text {
+    Text::default()
+        .plain("Norms are averages over the measured steps and the seeds; round-off is what rounding alone explains. ")
+        .strong("Certified")
+        .plain(format!(
+            ": in every seed, the gradient along the redundant numbers is at most {CERTIFICATE_FACTOR} times the \
+             round-off. A bias "
+        ))
+        .strong("at work")
+        .plain(" has a gradient above that. Of the last two columns, the first is the mean over the seeds and the second the \
+             largest seed.")
+}
+
+fn table(layers: &[(String, LayerCertificate)]) -> Table {
+    let mut columns = vec![Column::left("Variant"), Column::left("Layer")];
+    let numbers = [
+        "Bias numbers",
+        "Redundant, predicted",
+        "Gradient norm",
+        "Redundant part",
+        "Round-off",
+        "Gradient ÷ round-off",
+        "Redundant ÷ round-off",
+    ];
+    columns.extend(numbers.map(Column::right));
+    columns.push(Column::left("Finding"));
+    let rows = layers.iter().map(|(variant, layer)| row(variant, layer));
+    Table { caption: "Bias gradients by variant and layer.".into(), columns, rows: rows.collect() }
+}
+
+fn row(variant: &str, layer: &LayerCertificate) -> Vec<Text> {
+    let redundant = |text: String| if layer.predicted_redundant == 0 { NONE.into() } else { text };
+    let cells = [
+        variant.into(),
+        clean(&layer.layer),
+        count(layer.bias_parameters),
+        count(layer.predicted_redundant),
+        magnitude(layer.gradient_norm),
+        redundant(magnitude(layer.redundant_gradient_norm)),
+        magnitude(layer.round_off),
+        or_none(sample(&layer.gradient_ratios).map(|sample| sample.mean), magnitude),
+        redundant(or_none(layer.redundant_ratios.iter().copied().reduce(f64::max), magnitude)),
+        layer.finding.name().into(),
+    ];
+    cells.into_iter().map(Text::from).collect()
 }

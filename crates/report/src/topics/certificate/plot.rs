@@ -1,6 +1,7 @@
 //! Bias gradients and their redundant parts, in units of round-off.
 
 use plotters::style::RGBColor;
+use untied_redundancy::CERTIFICATE_FACTOR;
 
 use crate::chart::canvas::{Area, Drawn, LINE, Label, MARGIN, Sheet, dashes, diamond, dot, line, polygon, rectangle};
 use crate::chart::palette::{BAND, BAND_EDGE, BLUE, CARD, INK, MUTED, VERMILLION};
@@ -8,25 +9,16 @@ use crate::chart::row_chart::{Places, Row, RowChart};
 use crate::document::names::clean;
 use crate::document::number::power_of_ten;
 use crate::document::{Figure, Text};
-use crate::results::View;
 use crate::results::selection::{ROWS, foremost, remark};
-use crate::topics::certificate::{CERTIFIED_UP_TO, Finding, LayerCertificate, certificates};
+use crate::topics::certificate::layers::{Finding, LayerCertificate};
 
 /// Ratios to the round-off on a logarithmic line; up to 32 is shaded.
-pub(crate) fn plot(view: &View<'_>) -> Option<Figure> {
-    let layers: Vec<(String, LayerCertificate)> = view
-        .variants
-        .iter()
-        .flat_map(|variant| {
-            let name = view.variant_label(variant.factors);
-            certificates(variant).into_iter().map(move |layer| (name.clone(), layer))
-        })
-        .collect();
-    if layers.is_empty() {
+pub(crate) fn plot(all: &[(String, LayerCertificate)]) -> Option<Figure> {
+    if all.is_empty() {
         return None;
     }
-    let all = layers.len();
-    let layers = foremost(layers, ROWS, |(_, layer)| layer.redundant_ratios.iter().copied().fold(-1.0, f64::max));
+    let layers =
+        foremost(all.iter().collect(), ROWS, |(_, layer)| layer.redundant_ratios.iter().copied().fold(-1.0, f64::max));
     let rows: Vec<Row> = layers.iter().map(|(variant, layer)| row(variant, layer)).collect();
     let x = decades(&layers);
     let x_label = |value: &f64| {
@@ -46,7 +38,7 @@ pub(crate) fn plot(view: &View<'_>) -> Option<Figure> {
         "Inside the shaded part a gradient is nothing but rounding. Marks are geometric means over the seeds, lines \
          reach from the smallest to the largest seed; a mark at the left edge is exactly zero or off the scale.",
     );
-    let caption = caption.plain(remark(layers.len(), all, "layers", "those with the largest redundant parts"));
+    let caption = caption.plain(remark(layers.len(), all.len(), "layers", "those with the largest redundant parts"));
     Some(Figure { file: "redundancy.svg", svg, alt: alt.into(), caption })
 }
 
@@ -60,7 +52,7 @@ fn row(variant: &str, layer: &LayerCertificate) -> Row {
 }
 
 /// Powers of ten that hold every ratio, a little below 1 and a little above 32; at most 20 below.
-fn decades(layers: &[(String, LayerCertificate)]) -> std::ops::Range<f64> {
+fn decades(layers: &[&(String, LayerCertificate)]) -> std::ops::Range<f64> {
     let ratios = layers.iter().flat_map(|(_, layer)| layer.gradient_ratios.iter().chain(&layer.redundant_ratios));
     let logs = ratios.filter(|ratio| **ratio > 0.0).map(|ratio| ratio.log10());
     let (low, high) = logs.fold((-1.0, 2.0), |(low, high): (f64, f64), log| (low.min(log), high.max(log)));
@@ -68,13 +60,13 @@ fn decades(layers: &[(String, LayerCertificate)]) -> std::ops::Range<f64> {
 }
 
 fn floor(area: &Area<'_>, places: &Places) -> Drawn {
-    let [start, one, limit] = [f64::NEG_INFINITY, 0.0, CERTIFIED_UP_TO.log10()].map(|log| places.x(log));
+    let [start, one, limit] = [f64::NEG_INFINITY, 0.0, CERTIFICATE_FACTOR.log10()].map(|log| places.x(log));
     rectangle(area, (start, places.top), (limit, places.bottom), BAND)?;
     line(area, &[(limit, places.top), (limit, places.bottom)], BAND_EDGE, 1.0)?;
     dashes(area, &[(one, places.top), (one, places.bottom)], MUTED, 1.0, [4.0, 4.0])?;
     let y = places.top - LINE / 2.0;
     Label::right(MUTED).write(area, (one + 4.0, y), &["round-off"])?;
-    Label::left(MUTED).write(area, (limit - 4.0, y), &["32 times"])
+    Label::left(MUTED).write(area, (limit - 4.0, y), &[format!("{CERTIFICATE_FACTOR} times")])
 }
 
 /// What the marks are.

@@ -1,54 +1,58 @@
-//! How far the biases of a variant moved, over all layers and seeds.
+//! How far the redundant part of the biases moved.
 
-pub(crate) mod plot;
-pub(crate) mod section;
+mod history;
+mod plot;
 
-use untied_study::{CellRecord, Drift};
-
+use crate::document::number::{magnitude, or_none};
+use crate::document::{Block, Column, Section, Table, Text};
+use crate::results::View;
 use crate::results::variant::Variant;
+use crate::topics::Topic;
+use crate::topics::drift::history::{Norm, last_and_largest};
 
-/// A norm over the steps, one of those that [`Drift`] holds.
-pub(crate) type Norm = fn(&Drift) -> &Vec<f64>;
+/// The norms of the biases over the steps of every run.
+pub(crate) struct Drift<'v, 'a>(pub(crate) &'v View<'a>);
 
-/// One norm of one variant after some steps.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct DriftPoint {
-    pub(crate) step: usize,
-    /// Geometric mean, smallest and largest seed, of those above zero.
-    pub(crate) norms: [f64; 3],
+impl Topic for Drift<'_, '_> {
+    /// None where no redundant part of a bias ever left zero.
+    fn section(&self) -> Option<Section> {
+        let figure = Block::Figure(plot::plot(self.0)?);
+        let blocks = vec![Block::Paragraph(introduction()), figure, Block::Table(table(self.0))];
+        Some(Section { id: "drift", title: "Drift of the redundant part", blocks })
+    }
 }
 
-/// The points of a variant where some seed's norm is above zero.
-pub(crate) fn points(variant: &Variant<'_>, of: Norm) -> Vec<DriftPoint> {
-    let seeds: Vec<Vec<(usize, f64)>> = variant.finished().map(|cell| course(cell, of)).collect();
-    let length = seeds.iter().map(Vec::len).min().unwrap_or(0);
-    let point = |index: usize| {
-        let norms: Vec<f64> = seeds.iter().map(|seed| seed[index].1).filter(|norm| *norm > 0.0).collect();
-        let low = norms.iter().copied().reduce(f64::min)?;
-        let high = norms.iter().copied().fold(low, f64::max);
-        let mean = (norms.iter().map(|norm| norm.ln()).sum::<f64>() / norms.len() as f64).exp();
-        Some(DriftPoint { step: seeds[0][index].0, norms: [mean, low, high] })
-    };
-    (0..length).filter_map(point).collect()
+fn introduction() -> Text {
+    "The exact gradient along the redundant part of a bias is zero; an optimizer gets rounding in its place. SGD moves the bias \
+     no further than that; Adam divides each gradient by its own size, however small, and walks. In training the \
+     normalization removes the walk again. In evaluation batch norm subtracts its running mean, which follows the bias with \
+     a lag: by that lag the outputs are off."
+        .into()
 }
 
-/// Means over the seeds of a norm at the end, and of its largest value; None where it was not recorded.
-pub(crate) fn last_and_largest(variant: &Variant<'_>, of: Norm) -> Option<[f64; 2]> {
-    let seeds: Vec<Vec<(usize, f64)>> =
-        variant.finished().map(|cell| course(cell, of)).filter(|course| !course.is_empty()).collect();
-    let mean = |value: fn(&[(usize, f64)]) -> f64| {
-        (!seeds.is_empty()).then(|| seeds.iter().map(|seed| value(seed)).sum::<f64>() / seeds.len() as f64)
-    };
-    let last = mean(|seed| seed.last().map_or(0.0, |(_, norm)| *norm))?;
-    let largest = mean(|seed| seed.iter().map(|(_, norm)| *norm).fold(0.0, f64::max))?;
-    Some([last, largest])
+fn table(view: &View<'_>) -> Table {
+    let mut columns = vec![Column::left("Variant")];
+    columns.extend(["Bias", "Redundant part", "Lag of the running mean", "Largest lag"].map(Column::right));
+    let rows = view.variants.iter().filter_map(|variant| row(&view.variant_label(variant.factors), variant));
+    Table {
+        caption: "L2 norms over all layers, means over the seeds; the first three at the end of the run.".into(),
+        columns,
+        rows: rows.collect(),
+    }
 }
 
-/// Steps and norms over all layers of one run together.
-fn course(cell: &CellRecord, of: Norm) -> Vec<(usize, f64)> {
-    let layers: Vec<&Drift> = cell.redundancy.iter().map(|layer| &layer.drift).collect();
-    let Some(first) = layers.first() else { return Vec::new() };
-    let length = layers.iter().map(|layer| of(layer).len().min(layer.steps.len())).min().unwrap_or(0);
-    let norm = |index: usize| layers.iter().map(|layer| of(layer)[index].powi(2)).sum::<f64>().sqrt();
-    (0..length).map(|index| (first.steps[index], norm(index))).filter(|(_, norm)| norm.is_finite()).collect()
+fn row(name: &str, variant: &Variant<'_>) -> Option<Vec<Text>> {
+    let norms = |of: Norm| last_and_largest(variant, of);
+    let bias = norms(|drift| &drift.bias_norm)?;
+    let redundant = norms(|drift| &drift.redundant_bias_norm);
+    let lag = norms(|drift| &drift.running_mean_lag);
+    let number = |value: Option<f64>| or_none(value, magnitude);
+    let cells = [
+        name.into(),
+        magnitude(bias[0]),
+        number(redundant.map(|norms| norms[0])),
+        number(lag.map(|norms| norms[0])),
+        number(lag.map(|norms| norms[1])),
+    ];
+    Some(cells.into_iter().map(|cell: String| Text::from(cell)).collect())
 }

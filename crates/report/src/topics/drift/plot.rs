@@ -13,7 +13,7 @@ use crate::document::number::power_of_ten;
 use crate::document::{Figure, Text};
 use crate::results::View;
 use crate::results::selection::{PANELS, remark};
-use crate::topics::drift::{DriftPoint, Norm, points};
+use crate::topics::drift::history::{DriftPoint, Norm, points};
 
 const PANEL_HEIGHT: f64 = 232.0;
 const GAP: f64 = 18.0;

@@ -1,83 +1,119 @@
-//! Redundant dimensions of a bias by the rank of a Jacobian, against those predicted.
+//! Ranks of Jacobians against predicted redundancy.
 
-pub(crate) mod answer;
-pub(crate) mod plot;
-pub(crate) mod section;
+mod jacobian;
+mod plot;
 
-use untied_study::JacobianRank;
+use crate::document::names::clean;
+use crate::document::number::{count, magnitude, or_none};
+use crate::document::{Block, Column, Section, Table, Text};
+use crate::results::View;
+use crate::results::selection::named;
+use crate::topics::Topic;
+use crate::topics::rank::jacobian::{LayerRank, agreement, ranks};
 
-use crate::results::first_seen::group;
-use crate::results::variant::Variant;
-
-/// Activations of a smaller variance are constant: ε alone stands under the root.
-pub(crate) const CONSTANT: f64 = 1e-10;
-
-/// One layer of one variant over its finished seeds.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct LayerRank {
-    pub(crate) layer: String,
-    pub(crate) bias_parameters: usize,
-    pub(crate) predicted: usize,
-    /// Bias numbers less rank, of every seed.
-    pub(crate) measured: Vec<usize>,
-    /// Over the seeds: the smallest, the largest, the largest.
-    pub(crate) smallest_kept: Option<f64>,
-    pub(crate) largest_dropped: Option<f64>,
-    pub(crate) threshold: f64,
-    /// The smallest of any statistics set.
-    pub(crate) variance: Option<f64>,
+/// The ranks of every variant's layers.
+pub(crate) struct Rank<'v, 'a> {
+    view: &'v View<'a>,
+    layers: Vec<(String, LayerRank)>,
 }
 
-/// The layers of a variant in the order of the model; empty where no rank was measured.
-pub(crate) fn ranks(variant: &Variant<'_>) -> Vec<LayerRank> {
-    let layers = group(variant.finished().flat_map(|cell| &cell.measured.jacobian).map(|one| (&one.layer, one)));
-    layers.into_iter().map(|(layer, seeds)| rank(layer, &seeds)).collect()
-}
-
-/// How many of the layers and seeds agree with theory, and how many there are.
-pub(crate) fn agreement<'r>(layers: impl Iterator<Item = &'r LayerRank>) -> [usize; 2] {
-    layers.fold([0, 0], |[agree, all], layer| [agree + layer.agreeing(), all + layer.measured.len()])
-}
-
-impl LayerRank {
-    pub(crate) fn agreeing(&self) -> usize {
-        self.measured.iter().filter(|measured| **measured == self.predicted).count()
-    }
-
-    pub(crate) fn agrees(&self) -> bool {
-        self.agreeing() == self.measured.len()
-    }
-
-    /// `16`, `15 to 16`
-    pub(crate) fn measured_range(&self, dash: &str) -> String {
-        let low = self.measured.iter().copied().min().unwrap_or(0);
-        let high = self.measured.iter().copied().max().unwrap_or(0);
-        if low == high { low.to_string() } else { format!("{low}{dash}{high}") }
-    }
-
-    /// Measured redundant dimensions of all bias numbers, mean over the seeds.
-    pub(crate) fn share(&self) -> f64 {
-        let all = (self.measured.len() * self.bias_parameters).max(1);
-        self.measured.iter().sum::<usize>() as f64 / all as f64
-    }
-
-    pub(crate) fn is_constant_somewhere(&self) -> bool {
-        self.variance.is_some_and(|variance| variance < CONSTANT)
+impl<'v, 'a> Rank<'v, 'a> {
+    pub(crate) fn new(view: &'v View<'a>) -> Self {
+        Self { view, layers: view.layers(ranks) }
     }
 }
 
-fn rank(layer: &str, seeds: &[&JacobianRank]) -> LayerRank {
-    let fold = |of: fn(&JacobianRank) -> Option<f64>, better: fn(f64, f64) -> f64| {
-        seeds.iter().filter_map(|seed| of(seed)).filter(|value| value.is_finite()).reduce(better)
+impl Topic for Rank<'_, '_> {
+    /// Whether theory and the ranks agree, in a sentence.
+    fn answer(&self) -> Vec<Block> {
+        let [agree, all] = agreement(self.layers.iter().map(|(_, layer)| layer));
+        if all == 0 {
+            return Vec::new();
+        }
+        let text = Text::from("Predicted and measured redundant dimensions of the biases agree in ")
+            .strong(format!("{agree} of {all}"))
+            .plain(" cases, each a layer of a variant with one seed.");
+        vec![Block::Paragraph(text.plain(exceptions(&self.layers)))]
+    }
+
+    fn section(&self) -> Option<Section> {
+        let figure = plot::plot(self.view)?;
+        let table = table(&self.layers);
+        let mut blocks = vec![Block::Paragraph(introduction()), Block::Figure(figure), Block::Table(table)];
+        if self.layers.iter().any(|(_, layer)| layer.is_constant_somewhere()) {
+            blocks.push(Block::Paragraph(constant()));
+        }
+        Some(Section { id: "rank", title: "Redundant dimensions, counted", blocks })
+    }
+}
+
+/// ` They differ in bias untied · norm batch, block1 (63 instead of 64); …`
+fn exceptions(layers: &[(String, LayerRank)]) -> String {
+    let differing: Vec<&(String, LayerRank)> = layers.iter().filter(|(_, layer)| !layer.agrees()).collect();
+    let name = |(variant, layer): &&(String, LayerRank)| {
+        let (measured, predicted) = (layer.measured_range(" to "), layer.predicted);
+        format!("{variant}, {} ({measured} instead of {predicted})", clean(&layer.layer))
     };
-    LayerRank {
-        layer: layer.to_owned(),
-        bias_parameters: seeds[0].bias_parameters,
-        predicted: seeds[0].predicted_redundant,
-        measured: seeds.iter().map(|seed| seed.bias_parameters.saturating_sub(seed.rank)).collect(),
-        smallest_kept: fold(|seed| seed.smallest_kept, f64::min),
-        largest_dropped: fold(|seed| seed.largest_dropped, f64::max),
-        threshold: fold(|seed| Some(seed.threshold), f64::max).unwrap_or(0.0),
-        variance: fold(|seed| seed.variance.map(|[smallest, _]| smallest), f64::min),
+    let Some((names, more)) = named(&differing, name) else { return String::new() };
+    let more = if more == 0 { String::new() } else { format!("; and {more} more in the table of ranks") };
+    format!(" They differ in {names}{more}.")
+}
+
+fn introduction() -> Text {
+    "How many dimensions of a bias the normalization removes can be counted: it is the number of bias numbers less the rank of \
+     the Jacobian of the normalized output by the bias, here by singular values in f64 on one batch."
+        .into()
+}
+
+fn constant() -> Text {
+    Text::default().strong("Constant activations. ").plain(
+        "Where the smallest variance is below 10⁻¹⁰, some activations are the same in every image (after padding and a dark \
+         border, say). ε then stands alone under the root of the normalization and rounding is amplified by up to 1/√ε = 316 \
+         for ε = 10⁻⁵: the largest dropped singular values come from there, and the threshold allows for it.",
+    )
+}
+
+fn table(layers: &[(String, LayerRank)]) -> Table {
+    let mut columns = vec![Column::left("Variant"), Column::left("Layer")];
+    let numbers = [
+        "Seeds",
+        "Bias numbers",
+        "Redundant, predicted",
+        "Redundant, measured",
+        "Smallest kept",
+        "Largest dropped",
+        "Threshold",
+        "Smallest variance",
+    ];
+    columns.extend(numbers.map(Column::right));
+    columns.push(Column::left("Finding"));
+    let caption = "Singular values of the Jacobian: over all seeds the smallest that counts, the largest that does not, and \
+                   the threshold between them (the largest). The variance is that of the statistics sets before ε is added.";
+    Table { caption: caption.into(), columns, rows: layers.iter().map(|(name, layer)| row(name, layer)).collect() }
+}
+
+fn row(variant: &str, layer: &LayerRank) -> Vec<Text> {
+    let cells = [
+        variant.into(),
+        clean(&layer.layer),
+        layer.measured.len().to_string(),
+        count(layer.bias_parameters),
+        count(layer.predicted),
+        layer.measured_range(" to "),
+        or_none(layer.smallest_kept, magnitude),
+        or_none(layer.largest_dropped, magnitude),
+        magnitude(layer.threshold),
+        or_none(layer.variance, magnitude),
+        finding(layer),
+    ];
+    cells.into_iter().map(Text::from).collect()
+}
+
+fn finding(layer: &LayerRank) -> String {
+    if layer.agrees() {
+        return "agrees in every seed".into();
     }
+    let (measured, predicted) = (layer.measured_range(" to "), layer.predicted);
+    let (differing, seeds) = (layer.measured.len() - layer.agreeing(), layer.measured.len());
+    format!("differs: {measured} instead of {predicted} ({differing} of {seeds} seeds)")
 }

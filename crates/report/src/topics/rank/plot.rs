@@ -11,7 +11,7 @@ use crate::document::{Figure, Text};
 use crate::results::View;
 use crate::results::first_seen::FirstSeen;
 use crate::results::selection::{PANELS, ROWS, remark};
-use crate::topics::rank::{LayerRank, ranks};
+use crate::topics::rank::jacobian::{LayerRank, ranks};
 
 const NAMES: f64 = 190.0;
 const CELL: f64 = 50.0;

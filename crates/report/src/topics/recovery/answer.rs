@@ -1,52 +1,47 @@
-//! What adapted first biases recover, in a sentence a pattern.
+//! A sentence a pattern on what adapted first biases recover.
 
 use untied_study::{Adapting, ShiftPattern};
 
 use crate::document::names::capitalised;
 use crate::document::number::{count, percent, share};
 use crate::document::{Block, Text};
-use crate::results::View;
 use crate::statistics::bootstrap::Ratio;
-use crate::topics::recovery::grid::patterns;
-use crate::topics::recovery::method::methods;
-use crate::topics::recovery::section::recovered;
-use crate::topics::recovery::{Method, Shift, most_images};
-use crate::topics::verdicts::sentence::trimmed;
+use crate::topics::recovery::method::{fits, recovered};
+use crate::topics::recovery::shares::{Fit, Recovery, Shift};
 
 /// Nothing where no model met shifted images.
-pub(crate) fn blocks(view: &View<'_>) -> Vec<Block> {
-    if view.settings.is_empty() {
+pub(crate) fn blocks(recovery: &Recovery<'_, '_>) -> Vec<Block> {
+    if recovery.settings.is_empty() {
         return Vec::new();
     }
-    let patterns = patterns(view);
     let introduction = "Accuracy recovered by adapting nothing but the first bias to the strongest shift of the images, with 95 % \
                         bootstrap intervals; more or less where the interval of the difference excludes zero.";
-    let items = patterns.iter().map(|pattern| sentence(view, *pattern)).collect();
+    let items = recovery.patterns.iter().map(|pattern| sentence(recovery, *pattern)).collect();
     vec![Block::Paragraph(introduction.into()), Block::List(items)]
 }
 
-fn sentence(view: &View<'_>, pattern: ShiftPattern) -> Text {
+fn sentence(recovery: &Recovery<'_, '_>, pattern: ShiftPattern) -> Text {
     let all =
-        view.settings.iter().filter(|setting| setting.shifts.iter().any(|shift| shift.pattern == pattern)).count();
-    let shifts: Vec<&Shift> = view.settings.iter().filter_map(|setting| setting.strongest(pattern)).collect();
+        recovery.settings.iter().filter(|setting| setting.shifts.iter().any(|shift| shift.pattern == pattern)).count();
+    let shifts: Vec<&Shift> = recovery.settings.iter().filter_map(|setting| setting.strongest(pattern)).collect();
     let text = Text::default().strong(format!("{} shift", capitalised(pattern.label())));
     if shifts.is_empty() {
         return text.plain(": less than 5 points lost at every strength, so that there is no share to speak of.");
     }
-    let [exact, mean, tuned] = methods(most_images(&view.settings)).map(|method| clause(&shifts, method));
+    let [exact, mean, tuned] = fits(recovery.most_images).map(|fit| clause(&shifts, fit));
     let clauses: Vec<[String; 2]> = [exact, tuned.or(mean)].into_iter().flatten().collect();
     let text = text.plain(circumstances(&shifts, all));
     let separators = std::iter::once(". ").chain(std::iter::repeat("; "));
-    let text = clauses.iter().zip(separators).fold(text, |text, ([method, shares], separator)| {
-        let method = if separator == ". " { capitalised(method) } else { method.clone() };
-        text.plain(separator).strong(method).plain(shares.as_str())
+    let text = clauses.iter().zip(separators).fold(text, |text, ([name, shares], separator)| {
+        let name = if separator == ". " { capitalised(name) } else { name.clone() };
+        text.plain(separator).strong(name).plain(shares.as_str())
     });
     text.plain(".")
 }
 
 /// ` of strength 2 (23.4 points lost)`, ` of strength 1 to 2 (6.1 to 23.4 points lost, 4 settings)`
 fn circumstances(shifts: &[&Shift], all: usize) -> String {
-    let strengths = range(shifts.iter().map(|shift| shift.strength), &trimmed);
+    let strengths = range(shifts.iter().map(|shift| shift.strength), &|strength| strength.to_string());
     let lost = range(shifts.iter().map(|shift| shift.lost * 100.0), &|points| format!("{points:.1}"));
     let where_ = match (shifts.len(), all) {
         (_, 1) => String::new(),
@@ -57,14 +52,14 @@ fn circumstances(shifts: &[&Shift], all: usize) -> String {
 }
 
 /// `exactly` and ` untied 100 % [100, 100], tied 12 % [5, 20] (untied more)`
-fn clause(shifts: &[&Shift], method: Method) -> Option<[String; 2]> {
+fn clause(shifts: &[&Shift], fit: Fit) -> Option<[String; 2]> {
     let of = |bias: &str| {
-        let found = shifts.iter().filter_map(|shift| Some(shift.adapted(bias, method)?.accuracy));
+        let found = shifts.iter().filter_map(|shift| Some(shift.adapted(bias, fit)?.accuracy));
         shares(&found.collect::<Vec<_>>())
     };
     let (untied, tied) = (of("untied")?, of("tied")?);
-    let advantages: Vec<Ratio> = shifts.iter().filter_map(|shift| shift.advantage(method)).collect();
-    let name = match method {
+    let advantages: Vec<Ratio> = shifts.iter().filter_map(|shift| shift.advantage(fit)).collect();
+    let name = match fit {
         (Adapting::MeanImages, images) => format!("mean of {} images", count(images?)),
         (Adapting::FineTuned, images) => format!("fine-tuned on {}", count(images?)),
         _ => "exactly".into(),

@@ -3,17 +3,17 @@
 use untied_study::{Adapting, ShiftPattern};
 
 use crate::chart::panel::{Axis, Mark};
+use crate::document::names::clean;
 use crate::document::number::count;
 use crate::document::{Figure, Text};
-use crate::results::View;
 use crate::statistics::bootstrap::Ratio;
-use crate::topics::recovery::grid::{Course, RecoveryGrid};
-use crate::topics::recovery::{Setting, Way};
+use crate::topics::recovery::grid::{Curve, RecoveryGrid};
+use crate::topics::recovery::shares::{Method, Recovery, Setting};
 
 /// At the strongest shift that cost enough, in each panel; None where fewer than two numbers of images were tried.
-pub(crate) fn plot(view: &View<'_>) -> Option<Figure> {
-    let adapted = view.settings.iter().flat_map(|setting| &setting.shifts).flat_map(|shift| &shift.adapted);
-    let x = Axis::log(adapted.filter_map(|one| one.way.method.1).map(|images| images as f64).collect(), |images| {
+pub(crate) fn plot(recovery: &Recovery<'_, '_>) -> Option<Figure> {
+    let adapted = recovery.shifts().flat_map(|(_, shift)| &shift.adapted);
+    let x = Axis::log(adapted.filter_map(|one| one.method.fit.1).map(|images| images as f64).collect(), |images| {
         count(images.round() as usize)
     });
     if x.ticks.len() < 2 {
@@ -30,9 +30,9 @@ pub(crate) fn plot(view: &View<'_>) -> Option<Figure> {
         x,
         x_title: "images",
         legend: &without_number,
-        courses: &courses,
+        curves: &curves,
     };
-    let svg = grid.draw(view)?;
+    let svg = grid.draw(recovery)?;
     let caption = Text::default().strong(format!("{title}. ")).plain(
         "Each panel at the strongest shift that cost at least 5 points of accuracy. Bands are 95 % bootstrap intervals over \
          seeds and draws; what lies beyond the axis is drawn on its edge.",
@@ -40,24 +40,24 @@ pub(crate) fn plot(view: &View<'_>) -> Option<Figure> {
     Some(Figure { file: "images.svg", svg, alt: alt.into(), caption })
 }
 
-fn without_number(way: &Way) -> String {
-    let method = if way.method.0 == Adapting::MeanImages { "mean images" } else { "fine-tuned" };
-    format!("{}, {method}", crate::document::names::clean(&way.bias))
+fn without_number(method: &Method) -> String {
+    let fit = if method.fit.0 == Adapting::MeanImages { "mean images" } else { "fine-tuned" };
+    format!("{}, {fit}", clean(&method.bias))
 }
 
-fn courses(setting: &Setting<'_>, pattern: ShiftPattern) -> Vec<Course> {
+fn curves(setting: &Setting<'_>, pattern: ShiftPattern) -> Vec<Curve> {
     let Some(shift) = setting.strongest(pattern) else { return Vec::new() };
     let mark =
         |images: usize, share: Ratio| Mark { x: (images as f64).log10(), y: share.value, interval: share.interval };
-    let mut courses = Vec::new();
+    let mut curves = Vec::new();
     for adapting in [Adapting::MeanImages, Adapting::FineTuned] {
         for bias in ["tied", "untied"] {
-            let these = shift.adapted.iter().filter(|one| one.way.bias == bias && one.way.method.0 == adapting);
-            let found = these.filter_map(|one| Some(mark(one.way.method.1.filter(|n| *n > 0)?, one.accuracy)));
+            let these = shift.adapted.iter().filter(|one| one.method.bias == bias && one.method.fit.0 == adapting);
+            let found = these.filter_map(|one| Some(mark(one.method.fit.1.filter(|n| *n > 0)?, one.accuracy)));
             let mut marks: Vec<Mark> = found.collect();
             marks.sort_by(|a, b| a.x.total_cmp(&b.x));
-            courses.push(Course { way: Way { bias: bias.into(), method: (adapting, None) }, marks });
+            curves.push(Curve { method: Method { bias: bias.into(), fit: (adapting, None) }, marks });
         }
     }
-    courses
+    curves
 }

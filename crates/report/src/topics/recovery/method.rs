@@ -1,49 +1,50 @@
-//! The ways of adapting a first bias, in words and strokes.
+//! The methods of adapting a first bias, in words and strokes.
 
-use untied_study::{Adapting, NormStatistics};
+use untied_study::Adapting;
 
 use crate::chart::canvas::{Area, Drawn, Point, diamond, dot, polygon};
 use crate::chart::legend::Stroke;
 use crate::chart::palette::{BLUE, MUTED, VERMILLION};
 use crate::document::names::clean;
-use crate::document::number::count;
-use crate::topics::recovery::{Method, Way};
+use crate::document::number::{count, percent, share};
+use crate::statistics::bootstrap::Ratio;
+use crate::topics::recovery::shares::{Fit, Method};
 
-/// The methods that tables and plots compare, each with the most images.
-pub(crate) fn methods(most_images: Option<usize>) -> [Method; 3] {
+/// The fits that tables and plots compare, each with the most images.
+pub(crate) fn fits(most_images: Option<usize>) -> [Fit; 3] {
     [(Adapting::Exact, None), (Adapting::MeanImages, most_images), (Adapting::FineTuned, most_images)]
 }
 
-/// Both biases, adapted by each of the methods.
-pub(crate) fn compared(most_images: Option<usize>) -> Vec<Way> {
-    let way = |method, bias: &str| Way { bias: bias.into(), method };
-    methods(most_images).into_iter().flat_map(|method| ["tied", "untied"].map(|bias| way(method, bias))).collect()
+/// Both biases, adapted by each of the fits.
+pub(crate) fn compared(most_images: Option<usize>) -> Vec<Method> {
+    let method = |fit, bias: &str| Method { bias: bias.into(), fit };
+    fits(most_images).into_iter().flat_map(|fit| ["tied", "untied"].map(|bias| method(fit, bias))).collect()
 }
 
 /// The bias as it was trained: nothing recovers but what other statistics bring.
-pub(crate) fn unadapted() -> Way {
-    Way { bias: "tied".into(), method: (Adapting::Nothing, None) }
+pub(crate) fn unadapted() -> Method {
+    Method { bias: "tied".into(), fit: (Adapting::Nothing, None) }
 }
 
 /// No first bias at all.
-pub(crate) fn removed() -> Way {
-    Way { bias: "none".into(), method: (Adapting::Nothing, None) }
+pub(crate) fn removed() -> Method {
+    Method { bias: "none".into(), fit: (Adapting::Nothing, None) }
 }
 
-/// `trained` and `re-estimated` as the settings of a plot or a table are called.
-pub(crate) fn statistics_name(statistics: NormStatistics) -> &'static str {
-    match statistics {
-        NormStatistics::Trained => "trained statistics",
-        NormStatistics::Reestimated => "re-estimated statistics",
+/// `98 % [96, 101]`
+pub(crate) fn recovered(ratio: Ratio) -> String {
+    match ratio.interval {
+        Some([low, high]) => format!("{} [{}, {}]", percent(ratio.value), share(low), share(high)),
+        None => percent(ratio.value),
     }
 }
 
-impl Way {
+impl Method {
     /// `untied, exact`, `tied, fine-tuned on 1000 images`.
     pub(crate) fn name(&self) -> String {
         let bias = clean(&self.bias);
-        let images = self.method.1.map_or_else(String::new, count);
-        match self.method.0 {
+        let images = self.fit.1.map_or_else(String::new, count);
+        match self.fit.0 {
             Adapting::Nothing if self.bias == "none" => "bias removed".into(),
             Adapting::Nothing => "bias not adapted".into(),
             Adapting::Exact => format!("{bias}, exact"),
@@ -52,14 +53,14 @@ impl Way {
         }
     }
 
-    /// The bias gives the colour, the method the dashes.
+    /// The bias gives the colour, the fit the dashes.
     pub(crate) fn stroke(&self) -> Stroke {
-        let (width, dashes) = match self.method.0 {
+        let (width, dashes) = match self.fit.0 {
             Adapting::Exact => (3.5, None),
             Adapting::MeanImages => (2.25, Some([9.0, 5.0])),
             Adapting::FineTuned | Adapting::Nothing => (2.25, Some([2.5, 4.0])),
         };
-        let colour = match (self.bias.as_str(), self.method.0) {
+        let colour = match (self.bias.as_str(), self.fit.0) {
             (_, Adapting::Nothing) => MUTED,
             ("untied", _) => BLUE,
             _ => VERMILLION,

@@ -1,185 +1,24 @@
-//! What shifted images cost a model, and how much of it an adapted first bias brings back.
+//! Accuracy recovered by adapting the first bias to shifted images.
 
-pub(crate) mod answer;
-pub(crate) mod grid;
-pub(crate) mod images_plot;
-pub(crate) mod method;
-pub(crate) mod section;
-pub(crate) mod strength_plot;
+mod answer;
+mod grid;
+mod images_plot;
+mod method;
+mod section;
+mod shares;
+mod strength_plot;
 
-use untied_study::{Adaptation, Adapting, CellRecord, Factors, Metric, NormStatistics, ShiftPattern};
+use crate::document::{Block, Section};
+use crate::topics::Topic;
 
-use crate::comparison::pairs::value;
-use crate::results::first_seen::{FirstSeen, group};
-use crate::results::variant::Variant;
-use crate::statistics::bootstrap::{Pair, Ratio, ratio};
+pub(crate) use shares::Recovery;
 
-/// Accuracy that a shift must cost on average: a share of less is mostly noise.
-pub(crate) const LEAST_LOST: f64 = 0.05;
-/// A mean of accuracies may miss a bound by rounding.
-const ROUNDING: f64 = 1e-9;
-
-/// One variant that evaluates with one kind of statistics.
-#[derive(Debug)]
-pub(crate) struct Setting<'a> {
-    pub(crate) factors: &'a Factors,
-    pub(crate) statistics: NormStatistics,
-    /// By pattern, then by strength.
-    pub(crate) shifts: Vec<Shift>,
-}
-
-/// One pattern and strength over all seeds and draws.
-#[derive(Debug)]
-pub(crate) struct Shift {
-    pub(crate) pattern: ShiftPattern,
-    pub(crate) strength: f64,
-    /// Mean of the clean accuracy less that of the unadapted model with its trained statistics.
-    pub(crate) lost: f64,
-    /// Empty where too little was lost.
-    pub(crate) adapted: Vec<Adapted>,
-    /// Recovery by an untied bias less that by a tied one, adapted alike.
-    pub(crate) advantages: Vec<(Method, Ratio)>,
-}
-
-/// How the bias was adapted, and on how many images.
-pub(crate) type Method = (Adapting, Option<usize>);
-
-/// Which bias was adapted, and how.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Way {
-    pub(crate) bias: String,
-    pub(crate) method: Method,
-}
-
-/// What one way brings back.
-#[derive(Debug)]
-pub(crate) struct Adapted {
-    pub(crate) way: Way,
-    pub(crate) accuracy: Ratio,
-    /// None where the loss did not grow.
-    pub(crate) loss: Option<Ratio>,
-}
-
-/// One draw of a shift on one model: accuracy and loss each.
-struct Draw {
-    lost: [f64; 2],
-    gained: Vec<(Way, [f64; 2])>,
-}
-
-/// The settings of all variants with adaptations, in grid order.
-pub(crate) fn settings<'a>(variants: &[Variant<'a>]) -> Vec<Setting<'a>> {
-    let both = [NormStatistics::Trained, NormStatistics::Reestimated];
-    variants.iter().flat_map(|variant| both.into_iter().filter_map(|kind| setting(variant, kind))).collect()
-}
-
-/// The largest number of images that any bias was adapted on.
-pub(crate) fn most_images(settings: &[Setting<'_>]) -> Option<usize> {
-    let shifts = settings.iter().flat_map(|setting| &setting.shifts);
-    shifts.flat_map(|shift| &shift.adapted).filter_map(|adapted| adapted.way.method.1).max()
-}
-
-impl Setting<'_> {
-    /// The strongest shift of a pattern that cost enough.
-    pub(crate) fn strongest(&self, pattern: ShiftPattern) -> Option<&Shift> {
-        self.shifts.iter().rev().find(|shift| shift.pattern == pattern && shift.costs_enough())
-    }
-}
-
-impl Shift {
-    pub(crate) fn costs_enough(&self) -> bool {
-        self.lost >= LEAST_LOST - ROUNDING
+impl Topic for Recovery<'_, '_> {
+    fn answer(&self) -> Vec<Block> {
+        answer::blocks(self)
     }
 
-    pub(crate) fn adapted(&self, bias: &str, method: Method) -> Option<&Adapted> {
-        self.adapted.iter().find(|one| one.way.bias == bias && one.way.method == method)
-    }
-
-    pub(crate) fn advantage(&self, method: Method) -> Option<Ratio> {
-        self.advantages.iter().find(|(of, _)| *of == method).map(|(_, ratio)| *ratio)
-    }
-}
-
-fn setting<'a>(variant: &Variant<'a>, statistics: NormStatistics) -> Option<Setting<'a>> {
-    let entries = variant.finished().flat_map(|cell| cell.measured.adaptations.iter().map(move |one| (cell, one)));
-    let shifts = group(entries.map(|(cell, one)| ((one.pattern, one.strength.to_bits()), (cell, one))));
-    let mut shifts: Vec<Shift> = shifts.iter().filter_map(|(_, members)| shift(statistics, members)).collect();
-    shifts.sort_by(|a, b| (a.pattern as u8).cmp(&(b.pattern as u8)).then(a.strength.total_cmp(&b.strength)));
-    (!shifts.is_empty()).then_some(Setting { factors: variant.factors, statistics, shifts })
-}
-
-/// None where nothing was evaluated with these statistics, or no reference.
-fn shift(statistics: NormStatistics, members: &[(&CellRecord, &Adaptation)]) -> Option<Shift> {
-    let draws = group(members.iter().map(|&(cell, one)| ((cell.seed, one.draw), (cell, one))));
-    let draws = draws.iter().filter_map(|((seed, _), draw)| Some((*seed, self::draw(statistics, draw)?)));
-    let seeds: Vec<Vec<Draw>> = group(draws).into_iter().map(|(_, draws)| draws).collect();
-    let lost: Vec<f64> = seeds.iter().flatten().map(|draw| draw.lost[0]).collect();
-    let first = members.first()?.1;
-    let mut shift = Shift {
-        pattern: first.pattern,
-        strength: first.strength,
-        lost: lost.iter().sum::<f64>() / lost.len() as f64,
-        adapted: Vec::new(),
-        advantages: Vec::new(),
-    };
-    if shift.costs_enough() {
-        shift.adapted = adapted(&seeds);
-        shift.advantages = advantages(&seeds, &shift.adapted);
-    }
-    shift.lost.is_finite().then_some(shift)
-}
-
-/// None without the reference: the tied bias as it was trained, with the trained statistics.
-fn draw(statistics: NormStatistics, members: &[(&CellRecord, &Adaptation)]) -> Option<Draw> {
-    let (cell, _) = members.first()?;
-    let is_reference = |one: &Adaptation| one.statistics == NormStatistics::Trained && is_unadapted(one);
-    let (_, reference) = members.iter().find(|(_, one)| is_reference(one))?;
-    let here = |one: &&Adaptation| one.statistics == statistics && !is_reference(one);
-    let gained: Vec<(Way, [f64; 2])> = members
-        .iter()
-        .map(|(_, one)| *one)
-        .filter(here)
-        .map(|one| (way(one), [one.accuracy - reference.accuracy, reference.loss - one.loss]))
-        .collect();
-    let clean = [value(cell, Metric::TestAccuracy)?, value(cell, Metric::TestLoss)?];
-    let lost = [clean[0] - reference.accuracy, reference.loss - clean[1]];
-    (!gained.is_empty()).then_some(Draw { lost, gained })
-}
-
-fn is_unadapted(one: &Adaptation) -> bool {
-    one.adapting == Adapting::Nothing && one.bias == "tied"
-}
-
-fn way(one: &Adaptation) -> Way {
-    Way { bias: one.bias.clone(), method: (one.adapting, one.images) }
-}
-
-fn adapted(seeds: &[Vec<Draw>]) -> Vec<Adapted> {
-    let mut ways = FirstSeen::new();
-    for (way, _) in seeds.iter().flatten().flat_map(|draw| &draw.gained) {
-        ways.number(way.clone());
-    }
-    let recovered = |way: &Way, metric: usize| ratio(&pairs(seeds, metric, |draw| draw.gained(way, metric)));
-    let one = |way: Way| Some(Adapted { accuracy: recovered(&way, 0)?, loss: recovered(&way, 1), way });
-    ways.into_values().into_iter().filter_map(one).collect()
-}
-
-/// Every method that both biases were adapted by.
-fn advantages(seeds: &[Vec<Draw>], adapted: &[Adapted]) -> Vec<(Method, Ratio)> {
-    let one = |one: &Adapted| {
-        let [untied, tied] = ["untied", "tied"].map(|bias| Way { bias: bias.into(), method: one.way.method });
-        let gained = |draw: &Draw| Some(draw.gained(&untied, 0)? - draw.gained(&tied, 0)?);
-        Some((one.way.method, ratio(&pairs(seeds, 0, gained))?))
-    };
-    adapted.iter().filter(|one| one.way.bias == "untied").filter_map(one).collect()
-}
-
-fn pairs(seeds: &[Vec<Draw>], metric: usize, gained: impl Fn(&Draw) -> Option<f64>) -> Vec<Vec<Pair>> {
-    let pair = |draw: &Draw| Some(Pair { gained: gained(draw)?, lost: draw.lost[metric] });
-    seeds.iter().map(|draws| draws.iter().filter_map(pair).collect()).collect()
-}
-
-impl Draw {
-    fn gained(&self, way: &Way, metric: usize) -> Option<f64> {
-        self.gained.iter().find(|(of, _)| of == way).map(|(_, gained)| gained[metric])
+    fn section(&self) -> Option<Section> {
+        section::section(self)
     }
 }

@@ -1,31 +1,27 @@
-//! What an adapted first bias recovers of the accuracy that shifted images cost.
+//! The tables and plots of what adapted first biases recover.
 
-use crate::document::number::{NONE, count, percent, share};
+use crate::document::number::{NONE, count};
 use crate::document::{Block, Column, Section, Table, Text};
-use crate::results::View;
 use crate::statistics::bootstrap::Ratio;
-use crate::topics::recovery::grid::setting_label;
-use crate::topics::recovery::images_plot;
-use crate::topics::recovery::method::{compared, removed, unadapted};
-use crate::topics::recovery::strength_plot;
-use crate::topics::recovery::{Adapted, LEAST_LOST, Setting, Shift, Way, most_images};
-use crate::topics::verdicts::sentence::trimmed;
+use crate::topics::recovery::method::{compared, recovered, removed, unadapted};
+use crate::topics::recovery::shares::{Adapted, LEAST_LOST, Method, Recovery, Setting, Shift};
+use crate::topics::recovery::{images_plot, strength_plot};
 
 /// None where no model met shifted images.
-pub(crate) fn section(view: &View<'_>) -> Option<Section> {
-    if view.settings.is_empty() {
+pub(crate) fn section(recovery: &Recovery<'_, '_>) -> Option<Section> {
+    if recovery.settings.is_empty() {
         return None;
     }
     let mut blocks = vec![Block::Paragraph(introduction())];
-    blocks.extend(strength_plot::plot(view).map(Block::Figure));
-    blocks.push(Block::Table(table(view)));
-    blocks.extend(images_plot::plot(view).map(Block::Figure));
-    let every = every_way(view);
+    blocks.extend(strength_plot::plot(recovery).map(Block::Figure));
+    blocks.push(Block::Table(table(recovery)));
+    blocks.extend(images_plot::plot(recovery).map(Block::Figure));
+    let every = every_method(recovery);
     if !every.rows.is_empty() {
         let summary = "Every way of adapting, with every number of images, and the loss".into();
         blocks.push(Block::Details { summary, blocks: vec![Block::Table(every)] });
     }
-    blocks.push(Block::Paragraph(method()));
+    blocks.push(Block::Paragraph(terms()));
     Some(Section { id: "shift", title: "Adapting the first bias to shifted images", blocks })
 }
 
@@ -37,7 +33,7 @@ fn introduction() -> Text {
         .into()
 }
 
-fn method() -> Text {
+fn terms() -> Text {
     Text::default()
         .strong("Recovery")
         .plain(
@@ -57,56 +53,57 @@ fn method() -> Text {
         .plain(" takes the first bias away without any adaptation.")
 }
 
-/// A row a setting and shift, a column a way of adapting.
-fn table(view: &View<'_>) -> Table {
-    let most = most_images(&view.settings);
-    let ways: Vec<Way> = compared(most).into_iter().chain([unadapted(), removed()]).collect();
-    let occurs = |way: &Way| all(view).any(|(_, shift)| shift.adapted(&way.bias, way.method).is_some());
-    let ways: Vec<Way> = ways.into_iter().filter(occurs).collect();
+/// A row a setting and shift, a column a method of adapting.
+fn table(recovery: &Recovery<'_, '_>) -> Table {
+    let most = recovery.most_images;
+    let methods: Vec<Method> = compared(most).into_iter().chain([unadapted(), removed()]).collect();
+    let occurs =
+        |method: &Method| recovery.shifts().any(|(_, shift)| shift.adapted(&method.bias, method.fit).is_some());
+    let methods: Vec<Method> = methods.into_iter().filter(occurs).collect();
     let mut columns = vec![Column::left("Setting"), Column::left("Pattern")];
     columns.extend(["Strength", "Points lost"].map(Column::right));
-    columns.extend(ways.iter().map(|way| Column::right(way.name())));
-    let rows = all(view).map(|(setting, shift)| row(view, setting, shift, &ways)).collect();
+    columns.extend(methods.iter().map(|method| Column::right(method.name())));
+    let rows = recovery.shifts().map(|(setting, shift)| row(recovery, setting, shift, &methods)).collect();
     let caption = "Accuracy recovered, with its 95 % interval, by the way that the first bias was adapted.".into();
     Table { caption, columns, rows }
 }
 
-fn row(view: &View<'_>, setting: &Setting<'_>, shift: &Shift, ways: &[Way]) -> Vec<Text> {
-    let mut cells = shift_cells(view, setting, shift);
-    cells.extend(ways.iter().map(|way| {
-        let adapted = shift.adapted(&way.bias, way.method);
+fn row(recovery: &Recovery<'_, '_>, setting: &Setting<'_>, shift: &Shift, methods: &[Method]) -> Vec<Text> {
+    let mut cells = shift_cells(recovery, setting, shift);
+    cells.extend(methods.iter().map(|method| {
+        let adapted = shift.adapted(&method.bias, method.fit);
         adapted.map_or_else(|| NONE.into(), |adapted| recovered(adapted.accuracy)).into()
     }));
     cells
 }
 
-/// A row a setting, shift and way.
-fn every_way(view: &View<'_>) -> Table {
+/// A row a setting, shift and method.
+fn every_method(recovery: &Recovery<'_, '_>) -> Table {
     let mut columns = vec![Column::left("Setting"), Column::left("Pattern")];
     columns.extend(["Strength", "Points lost"].map(Column::right));
     columns.push(Column::left("First bias"));
     columns.extend(["Accuracy recovered", "Loss recovered", "Untied less tied, accuracy"].map(Column::right));
-    let rows = all(view).flat_map(|(setting, shift)| {
-        shift.adapted.iter().map(move |adapted| way_row(shift_cells(view, setting, shift), shift, adapted))
+    let rows = recovery.shifts().flat_map(|(setting, shift)| {
+        shift.adapted.iter().map(move |adapted| method_row(shift_cells(recovery, setting, shift), shift, adapted))
     });
     let caption = "Recovered shares of what was lost, each with its 95 % interval.".into();
     Table { caption, columns, rows: rows.collect() }
 }
 
-fn way_row(mut cells: Vec<Text>, shift: &Shift, adapted: &Adapted) -> Vec<Text> {
+fn method_row(mut cells: Vec<Text>, shift: &Shift, adapted: &Adapted) -> Vec<Text> {
     let or_none = |ratio: Option<Ratio>| Text::from(ratio.map_or_else(|| NONE.into(), recovered));
-    let advantage = if adapted.way.bias == "untied" { shift.advantage(adapted.way.method) } else { None };
-    cells.push(adapted.way.name().into());
+    let advantage = if adapted.method.bias == "untied" { shift.advantage(adapted.method.fit) } else { None };
+    cells.push(adapted.method.name().into());
     cells.extend([Some(adapted.accuracy), adapted.loss, advantage].map(or_none));
     cells
 }
 
-fn shift_cells(view: &View<'_>, setting: &Setting<'_>, shift: &Shift) -> Vec<Text> {
-    let label = match setting_label(view, setting) {
+fn shift_cells(recovery: &Recovery<'_, '_>, setting: &Setting<'_>, shift: &Shift) -> Vec<Text> {
+    let label = match recovery.label(setting) {
         label if label.is_empty() => "the only setting".into(),
         label => label,
     };
-    let cells = [label, shift.pattern.label().into(), trimmed(shift.strength), points(shift)];
+    let cells = [label, shift.pattern.label().into(), shift.strength.to_string(), points(shift)];
     cells.into_iter().map(Text::from).collect()
 }
 
@@ -117,16 +114,4 @@ fn points(shift: &Shift) -> String {
         return points;
     }
     format!("{points}: less than {} points lost", count((LEAST_LOST * 100.0).round() as usize))
-}
-
-/// `98 % [96, 101]`
-pub(crate) fn recovered(ratio: Ratio) -> String {
-    match ratio.interval {
-        Some([low, high]) => format!("{} [{}, {}]", percent(ratio.value), share(low), share(high)),
-        None => percent(ratio.value),
-    }
-}
-
-fn all<'v, 'a>(view: &'v View<'a>) -> impl Iterator<Item = (&'v Setting<'a>, &'v Shift)> {
-    view.settings.iter().flat_map(|setting| setting.shifts.iter().map(move |shift| (setting, shift)))
 }

@@ -4,17 +4,16 @@ use untied_study::{NormStatistics, ShiftPattern};
 
 use crate::chart::panel::{Axis, Mark};
 use crate::document::{Figure, Text};
-use crate::results::View;
 use crate::results::selection::{PANELS, remark};
-use crate::topics::recovery::grid::{Course, RecoveryGrid};
+use crate::statistics::bootstrap::Ratio;
+use crate::topics::recovery::grid::{Curve, RecoveryGrid};
 use crate::topics::recovery::method::{compared, unadapted};
-use crate::topics::recovery::{Setting, Way, most_images};
-use crate::topics::verdicts::sentence::trimmed;
+use crate::topics::recovery::shares::{Method, Recovery, Setting};
 
-/// Lines for the ways of adapting, with the most images; None where no shift cost enough.
-pub(crate) fn plot(view: &View<'_>) -> Option<Figure> {
-    let ways = compared(most_images(&view.settings));
-    let strengths = view.settings.iter().flat_map(|setting| &setting.shifts).map(|shift| shift.strength).collect();
+/// Lines for the methods of adapting, with the most images; None where no shift cost enough.
+pub(crate) fn plot(recovery: &Recovery<'_, '_>) -> Option<Figure> {
+    let methods = compared(recovery.most_images);
+    let strengths = recovery.shifts().map(|(_, shift)| shift.strength).collect();
     let title = "Recovery against the strength of the shift";
     let alt = "Line plots: the share of the lost accuracy that an adapted first bias recovers, by the strength of the \
                shift; a column a pattern, a row a setting, a line a way of adapting. The table of recovery has the numbers.";
@@ -22,33 +21,32 @@ pub(crate) fn plot(view: &View<'_>) -> Option<Figure> {
         name: "recovery",
         title: title.into(),
         alt: alt.into(),
-        x: Axis::log(strengths, trimmed),
+        x: Axis::log(strengths, |strength| strength.to_string()),
         x_title: "strength",
-        legend: &Way::name,
-        courses: &|setting, pattern| courses(setting, pattern, &ways),
+        legend: &Method::name,
+        curves: &|setting, pattern| curves(setting, pattern, &methods),
     };
-    let svg = grid.draw(view)?;
+    let svg = grid.draw(recovery)?;
     let caption = Text::default().strong(format!("{title}. ")).plain(
         "Recovered share of the lost accuracy: 0 % is the model as it was trained, 100 % its accuracy on clean images. \
          Bands are 95 % bootstrap intervals over seeds and draws. A strength that cost less than 5 points of accuracy has no \
          point; what lies beyond the axis is drawn on its edge.",
     );
-    let caption = caption.plain(remark(view.settings.len().min(PANELS), view.settings.len(), "settings", "the first"));
+    let caption =
+        caption.plain(remark(recovery.settings.len().min(PANELS), recovery.settings.len(), "settings", "the first"));
     Some(Figure { file: "recovery.svg", svg, alt: alt.into(), caption })
 }
 
 /// Where statistics are estimated again, that alone recovers something: it has a line too.
-fn courses(setting: &Setting<'_>, pattern: ShiftPattern, ways: &[Way]) -> Vec<Course> {
+fn curves(setting: &Setting<'_>, pattern: ShiftPattern, methods: &[Method]) -> Vec<Curve> {
     let alone = (setting.statistics == NormStatistics::Reestimated).then(unadapted);
     let shifts = || setting.shifts.iter().filter(move |shift| shift.pattern == pattern);
-    let course = |way: Way| {
-        let found = shifts().filter_map(|shift| Some((shift.strength, shift.adapted(&way.bias, way.method)?.accuracy)));
-        let mark = |(strength, share): (f64, crate::statistics::bootstrap::Ratio)| Mark {
-            x: strength.log10(),
-            y: share.value,
-            interval: share.interval,
-        };
-        Course { marks: found.filter(|(strength, _)| *strength > 0.0).map(mark).collect(), way }
+    let curve = |method: Method| {
+        let found =
+            shifts().filter_map(|shift| Some((shift.strength, shift.adapted(&method.bias, method.fit)?.accuracy)));
+        let mark =
+            |(strength, share): (f64, Ratio)| Mark { x: strength.log10(), y: share.value, interval: share.interval };
+        Curve { marks: found.filter(|(strength, _)| *strength > 0.0).map(mark).collect(), method }
     };
-    alone.into_iter().chain(ways.iter().cloned()).map(course).collect()
+    alone.into_iter().chain(methods.iter().cloned()).map(curve).collect()
 }

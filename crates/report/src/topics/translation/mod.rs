@@ -1,91 +1,52 @@
-//! Accuracy on test images that were moved, alone and against the baseline.
+//! Accuracy on test images that were moved.
 
-pub(crate) mod plot;
-pub(crate) mod section;
+mod distances;
+mod plot;
 
-use std::collections::HashMap;
-
-use untied_study::{CellRecord, Factors, Metric};
-
-use crate::comparison::pairs::value;
+use crate::document::number::{NONE, fixed, interval, or_none, signed, signed_interval};
+use crate::document::{Block, Column, Section, Table, Text};
 use crate::results::View;
-use crate::results::variant::Variant;
-use crate::statistics::student::{Sample, mean_interval, paired_test, sample};
+use crate::topics::Topic;
+use crate::topics::translation::distances::{Baselines, Distance, distances};
 
-/// The four directions that an accuracy is the mean of.
-const DIRECTIONS: f64 = 4.0;
+/// The accuracies of every variant on moved images.
+pub(crate) struct Translation<'v, 'a>(pub(crate) &'v View<'a>);
 
-/// One variant on images moved by so many pixels.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Distance {
-    pub(crate) pixels: usize,
-    pub(crate) accuracy: Sample,
-    pub(crate) interval: Option<[f64; 2]>,
-    /// Less the baseline's, paired by seed; None for the baseline itself and without any pair.
-    pub(crate) difference: Option<Difference>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Difference {
-    pub(crate) mean: f64,
-    pub(crate) ci95: Option<[f64; 2]>,
-}
-
-/// Finds the baseline of any variant.
-pub(crate) struct Baselines<'v, 'a> {
-    baseline: Option<&'a Factors>,
-    variants: HashMap<&'a Factors, &'v Variant<'a>>,
-}
-
-impl<'v, 'a> Baselines<'v, 'a> {
-    pub(crate) fn new(view: &'v View<'a>) -> Self {
-        let variants = view.variants.iter().map(|variant| (variant.factors, variant)).collect();
-        Self { baseline: view.baseline, variants }
-    }
-
-    /// The variant with the baseline's factors and otherwise the same; None for the baseline itself.
-    fn of(&self, variant: &Variant<'a>) -> Option<&'v Variant<'a>> {
-        let mut factors = variant.factors.clone();
-        factors.extend(self.baseline?.clone());
-        if factors == *variant.factors { None } else { self.variants.get(&factors).copied() }
+impl Topic for Translation<'_, '_> {
+    /// None where no images were moved.
+    fn section(&self) -> Option<Section> {
+        let figure = plot::plot(self.0)?;
+        let introduction = "The test images are moved by some pixels to each of the four sides; what leaves the image is lost, \
+                            and what comes in is empty. A bias that differs from location to location does not move with \
+                            them.";
+        let blocks = vec![Block::Paragraph(introduction.into()), Block::Figure(figure), Block::Table(table(self.0))];
+        Some(Section { id: "translation", title: "Test images moved", blocks })
     }
 }
 
-/// From no pixel on, the plain test accuracy; empty where no images were moved.
-pub(crate) fn distances<'a>(variant: &Variant<'a>, baselines: &Baselines<'_, 'a>) -> Vec<Distance> {
-    let mut pixels: Vec<usize> =
-        variant.finished().flat_map(|cell| &cell.measured.translated).map(|one| one.pixels).collect();
-    if pixels.is_empty() {
-        return Vec::new();
-    }
-    pixels.push(0);
-    pixels.sort_unstable();
-    pixels.dedup();
-    let baseline = baselines.of(variant);
-    pixels.into_iter().filter_map(|pixels| distance(variant, baseline, pixels)).collect()
+fn table(view: &View<'_>) -> Table {
+    let mut columns = vec![Column::left("Variant")];
+    let numbers = ["Pixels", "Seeds", "Accuracy", "95 % interval", "Less the baseline's", "95 % interval"];
+    columns.extend(numbers.map(Column::right));
+    let baselines = Baselines::new(view);
+    let rows = view.variants.iter().flat_map(|variant| {
+        let name = view.variant_label(variant.factors);
+        distances(variant, &baselines).into_iter().map(move |distance| row(&name, &distance))
+    });
+    let caption = "Accuracy by distance, mean over the four sides and the finished seeds; differences are paired by seed, and \
+                   their intervals not adjusted for their number.";
+    Table { caption: caption.into(), columns, rows: rows.collect() }
 }
 
-fn distance(variant: &Variant<'_>, baseline: Option<&Variant<'_>>, pixels: usize) -> Option<Distance> {
-    let values: Vec<f64> = variant.finished().filter_map(|cell| accuracy(cell, pixels)).collect();
-    let accuracy = sample(&values)?;
-    let difference = baseline.and_then(|baseline| difference(variant, baseline, pixels));
-    Some(Distance { pixels, accuracy, interval: mean_interval(accuracy), difference })
-}
-
-/// With a spread of at least one test image in one direction.
-fn difference(variant: &Variant<'_>, baseline: &Variant<'_>, pixels: usize) -> Option<Difference> {
-    let base: HashMap<u64, f64> =
-        baseline.finished().filter_map(|cell| Some((cell.seed, accuracy(cell, pixels)?))).collect();
-    let pair = |cell: &CellRecord| Some(accuracy(cell, pixels)? - base.get(&cell.seed)?);
-    let differences: Vec<f64> = variant.finished().filter_map(pair).collect();
-    let images = variant.finished().map(|cell| cell.test_images).find(|images| *images > 0).unwrap_or(usize::MAX);
-    let floor = 1.0 / (DIRECTIONS * images as f64);
-    let ci95 = paired_test(&differences, floor, floor).map(|test| test.ci95);
-    Some(Difference { mean: sample(&differences)?.mean, ci95 })
-}
-
-fn accuracy(cell: &CellRecord, pixels: usize) -> Option<f64> {
-    let moved = cell.measured.translated.iter().find(|one| one.pixels == pixels).map(|one| one.accuracy);
-    let plain = || if pixels == 0 { value(cell, Metric::TestAccuracy) } else { None };
-    moved.or_else(plain).filter(|accuracy| accuracy.is_finite())
+fn row(name: &str, distance: &Distance) -> Vec<Text> {
+    let cells = [
+        name.into(),
+        distance.pixels.to_string(),
+        distance.accuracy.n.to_string(),
+        fixed(distance.accuracy.mean),
+        distance.interval.map_or_else(|| NONE.into(), interval),
+        or_none(distance.difference.map(|difference| difference.mean), signed),
+        distance.difference.and_then(|difference| difference.ci95).map_or_else(|| NONE.into(), signed_interval),
+    ];
+    cells.into_iter().map(Text::from).collect()
 }

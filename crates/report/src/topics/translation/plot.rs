@@ -12,22 +12,22 @@ use crate::document::names::metric_name;
 use crate::document::{Figure, Text};
 use crate::results::selection::{CURVES, PANELS, foremost, remark};
 use crate::results::{Group, Member, View};
-use crate::topics::translation::{Baselines, Distance, distances};
+use crate::topics::translation::distances::{Baselines, Distance, distances};
 
 const PANEL_HEIGHT: f64 = 250.0;
 const HEADING: f64 = 26.0;
 const LABELS: f64 = 50.0;
 const GAP: f64 = 18.0;
 
-/// The lines of one context: the number of each series and its points.
-type Courses = Vec<(usize, Vec<Mark>)>;
+/// The curves of one context: the index of each series and its points.
+type Curves = Vec<(usize, Vec<Mark>)>;
 
 /// A line a variant, a panel a context; None where no images were moved.
 pub(crate) fn plot(view: &View<'_>) -> Option<Figure> {
     let groups = view.groups();
     let baselines = Baselines::new(view);
-    let panels = groups.iter().map(|group| (group.label.as_str(), courses(view, group, &baselines)));
-    let mut panels: Vec<(&str, Courses)> = panels.filter(|(_, courses)| !courses.is_empty()).collect();
+    let panels = groups.iter().map(|group| (group.label.as_str(), curves(view, group, &baselines)));
+    let mut panels: Vec<(&str, Curves)> = panels.filter(|(_, curves)| !curves.is_empty()).collect();
     let all = panels.len();
     panels.truncate(PANELS);
     if panels.is_empty() {
@@ -47,18 +47,18 @@ pub(crate) fn plot(view: &View<'_>) -> Option<Figure> {
     Some(Figure { file: "translation.svg", svg, alt: alt.into(), caption })
 }
 
-fn courses<'a>(view: &View<'a>, group: &Group<'_, 'a>, baselines: &Baselines<'_, 'a>) -> Courses {
+fn curves<'a>(view: &View<'a>, group: &Group<'_, 'a>, baselines: &Baselines<'_, 'a>) -> Curves {
     let mark = |one: Distance| Mark { x: one.pixels as f64, y: one.accuracy.mean, interval: one.interval };
     let members = foremost(group.members.iter().collect(), CURVES, |member| member.variant.rank(view.metric));
-    let course = |member: &Member<'_, 'a>| -> (usize, Vec<Mark>) {
+    let curve = |member: &Member<'_, 'a>| -> (usize, Vec<Mark>) {
         (member.series, distances(member.variant, baselines).into_iter().map(mark).collect())
     };
-    members.into_iter().map(course).filter(|(_, marks)| !marks.is_empty()).collect()
+    members.into_iter().map(curve).filter(|(_, marks)| !marks.is_empty()).collect()
 }
 
 /// The series that have a line.
-fn legend(groups: &[Group<'_, '_>], panels: &[(&str, Courses)]) -> Legend {
-    let drawn: BTreeSet<usize> = panels.iter().flat_map(|(_, courses)| courses).map(|(series, _)| *series).collect();
+fn legend(groups: &[Group<'_, '_>], panels: &[(&str, Curves)]) -> Legend {
+    let drawn: BTreeSet<usize> = panels.iter().flat_map(|(_, curves)| curves).map(|(series, _)| *series).collect();
     let members = groups.iter().flat_map(|group| &group.members);
     let names: BTreeMap<usize, &str> = members.map(|member| (member.series, member.label.as_str())).collect();
     let shown = names.into_iter().filter(|(series, _)| drawn.contains(series));
@@ -66,8 +66,8 @@ fn legend(groups: &[Group<'_, '_>], panels: &[(&str, Courses)]) -> Legend {
 }
 
 /// Two panels a row.
-fn draw(sheet: Sheet, legend: &Legend, panels: &[(&str, Courses)]) -> String {
-    let marks = || panels.iter().flat_map(|(_, courses)| courses).flat_map(|(_, marks)| marks);
+fn draw(sheet: Sheet, legend: &Legend, panels: &[(&str, Curves)]) -> String {
+    let marks = || panels.iter().flat_map(|(_, curves)| curves).flat_map(|(_, marks)| marks);
     let [x, y] = axes(marks().map(|mark| mark.x).fold(0.0, f64::max), marks());
     let columns = panels.len().min(2);
     let width = (WIDTH - 2.0 * MARGIN - columns as f64 * LABELS - (columns - 1) as f64 * GAP) / columns as f64;
@@ -75,7 +75,7 @@ fn draw(sheet: Sheet, legend: &Legend, panels: &[(&str, Courses)]) -> String {
     let sheet = Sheet { height: top(panels.len().div_ceil(columns)), ..sheet };
     sheet.draw(|area| {
         legend.draw(area)?;
-        for (index, (name, courses)) in panels.iter().enumerate() {
+        for (index, (name, curves)) in panels.iter().enumerate() {
             let left = MARGIN + LABELS + (index % columns) as f64 * (LABELS + width + GAP);
             let top = top(index / columns);
             let name = wrap(name, FONT, true, width, 1);
@@ -83,8 +83,8 @@ fn draw(sheet: Sheet, legend: &Legend, panels: &[(&str, Courses)]) -> String {
             let (top, height) = (top + HEADING, PANEL_HEIGHT);
             let panel = Panel { left, top, width, height, x: &x, y: &y, x_title: "pixels" };
             panel.frame(area, true)?;
-            courses.iter().try_for_each(|(series, marks)| panel.band(area, marks, Stroke::of(*series)))?;
-            courses.iter().try_for_each(|(series, marks)| panel.line(area, marks, Stroke::of(*series)))?;
+            curves.iter().try_for_each(|(series, marks)| panel.band(area, marks, Stroke::of(*series)))?;
+            curves.iter().try_for_each(|(series, marks)| panel.line(area, marks, Stroke::of(*series)))?;
         }
         Ok(())
     })

@@ -11,12 +11,18 @@ use crate::document::{Block, Column, Section, Table, Text};
 use crate::results::View;
 use crate::results::variant::Variant;
 use crate::statistics::student::mean_interval;
+use crate::topics::Topic;
 
-pub(crate) fn section(view: &View<'_>) -> Section {
-    let mut blocks = vec![Block::Table(table(view))];
-    blocks.extend(metric_plot::plot(view).map(Block::Figure));
-    blocks.extend(loss_plot::plot(view).map(Block::Figure));
-    Section { id: "variants", title: "The variants", blocks }
+/// The means, seeds and curves of all variants.
+pub(crate) struct Variants<'v, 'a>(pub(crate) &'v View<'a>);
+
+impl Topic for Variants<'_, '_> {
+    fn section(&self) -> Option<Section> {
+        let mut blocks = vec![Block::Table(table(self.0))];
+        blocks.extend(metric_plot::plot(self.0).map(Block::Figure));
+        blocks.extend(loss_plot::plot(self.0).map(Block::Figure));
+        Some(Section { id: "variants", title: "The variants", blocks })
+    }
 }
 
 fn table(view: &View<'_>) -> Table {

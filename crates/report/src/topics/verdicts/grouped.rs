@@ -7,7 +7,7 @@ use crate::document::names::{Labels, capitalised, metric_name, verdict_name};
 use crate::document::number::{fixed, magnitude, p_equals, plural, signed, signed_interval};
 use crate::results::first_seen::group;
 use crate::topics::verdicts::phrase::noun;
-use crate::topics::verdicts::sentence::{COINCIDE, trimmed};
+use crate::topics::verdicts::sentence::COINCIDE;
 
 /// Comparisons that are told one by one.
 pub(crate) const FEW: usize = 6;
@@ -123,7 +123,7 @@ fn numbers(group: &VerdictGroup<'_>) -> String {
         let [low, high] = ends(|one| Some([one.mean_difference?; 2]));
         format!("{metric} differs by {}", span(&signed(low), &signed(high)))
     };
-    let margin = trimmed(first.margin);
+    let margin = first.margin;
     format!("{differences}, 95 % intervals within {intervals}, margin ±{margin} ({seeds}{evidence})")
 }
 

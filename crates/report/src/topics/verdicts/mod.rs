@@ -1,35 +1,36 @@
-//! The short answer: what was measured and every verdict, in sentences, on one screen.
+//! Every comparison's verdict: in sentences, in a table and in a plot.
 
-pub(crate) mod grouped;
-pub(crate) mod phrase;
-pub(crate) mod plot;
-pub(crate) mod sentence;
-pub(crate) mod table;
+mod grouped;
+mod phrase;
+mod plot;
+mod sentence;
+mod table;
 
-use untied_study::{Status, Verdict};
+use untied_study::Verdict;
 
 use crate::document::names::verdict_name;
 use crate::document::number::plural;
 use crate::document::{Block, Section, Text};
 use crate::results::View;
 use crate::results::selection::{SENTENCES, foremost, size};
-use crate::topics::certificate::answer as answer_certificate;
-use crate::topics::rank::answer as answer_rank;
-use crate::topics::recovery::answer as answer_shift;
+use crate::topics::Topic;
 use crate::topics::verdicts::grouped::FEW;
 use crate::topics::verdicts::sentence::sentence;
 
-pub(crate) fn section(view: &View<'_>) -> Section {
-    let mut blocks: Vec<Block> = notice(view).into_iter().collect();
-    blocks.extend(answer_rank::blocks(view));
-    blocks.extend(answer_shift::blocks(view));
-    blocks.extend(answer_certificate::blocks(view));
-    blocks.extend(verdicts(view));
-    Section { id: "answer", title: "The short answer", blocks }
+/// The comparisons of the study.
+pub(crate) struct Verdicts<'v, 'a>(pub(crate) &'v View<'a>);
+
+impl Topic for Verdicts<'_, '_> {
+    /// None where nothing is compared.
+    fn section(&self) -> Option<Section> {
+        table::section(self.0)
+    }
 }
 
-/// What the comparisons say: one by one where they are few, otherwise summed up first.
-fn verdicts(view: &View<'_>) -> Vec<Block> {
+/// The verdicts in sentences: one by one where they are few, otherwise summed up first.
+///
+/// They end the short answer, behind whatever the topics say of what was measured.
+pub(crate) fn answer(view: &View<'_>) -> Vec<Block> {
     let comparisons = &view.results.comparisons;
     match comparisons.len() {
         0 => {
@@ -72,26 +73,4 @@ fn tally(view: &View<'_>) -> Text {
     let parts: Vec<String> =
         [Verdict::Equivalent, Verdict::Different, Verdict::Inconclusive].into_iter().filter_map(part).collect();
     format!("Of {}, {}.", plural(comparisons.len(), "comparison"), parts.join(", ")).into()
-}
-
-/// What did not finish, said before anything is claimed.
-fn notice(view: &View<'_>) -> Option<Block> {
-    let cells = &view.results.cells;
-    let count = |status: Status| cells.iter().filter(|cell| cell.status == status).count();
-    let unfinished = cells.len() - count(Status::Finished);
-    if unfinished == 0 {
-        return None;
-    }
-    let parts: Vec<String> = [(Status::Diverged, "diverged"), (Status::Failed, "failed"), (Status::Missing, "missing")]
-        .into_iter()
-        .filter(|(status, _)| count(*status) > 0)
-        .map(|(status, name)| format!("{} {name}", count(status)))
-        .collect();
-    let text = Text::default().strong(format!("{unfinished} of {} did not finish", plural(cells.len(), "run")));
-    let left_out = if view.results.comparisons.is_empty() {
-        ""
-    } else {
-        "; pairs with an unfinished run are left out of the comparisons"
-    };
-    Some(Block::Notice(text.plain(format!(": {}{left_out}. The reasons stand below.", parts.join(", ")))))
 }

@@ -10,7 +10,6 @@ use crate::document::names::{capitalised, metric_name, verdict_name, verdict_sig
 use crate::document::{Figure, Text};
 use crate::results::View;
 use crate::results::selection::{ROWS, foremost, remark, size};
-use crate::topics::verdicts::sentence::trimmed;
 
 /// A forest plot: one row a comparison, the shaded band is ±margin.
 pub(crate) fn plot(view: &View<'_>) -> Option<Figure> {
@@ -30,7 +29,7 @@ pub(crate) fn plot(view: &View<'_>) -> Option<Figure> {
     let alt = format!(
         "Forest plot: one row a comparison, its mean difference in {name} with the 95 % interval, against a band \
          of ±{}. The table of paired differences has the numbers.",
-        trimmed(margin)
+        margin
     );
     let sheet = Sheet { name: "differences", title: title.clone(), alt: alt.clone(), height: 0.0 };
     let svg = chart.draw(
@@ -42,7 +41,7 @@ pub(crate) fn plot(view: &View<'_>) -> Option<Figure> {
         "{} of the treatment minus that of the baseline with the same seed: mean and 95 % interval. An interval inside \
          the band of ±{} is too small to count.",
         capitalised(name),
-        trimmed(margin)
+        margin
     ));
     let all = view.results.comparisons.len();
     let caption = caption.plain(remark(shown.len(), all, "comparisons", "those with the largest differences"));
@@ -73,7 +72,7 @@ fn band(area: &Area<'_>, places: &Places, margin: f64) -> Drawn {
         line(area, &[(x, places.top), (x, places.bottom)], BAND_EDGE, 1.0)?;
     }
     dashes(area, &[(zero, places.top), (zero, places.bottom)], MUTED, 1.0, [4.0, 4.0])?;
-    Label::centre(MUTED).write(area, (zero, places.top - LINE / 2.0), &[format!("±{}", trimmed(margin))])
+    Label::centre(MUTED).write(area, (zero, places.top - LINE / 2.0), &[format!("±{}", margin)])
 }
 
 /// The verdicts differ in shape as well as in colour: dot, triangle, ring.

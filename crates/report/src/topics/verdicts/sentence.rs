@@ -67,7 +67,7 @@ fn numbers(one: &Comparison) -> Option<String> {
 /// Where the interval lies. It is not adjusted, so that it may lie inside, or outside, although the verdict does not
 /// say so.
 fn place([low, high]: [f64; 2], one: &Comparison) -> String {
-    let margin = trimmed(one.margin);
+    let margin = one.margin;
     if -one.margin < low && high < one.margin {
         let caution = if one.verdict == Verdict::Equivalent { "" } else { " only before adjustment" };
         format!("inside ±{margin}{caution}")
@@ -106,7 +106,7 @@ fn afterthought(one: &Comparison) -> String {
 
 /// Not how many more runs would make this difference significant, but how many tell none from one that counts.
 fn seeds_needed(one: &Comparison) -> String {
-    let task = format!("{CHANCE} chance to tell no difference from one of ±{}", trimmed(one.margin));
+    let task = format!("{CHANCE} chance to tell no difference from one of ±{}", one.margin);
     match one.seeds_suggested {
         None => format!("Even {} seeds would not have an {task}.", count(MOST_SEEDS)),
         Some(needed) if needed <= one.seeds => {
@@ -123,9 +123,4 @@ fn too_few(one: &Comparison) -> String {
         seeds => format!("the differences of {seeds} pairs give no interval"),
     };
     if one.left_out == 0 { finished } else { format!("{finished}, {} left out", one.left_out) }
-}
-
-/// A margin as it was written: `0.01`, not `0.0100`.
-pub(crate) fn trimmed(value: f64) -> String {
-    format!("{value}")
 }

@@ -7,7 +7,6 @@ use crate::document::number::{NONE, magnitude, or_none, p_value, signed, signed_
 use crate::document::{Block, Column, Section, Table, Text};
 use crate::results::View;
 use crate::topics::verdicts::plot;
-use crate::topics::verdicts::sentence::trimmed;
 
 /// None where nothing is compared.
 pub(crate) fn section(view: &View<'_>) -> Option<Section> {
@@ -29,7 +28,7 @@ fn table(view: &View<'_>, first: &Comparison) -> Table {
         "Differences in {}, treatment minus baseline; margin ±{}. Largest loss difference: between the two \
          training-loss curves, over all steps and pairs.",
         metric_name(first.metric),
-        trimmed(first.margin)
+        first.margin
     );
     Table { caption, columns, rows: rows.collect() }
 }

@@ -4,11 +4,8 @@ use serde_json::json;
 use untied_report::compare;
 use untied_study::{CellRecord, Verdict};
 
-mod made_up;
-mod simulated;
-
-use made_up::{baseline, cell, factors};
-use simulated::{MARGIN, NARROW, STUDIES, SYMMETRIC, simulate, simulate_with};
+use crate::made_up::{baseline, cell, factors};
+use crate::simulated::{MARGIN, NARROW, STUDIES, SYMMETRIC, simulate, simulate_with};
 
 /// A share and what chance adds to it in one of a thousand rates (3.09 standard errors).
 fn with_chance(share: f64) -> f64 {

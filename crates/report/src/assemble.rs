@@ -1,17 +1,20 @@
-//! From the cells' results to `results.json` and the report.
+//! From the results of the cells to `results.json` and the report.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use untied_study::{Cell, CellRecord, Provenance, Results, Status, Study, StudyFolder};
+use untied_study::{Cell, CellRecord, Provenance, Results, Status, StoreError, Study, StudyFolder};
 
-/// Why cells failed, by index.
-pub(crate) type Failures = BTreeMap<usize, String>;
+use crate::comparison::compare_again;
+use crate::report::render;
 
-/// Every cell's record, and the comparisons.
+/// Why cells failed, by index of the cell.
+pub type Failures = BTreeMap<usize, String>;
+
+/// The results of a study: every cell's record, and the comparisons.
 ///
 /// A cell without a result keeps its record in `stored`, which names it by the hash of its config: an old `results.json`
 /// may be all that is left of a study whose cells were deleted.
-pub(crate) fn gather(study: &Study, folder: &StudyFolder, stored: Option<&Results>, failures: &Failures) -> Results {
+pub fn assemble(study: &Study, folder: &StudyFolder, stored: Option<&Results>, failures: &Failures) -> Results {
     let mut records = Vec::with_capacity(study.cells.len());
     let mut losses = Vec::with_capacity(study.cells.len());
     let mut provenance = Vec::new();
@@ -37,11 +40,10 @@ pub(crate) fn gather(study: &Study, folder: &StudyFolder, stored: Option<&Result
         note_provenance(&mut provenance, stored.iter().flat_map(|stored| &stored.provenance));
     }
     keep_first_maps(&mut records);
-    let compare = study.compare.as_ref();
-    let mut comparisons = compare.map_or_else(Vec::new, |compare| untied_report::compare(&records, &losses, compare));
     // Records from `results.json` have no step losses; what was compared with them stands there.
-    untied_report::keep_loss_differences(&mut comparisons, stored.map_or(&[], |stored| &stored.comparisons));
-    study.results(records, comparisons, provenance)
+    let known = stored.map_or(&[][..], |stored| &stored.comparisons);
+    let comparisons = study.compare.as_ref().map(|compare| compare_again(&records, &losses, compare, known));
+    study.results(records, comparisons.unwrap_or_default(), provenance)
 }
 
 /// Maps of one seed are enough to look at.
@@ -67,9 +69,11 @@ fn failed(cell: &Cell, reason: String) -> CellRecord {
     CellRecord { status: Status::Failed, reason: Some(reason), ..CellRecord::missing(cell) }
 }
 
-/// Writes `results.json`, the reports and the plots.
-pub(crate) fn write(study: &Study, folder: &StudyFolder, results: &Results) -> anyhow::Result<()> {
+/// Writes `results.json`, the reports and the plots into the study's folder.
+///
+/// # Errors
+/// If the folder or a file cannot be written.
+pub fn write(study: &Study, folder: &StudyFolder, results: &Results) -> Result<(), StoreError> {
     folder.write_results(results)?;
-    untied_report::render(results, study.compare.as_ref()).write(folder.root())?;
-    Ok(())
+    render(results, study.compare.as_ref()).write(folder.root())
 }

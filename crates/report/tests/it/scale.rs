@@ -1,11 +1,10 @@
 //! The work of a report grows with the number of runs, not with its square.
-#![cfg(target_os = "linux")]
-
-mod made_up;
 
 use serde_json::json;
 use untied_report::{compare, render};
 use untied_study::CellRecord;
+
+use crate::made_up;
 
 /// So many variants, a third of them with a bias, two seeds each, and one run in nine unfinished.
 fn cells(variants: u64) -> Vec<CellRecord> {

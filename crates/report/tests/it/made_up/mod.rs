@@ -1,5 +1,5 @@
 //! Made-up results: plausible numbers from a fixed generator, so that every run gives the same ones.
-#![allow(dead_code, reason = "each test binary uses a part")]
+#![allow(dead_code, reason = "the tests and the examples use a part each")]
 
 use serde_json::{Value, json};
 use untied_report::compare;
@@ -9,7 +9,7 @@ use untied_study::{
 };
 
 mod measured;
-#[allow(unused_imports, reason = "each test binary uses a part")]
+#[allow(unused_imports, reason = "the tests and the examples use a part each")]
 pub(crate) use measured::{adam_drift, location_shift, norm_map, position, unadapted};
 
 /// A number in [-1, 1] that depends on nothing but its arguments (`SplitMix64`).

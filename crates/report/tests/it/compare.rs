@@ -5,8 +5,7 @@ use serde_json::json;
 use untied_report::{compare, recompare};
 use untied_study::{CellRecord, CompareConfig, Comparison, Metric, Status, Verdict};
 
-mod made_up;
-use made_up::{baseline, bias_redundancy, cell, factors, unfinished};
+use crate::made_up::{baseline, bias_redundancy, cell, factors, unfinished};
 
 /// Two variants with the given accuracies, one pair a seed.
 fn two_variants(pairs: &[(Option<f64>, Option<f64>)]) -> Vec<CellRecord> {

@@ -7,8 +7,7 @@ use serde_json::json;
 use untied_report::{Report, render};
 use untied_study::{Results, Status};
 
-mod made_up;
-use made_up::{baseline, bias_redundancy, cell, drifting, factors, layer, results, small, troubled, unfinished};
+use crate::made_up::{baseline, bias_redundancy, cell, drifting, factors, layer, results, small, troubled, unfinished};
 
 fn report(results: &Results) -> Report {
     render(results, Some(&baseline()))

@@ -3,8 +3,7 @@
 use untied_report::{Report, render};
 use untied_study::{Adaptation, Adapting, ShiftPattern};
 
-mod made_up;
-use made_up::{adam_drift, baseline, cell, factors, location_shift, norm_map, position, results, unadapted};
+use crate::made_up::{adam_drift, baseline, cell, factors, location_shift, norm_map, position, results, unadapted};
 
 /// The part of a report under one heading.
 fn section<'r>(report: &'r Report, title: &str) -> &'r str {

@@ -1,0 +1,11 @@
+//! Whole comparisons and reports, from made-up, simulated and shipped results.
+
+mod compare;
+mod made_up;
+mod measured;
+mod rates;
+mod report;
+#[cfg(target_os = "linux")]
+mod scale;
+mod shipped;
+mod simulated;

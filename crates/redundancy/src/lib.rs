@@ -8,6 +8,8 @@ pub mod network;
 mod normalization;
 mod redundancy;
 mod shift_class;
+pub mod shift_flow;
+mod table;
 
 pub use axes::norm;
 pub use bias::{Bias, BiasTerms};
@@ -16,3 +18,4 @@ pub use mode::Mode;
 pub use normalization::{Layout, NormSpec, Normalization, Span};
 pub use redundancy::{CERTIFICATE_FACTOR, Redundancy, UNIT_ROUND_OFF_F32, UNIT_ROUND_OFF_F64};
 pub use shift_class::ShiftClass;
+pub use table::RedundancyTable;

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::fmt::Write;
 
+use untied_redundancy::RedundancyTable;
 use untied_study::{Cell, Factors, Study};
 use untied_trainer::{ModelSummary, Planner};
 
@@ -16,16 +17,9 @@ use crate::wording::variant_name;
 const RULE: &str = "\
 The rule: a normalization removes the part of a bias that its centring subtracts again. Of the bias numbers
 before it, this many dimensions are redundant (C channels, G groups):
+";
 
-  normalization                        tied: C  untied along an axis: C·K  untied: C·H·W
-  batch norm, per channel                    C                          C              C
-  batch norm, per activation                 C                        C·K          C·H·W
-  instance norm                              C                          C              C
-  group norm                                 G                          G              G
-  layer norm over (c, y, x)                  1                          1              1
-  RMS norm, none                             0                          0              0
-  batch norm in evaluation mode              0                          0              0
-
+const REMARK: &str = "
 Affine parameters, ε and zero padding change none of this, since the centring comes first.
 ";
 
@@ -44,7 +38,8 @@ pub(crate) fn explain(arguments: &ExplainArguments) -> anyhow::Result<Exit> {
         }
         text.push('\n');
     }
-    print(&(text + RULE))?;
+    let table: String = RedundancyTable::new().to_string().lines().map(|line| format!("  {line}\n")).collect();
+    print(&format!("{text}{RULE}\n{table}{REMARK}"))?;
     Ok(Exit::Done)
 }
 

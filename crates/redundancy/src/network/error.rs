@@ -83,6 +83,16 @@ pub enum Problem {
         /// The shape of the input.
         found: Shape,
     },
+    /// Values of a tensor that are not there, or not as many as its shape asks for.
+    #[error("expected a {name} of shape {expected:?}, found {found} values")]
+    Tensor {
+        /// The name of the tensor.
+        name: &'static str,
+        /// Its shape.
+        expected: Vec<usize>,
+        /// The number of values.
+        found: usize,
+    },
     /// A bias or a normalization that does not fit its input.
     #[error(transparent)]
     Redundancy(#[from] RedundancyError),

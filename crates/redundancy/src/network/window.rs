@@ -61,6 +61,12 @@ impl Window {
         [first, end.min(self.kernel)]
     }
 
+    /// Whether some element of all windows lies in the input.
+    pub(crate) fn has_inner_element(&self) -> bool {
+        let last = self.output().map_or(0, |count| count - 1);
+        (0..self.kernel).any(|k| [0, last].iter().all(|&o| self.index(o, k, Fill::Zero).is_some()))
+    }
+
     /// Whether the same elements of every window lie in the input, so that a constant input gives a constant output.
     pub(crate) fn is_uniform(&self) -> bool {
         // Both ends move one way with the window.

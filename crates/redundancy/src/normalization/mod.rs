@@ -29,6 +29,12 @@ pub enum Normalization {
     Rms,
 }
 
+impl Normalization {
+    /// One normalization of each kind, as tables list them; group norm with 4 groups.
+    pub const ALL: [Self; 7] =
+        [Self::Batch, Self::BatchPerActivation, Self::Instance, Self::Group(4), Self::Layer, Self::Rms, Self::None];
+}
+
 /// The name, as a config spells it: `batch`, `group=4`.
 impl fmt::Display for Normalization {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

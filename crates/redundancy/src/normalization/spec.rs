@@ -64,8 +64,8 @@ impl Normalization {
                 NormSpec { title, span: Span::Activation, gamma: own, beta: own, ..batch }
             }
             Self::Instance => NormSpec { title: "instance norm", span: Span::Channel, ..image },
-            Self::Group(groups) => NormSpec { title: "group norm", span: Span::Group(groups), ..image },
-            Self::Layer => NormSpec { title: "layer norm", ..image },
+            Self::Group(groups) => NormSpec { title: "group norm, G groups", span: Span::Group(groups), ..image },
+            Self::Layer => NormSpec { title: "layer norm over (c, y, x)", ..image },
             Self::Rms => NormSpec { title: "RMS norm", centres: false, beta: None, ..image },
         })
     }

@@ -6,6 +6,7 @@ mod network;
 mod normalization;
 mod projection;
 mod rank;
+mod shift_flow;
 mod table;
 
 use untied_redundancy::{Bias, BiasTerms, Mode, Normalization, Redundancy};

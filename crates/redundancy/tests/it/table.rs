@@ -1,6 +1,8 @@
 //! The redundancy table, its index sets, and the shapes that are refused.
 
-use untied_redundancy::{Bias, BiasTerms, Mode, Normalization, Redundancy, RedundancyError, ShiftClass};
+use untied_redundancy::{
+    Bias, BiasTerms, Mode, Normalization, Redundancy, RedundancyError, RedundancyTable, ShiftClass,
+};
 
 use crate::{behind, map};
 
@@ -28,6 +30,18 @@ fn the_table() {
             let redundancy = behind(normalization, mode, map);
             assert_eq!(redundancy.dimensions(), expected, "{normalization} of {:?}", map.terms());
         }
+    }
+}
+
+/// The READMEs hold what the code works out; `cargo run -p untied-redundancy --example table` prints it.
+#[test]
+fn the_readmes_show_the_table() {
+    let table = RedundancyTable::new();
+    assert!(table.rows.iter().flat_map(|(_, dimensions)| dimensions).all(|dimension| !dimension.is_empty()));
+    for (name, readme) in
+        [("crate", include_str!("../../README.md")), ("project", include_str!("../../../../README.md"))]
+    {
+        assert!(readme.contains(&table.markdown()), "README of the {name}: expected\n{}", table.markdown());
     }
 }
 

@@ -78,7 +78,7 @@ impl BiasTerms {
         self.terms.iter().map(|term| size(term)).sum()
     }
 
-    /// Where the parameters of each term stand in the flat vector.
+    /// The range of each term's parameters in the flat vector.
     pub fn ranges(&self) -> impl Iterator<Item = Range<usize>> {
         self.terms.iter().scan(0, |start, term| {
             let range = *start..*start + size(term);

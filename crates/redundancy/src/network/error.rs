@@ -9,11 +9,11 @@ use crate::RedundancyError;
 pub struct NetworkError {
     /// The name of the operation's node.
     pub node: String,
-    /// What does not fit.
+    /// The problem there.
     pub problem: Problem,
 }
 
-/// What does not fit at a node of a network.
+/// A reason why an operation does not fit its network.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Problem {

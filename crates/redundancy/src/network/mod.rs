@@ -36,7 +36,7 @@ impl NodeId {
 pub struct Node {
     /// The name, unique in the network.
     pub name: String,
-    /// What the node computes.
+    /// The operation, with its settings.
     pub operation: Operation,
     /// The nodes whose outputs it reads, in order.
     pub inputs: Vec<NodeId>,

@@ -68,9 +68,9 @@ pub struct Convolution {
     pub stride: [usize; 2],
     /// Distance of two kernel elements in the input.
     pub dilation: [usize; 2],
-    /// How far the input is continued beyond its borders.
+    /// The extent of the padding.
     pub padding: Padding,
-    /// What the input is continued by.
+    /// The content of the padding.
     pub fill: Fill,
     /// Groups of channels that are convolved apart.
     pub groups: usize,
@@ -97,7 +97,7 @@ pub enum Padding {
     Valid,
     /// As much as makes the output ⌈input/stride⌉ long, dilation taken into account; the odd one at the end.
     Same,
-    /// Given numbers of locations: above and below, left and right.
+    /// As many locations as given: above and below, left and right.
     Explicit([[usize; 2]; 2]),
 }
 
@@ -126,7 +126,7 @@ pub enum Fill {
 /// Pooling over windows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pooling {
-    /// What is taken of a window.
+    /// The reduction of a window.
     pub pool: Pool,
     /// Height and width of a window.
     pub kernel: [usize; 2],
@@ -149,7 +149,7 @@ impl Pooling {
     }
 }
 
-/// What pooling takes of a window.
+/// The reduction of a window to one element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pool {
     /// The largest element.

@@ -43,7 +43,7 @@ pub enum Layout {
 }
 
 impl Normalization {
-    /// What the normalization is; none without one.
+    /// The description of the normalization; none without one.
     pub fn spec(self) -> Option<NormSpec> {
         let image = NormSpec {
             title: "",

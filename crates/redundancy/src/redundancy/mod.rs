@@ -33,7 +33,7 @@ pub struct Redundancy {
 }
 
 impl Redundancy {
-    /// What is redundant in a bias where the class `removed` of fixed tensors is.
+    /// The redundant subspace of a bias whose shifts of the class `removed` change nothing.
     ///
     /// # Errors
     /// If the groups do not divide the channels.
@@ -106,8 +106,8 @@ impl Redundancy {
         values.iter().zip(self.project(values)).map(|(value, redundant)| value - redundant).collect()
     }
 
-    /// What rounding alone explains of the norm of a gradient's redundant part: ε·‖s‖ with s = Σ|∂J/∂z| / √p of each set of
-    /// p parameters.
+    /// The norm of a gradient's redundant part that rounding alone explains: ε·‖s‖ with s = Σ|∂J/∂z| / √p of each set of p
+    /// parameters.
     ///
     /// `absolute_sums` holds, per parameter, Σ|∂J/∂z| over all images and locations that it serves; `epsilon` is
     /// [`UNIT_ROUND_OFF_F32`] or [`UNIT_ROUND_OFF_F64`]. Where nothing is redundant, each parameter is its own set. What

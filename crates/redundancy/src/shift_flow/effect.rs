@@ -15,7 +15,7 @@ pub(crate) enum Effect {
     PassesChannels,
 }
 
-/// What a linear map keeps of a shift's being constant, whatever its weights.
+/// The constancy of a shift that a linear map keeps, whatever its weights.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Keeps {
     /// Constant on groups of channels, as before.

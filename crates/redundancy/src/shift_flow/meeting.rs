@@ -44,7 +44,7 @@ struct Follower {
     site: usize,
     /// The class of what arrives at each node.
     arriving: Vec<ShiftClass>,
-    /// Whether all ways to where it is at work pass a node.
+    /// Whether all paths to where it is at work pass a node.
     passed: Vec<bool>,
     /// The dimension of what is at work, for generic weights, or less.
     rank: usize,
@@ -58,9 +58,9 @@ struct Cluster {
 
 /// All meetings, in topological order.
 ///
-/// Where all ways of some biases to where they are at work pass one node, they do there what their sum does. What arrives
-/// of each has a rank, the least that is left on its widest way; if all of it lies in one class, of which so much is not removed,
-/// the ranks beyond that dimension are shared.
+/// If all paths of some biases to where they are at work pass one node, only the sum of their shifts there matters. Each
+/// has a rank: the dimension of its shifts that is at work. If all that arrives lies in one class, the ranks together
+/// exceed the dimension of that class, less what is removed of it, by what the biases share.
 pub(super) fn meetings(flow: &ShiftFlow<'_>) -> Vec<Meeting> {
     let sites = flow.sites();
     let followers = |level: fn([usize; 3]) -> ShiftClass| -> Vec<Follower> {

@@ -49,7 +49,7 @@ pub struct Site {
     pub removed: ShiftClass,
     /// The redundant subspace of its parameters.
     pub redundancy: Redundancy,
-    /// What removes it, and where the rest is at work.
+    /// The nodes that remove it, and those where the rest is at work.
     pub path: Path,
 }
 
@@ -85,7 +85,7 @@ impl<'a> ShiftFlow<'a> {
         self.mode
     }
 
-    /// The largest class of shifts of a node's output that are removed on all ways from it.
+    /// The largest class of shifts of a node's output that are removed on all paths from it.
     pub fn removed(&self, id: NodeId) -> ShiftClass {
         self.removed[id.index()]
     }
@@ -109,7 +109,7 @@ impl<'a> ShiftFlow<'a> {
         Some(Site { node: id, name, terms, removed, redundancy, path })
     }
 
-    /// The places where biases meet and share a part of what they do.
+    /// The nodes where biases meet that share a part of what they do, in topological order.
     pub fn meetings(&self) -> Vec<Meeting> {
         meeting::meetings(self)
     }

@@ -11,7 +11,7 @@ use crate::{Normalization, ShiftClass};
 pub struct Path {
     /// The norms and losses that remove the redundant part.
     pub removed_by: Vec<String>,
-    /// The operations that it passes on its ways there, other biases and dropout apart.
+    /// The operations that it passes on its paths there, other biases and dropout apart.
     pub through: Vec<String>,
     /// The nodes where the rest is at work.
     pub at_work: Vec<String>,

@@ -5,10 +5,10 @@ use super::{ShiftFlow, Site, shifts_of};
 use crate::network::{Node, NodeId, Operation, Pool, Pooling, Window};
 use crate::{Redundancy, ShiftClass};
 
-/// A bound from below on what has come along a way, for weights chosen well.
+/// A bound from below on what has come along a path, for weights chosen well.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Width {
-    /// What is at work already, in maxima.
+    /// The dimension that is at work already, in maxima.
     found: usize,
     /// The least so far of the dimension less what is removed.
     rank: usize,
@@ -74,7 +74,7 @@ impl Width {
     }
 }
 
-/// The rank at work of a bias on its widest way: on each, the least of what its nodes keep and do not remove.
+/// The rank at work of a bias on its widest path: on each, the least of what its nodes keep and do not remove.
 pub(super) fn rank(flow: &ShiftFlow<'_>, site: &Site, class: ShiftClass, arriving: &[ShiftClass]) -> usize {
     let network = flow.network;
     let removed = |id: NodeId| arriving[id.index()].meet(flow.removed(id)).dimension(network.node(id).output);

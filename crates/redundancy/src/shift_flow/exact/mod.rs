@@ -18,7 +18,7 @@ const ZERO: f64 = 1e-10;
 /// The exact shift flow of a network with given values of its tensors.
 ///
 /// All maps are linear in a shift, so that the redundant directions are the kernel of one of them: from the parameters of
-/// a bias, or of several, to what is left of their shifts in every place where it is at work. (A unit that happens to be
+/// a bias, or of several, to what is left of their shifts wherever they are at work. (A unit that happens to be
 /// dead, or a γ of 0 in training, can hide more; that is not looked for.)
 #[derive(Debug, Clone, Copy)]
 pub struct ExactFlow<'a> {
@@ -27,7 +27,7 @@ pub struct ExactFlow<'a> {
     values: &'a Values,
 }
 
-/// What is left of shifts, and what arrived before a part of it was removed: node by node, of equal length.
+/// The shifts that are left at work, and those that arrived before a part was removed: node by node, of equal length.
 #[derive(Debug, Default)]
 struct Remainder {
     left: Vec<f64>,
@@ -63,13 +63,13 @@ impl<'a> ExactFlow<'a> {
         (0..vectors.nrows()).filter(zero).map(|index| vectors.row(index).iter().copied().collect()).collect()
     }
 
-    /// What is left of each parameter of a bias.
+    /// The remainder of a unit of each parameter of a bias.
     fn columns(&self, site: NodeId, terms: &BiasTerms) -> Vec<Remainder> {
         let unit = |k| (0..terms.parameters()).map(|j| f64::from(u8::from(j == k))).collect::<Vec<_>>();
         (0..terms.parameters()).map(|k| self.follow(site, &terms.expand(&unit(k)))).collect()
     }
 
-    /// What is left of a shift that is added to a node's output.
+    /// The remainder of a shift that is added to a node's output.
     fn follow(&self, from: NodeId, shift: &[f64]) -> Remainder {
         let mut remainder = Remainder::default();
         let mut shifts: Vec<Vec<f64>> = Vec::with_capacity(self.network.nodes().len());
@@ -87,7 +87,7 @@ impl<'a> ExactFlow<'a> {
         remainder
     }
 
-    /// The shift of a node's output; what is left at work in it goes to `remainder`.
+    /// The shift of a node's output; `remainder` takes what is at work in the node.
     fn output(&self, id: NodeId, inputs: &[&[f64]], remainder: &mut Remainder) -> Vec<f64> {
         let node = self.network.node(id);
         let shapes = self.network.input_shapes(id);

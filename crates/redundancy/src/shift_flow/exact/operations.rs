@@ -4,7 +4,7 @@ use super::Values;
 use crate::network::{Convolution, Fill, NodeId, Pooling, Shape, Window};
 use crate::{Layout, NormSpec};
 
-/// Of each window along an axis, its elements that lie in the input, each with its index there.
+/// The elements of each window along an axis that lie in the input, each with its index there.
 type Taps = Vec<Vec<(usize, usize)>>;
 
 fn taps(window: &Window, outputs: usize, fill: Fill) -> Taps {

@@ -51,7 +51,7 @@ fn is_sound(redundancy: &Redundancy, kernel: &[Vec<f64>]) -> bool {
     })
 }
 
-/// Whether the classes tell all that is removed of the shifts of a site: no linear map on their way narrows them, none
+/// Whether the classes tell all that is removed of the shifts of a site: no linear map on their paths narrows them, none
 /// mixes what a proper class behind it asks to be equal, and none has such a class that is no class before it.
 fn classes_tell_all(flow: &ShiftFlow<'_>, site: &Site) -> bool {
     let arriving = flow.arrivals(site.node, shifts_of(&site.terms), None);
@@ -104,7 +104,7 @@ fn structural_is_exact() {
     assert!(3 * equal > 2 * sites && 3 * redundant > equal, "{sites} sites, {equal} equal, {redundant} redundant");
 }
 
-/// What biases share is redundant of them together; where classes tell all of each, hardly anything else is.
+/// Meetings tell of nothing that is not redundant, and where classes tell all of each bias, they miss hardly anything.
 #[test]
 fn meetings_are_exact() {
     let (mut networks, mut meet, mut equal) = (0, 0, 0);
@@ -128,11 +128,11 @@ fn meetings_are_exact() {
             equal += usize::from(told == shared);
         }
     }
-    assert!(6 * meet > networks && 100 * equal > 99 * networks, "{networks} networks, {meet} meet, {equal} equal");
+    assert!(8 * meet > networks && 100 * equal > 99 * networks, "{networks} networks, {meet} meet, {equal} equal");
 }
 
-/// What the exact flow calls redundant leaves every output of the network unchanged, in training and in evaluation; what it
-/// does not changes some output.
+/// A direction of the exact kernel leaves every output of the network unchanged, in training and in evaluation; any other
+/// one changes some output.
 #[test]
 fn the_kernel_changes_nothing() {
     let (mut moved, mut seen) = (0, 0);

@@ -81,5 +81,6 @@ fn missing_folders_and_files_are_named() {
     let message = load_from(folder.path()).expect_err("a missing batch").to_string();
     assert!(message.ends_with("expected one of data_batch_4.bin"), "{message}");
     fs::create_dir(folder.path().join("data_batch_4.bin")).expect("a temporary folder");
-    assert!(matches!(load_from(folder.path()), Err(DataError::NotAFile { .. })));
+    let message = load_from(folder.path()).expect_err("a folder in place of a file").to_string();
+    assert!(message.ends_with("data_batch_4.bin: expected a regular file"), "{message}");
 }

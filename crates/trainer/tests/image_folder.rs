@@ -177,7 +177,7 @@ fn what_is_no_image_is_refused() {
     assert_eq!(message(&folder), expected);
     fs::remove_file(folder.path().join("train/cat/notes.txt")).unwrap();
     fs::create_dir(folder.path().join("train/cat/more.png")).unwrap();
-    assert_eq!(message(&folder), "DIR/train/cat/more.png: not a regular file");
+    assert_eq!(message(&folder), "DIR/train/cat/more.png: expected a regular file");
 }
 
 /// A header that claims 16000x16000 pixels must not allocate them.

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use super::file::{LIMIT, check_folder, read_file};
-use super::{DataError, Dataset, Split};
+use super::{DataError, DataProblem, Dataset, Split};
 
 const SHAPE: [usize; 3] = [3, 32, 32];
 /// A label, then the red, the green and the blue pixels, each row by row.
@@ -14,7 +14,8 @@ const CLASSES: usize = 10;
 /// Far more than ten names have.
 const MOST_NAME_BYTES: u64 = 1 << 16;
 
-/// Reads the five training batches and the test batch, of any number of records.
+/// Loads a folder that holds `data_batch_1.bin` to `data_batch_5.bin` and `test_batch.bin`, of any number of records: a
+/// label and 3×32×32 pixels; the class names in `batches.meta.txt`, if it is there.
 pub(super) fn load(folder: &Path) -> Result<Dataset, DataError> {
     check_folder(folder)?;
     let mut train = Split::empty(SHAPE);
@@ -30,15 +31,20 @@ pub(super) fn load(folder: &Path) -> Result<Dataset, DataError> {
 fn append(split: &mut Split, folder: &Path, name: &str) -> Result<(), DataError> {
     let path = folder.join(name);
     if !path.exists() {
-        return Err(DataError::NoFile { folder: folder.to_owned(), names: vec![name.to_owned()] });
+        return Err(DataError::new(folder.display(), DataProblem::Missing(vec![name.to_owned()])));
     }
     let (file, bytes) = read_file(&path, LIMIT)?;
     if bytes.is_empty() || !bytes.len().is_multiple_of(RECORD) {
-        return Err(DataError::Records { file, record: RECORD, found: bytes.len() });
+        return Err(DataError::invalid(
+            file,
+            format!("records of {RECORD} bytes, a label and 3x32x32 pixels"),
+            format!("{} bytes", bytes.len()),
+        ));
     }
     for (index, record) in bytes.chunks_exact(RECORD).enumerate() {
         if usize::from(record[0]) >= CLASSES {
-            return Err(DataError::RecordLabel { file, found: record[0], index });
+            let found = format!("{} in record {index}", record[0]);
+            return Err(DataError::invalid(file, format!("labels below {CLASSES}"), found));
         }
         split.push(&record[1..], record[0]);
     }
@@ -56,6 +62,6 @@ fn class_names(path: &Path) -> Result<Option<Vec<String>>, DataError> {
     if names.len() == CLASSES {
         Ok(Some(names))
     } else {
-        Err(DataError::ClassNames { file, expected: CLASSES, found: names.len() })
+        Err(DataError::invalid(file, format!("the names of {CLASSES} classes, one a line"), names.len()))
     }
 }

@@ -1,9 +1,8 @@
-use std::collections::BTreeMap;
-use std::io::Read;
+//! Images with their labels.
 
-use super::DataError;
+use std::collections::BTreeMap;
+
 use super::file::sha256;
-use super::idx::{self, Idx};
 
 /// A training set and a test set of images of one size.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,19 +53,6 @@ pub struct Checksums {
     pub test_labels: String,
 }
 
-/// Four IDX files, plain or gzip, each with the name that errors give it.
-#[derive(Debug, Clone)]
-pub struct IdxFiles<R> {
-    /// `[count, height, width]`.
-    pub train_images: (String, R),
-    /// `[count]`.
-    pub train_labels: (String, R),
-    /// `[count, height, width]`.
-    pub test_images: (String, R),
-    /// `[count]`.
-    pub test_labels: (String, R),
-}
-
 impl Checksums {
     /// By the names of the fields.
     pub fn entries(&self) -> BTreeMap<String, String> {
@@ -82,28 +68,6 @@ impl Checksums {
 }
 
 impl Dataset {
-    /// Reads a data set from IDX files of unsigned bytes.
-    ///
-    /// # Errors
-    /// If a file is damaged or not what it should be, or the files do not belong together; see [`DataError`].
-    pub fn from_idx<R: Read>(files: IdxFiles<R>) -> Result<Self, DataError> {
-        let test_images = files.test_images.0.clone();
-        let test_labels = files.test_labels.0.clone();
-        let (train, [train_images_sha256, train_labels_sha256]) = Split::read(files.train_images, files.train_labels)?;
-        let (test, [test_images_sha256, test_labels_sha256]) = Split::read(files.test_images, files.test_labels)?;
-
-        let classes = train.labels.iter().max().map_or(0, |&label| usize::from(label) + 1);
-        check_size(test_images, &train, &test)?;
-        check_labels(test_labels, classes, &test)?;
-        let checksums = Checksums {
-            train_images: train_images_sha256,
-            train_labels: train_labels_sha256,
-            test_images: test_images_sha256,
-            test_labels: test_labels_sha256,
-        };
-        Ok(Self { train, test, classes, class_names: None, checksums })
-    }
-
     /// A data set of splits that fit each other.
     pub(super) fn of_splits(train: Split, test: Split, classes: usize, class_names: Option<Vec<String>>) -> Self {
         let checksums = Checksums {
@@ -126,19 +90,6 @@ impl Split {
         self.images.extend_from_slice(image);
         self.labels.push(label);
         self.count += 1;
-    }
-
-    /// The split and the checksums of its two files.
-    fn read<R: Read>(images: (String, R), labels: (String, R)) -> Result<(Self, [String; 2]), DataError> {
-        let images: Idx<3> = idx::read(&images.0, images.1)?;
-        let file = labels.0;
-        let labels: Idx<1> = idx::read(&file, labels.1)?;
-        let ([count, height, width], [found]) = (images.dimensions, labels.dimensions);
-        if found != count {
-            return Err(DataError::Count { file, expected: count, found });
-        }
-        let split = Self { images: images.values, labels: labels.values, count, channels: 1, height, width };
-        Ok((split, [images.sha256, labels.sha256]))
     }
 
     /// The images moved down and to the right by some pixels, or up and to the left where they are negative; what leaves an
@@ -171,18 +122,6 @@ impl Split {
     pub fn image(&self, index: usize) -> &[u8] {
         let length = self.image_length();
         &self.images[index * length..(index + 1) * length]
-    }
-}
-
-fn check_size(file: String, train: &Split, test: &Split) -> Result<(), DataError> {
-    let [expected, found] = [train, test].map(|split| [split.height, split.width]);
-    if expected == found { Ok(()) } else { Err(DataError::Size { file, expected, found }) }
-}
-
-fn check_labels(file: String, classes: usize, test: &Split) -> Result<(), DataError> {
-    match test.labels.iter().position(|&label| usize::from(label) >= classes) {
-        Some(index) => Err(DataError::Label { file, classes, found: test.labels[index], index }),
-        None => Ok(()),
     }
 }
 

@@ -1,29 +1,38 @@
 //! Files read without trust in what they are.
 
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::DataError;
+use super::{DataError, DataProblem};
 
 /// The most bytes of data that one file, or one split of images, may have.
 pub(super) const LIMIT: u64 = 1 << 31;
 
 pub(super) fn check_folder(folder: &Path) -> Result<(), DataError> {
-    if folder.is_dir() { Ok(()) } else { Err(DataError::NoFolder { folder: folder.to_owned() }) }
+    if folder.is_dir() { Ok(()) } else { Err(DataError::new(folder.display(), DataProblem::Missing(Vec::new()))) }
+}
+
+/// The number of elements of these dimensions, refused where it is above [`LIMIT`].
+pub(super) fn bounded_length(file: impl Display, dimensions: &[u32]) -> Result<u64, DataError> {
+    let length = dimensions.iter().try_fold(1_u64, |product, &size| product.checked_mul(u64::from(size)));
+    length.filter(|&length| length <= LIMIT).ok_or_else(|| {
+        let found = format!("a header that claims dimensions {dimensions:?}");
+        DataError::invalid(file, format!("at most {LIMIT} bytes of data"), found)
+    })
 }
 
 /// Opens a regular file; returns the name that errors give it, too.
 pub(super) fn open_file(path: &Path) -> Result<(String, File), DataError> {
     let file = path.display().to_string();
     match fs::metadata(path) {
-        Ok(metadata) if !metadata.is_file() => Err(DataError::NotAFile { file }),
+        Ok(metadata) if !metadata.is_file() => Err(DataError::unlike(file, "a regular file")),
         found => match found.and_then(|_| File::open(path)) {
             Ok(opened) => Ok((file, opened)),
-            Err(source) => Err(DataError::Read { file, source }),
+            Err(source) => Err(DataError::read(file)(source)),
         },
     }
 }
@@ -31,11 +40,11 @@ pub(super) fn open_file(path: &Path) -> Result<(String, File), DataError> {
 /// The whole of a file of at most `limit` bytes, with the name that errors give it.
 pub(super) fn read_file(path: &Path, limit: u64) -> Result<(String, Vec<u8>), DataError> {
     let (file, mut opened) = open_file(path)?;
-    match up_to(&mut opened, limit + 1) {
-        Ok(bytes) if bytes.len() as u64 > limit => Err(DataError::FileTooLarge { file, limit }),
-        Ok(bytes) => Ok((file, bytes)),
-        Err(source) => Err(DataError::Read { file, source }),
+    let bytes = up_to(&mut opened, limit + 1).map_err(DataError::read(&file))?;
+    if bytes.len() as u64 > limit {
+        return Err(DataError::invalid(file, format!("at most {limit} bytes"), "more"));
     }
+    Ok((file, bytes))
 }
 
 /// The next `length` bytes, or as many as there are.

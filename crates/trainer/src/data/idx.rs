@@ -4,7 +4,7 @@ use flate2::read::MultiGzDecoder;
 use sha2::{Digest, Sha256};
 
 use super::DataError;
-use super::file::{LIMIT, hexadecimal, up_to};
+use super::file::{bounded_length, hexadecimal, up_to};
 
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 const UNSIGNED_BYTES: u8 = 0x08;
@@ -22,14 +22,14 @@ pub(super) struct Idx<const RANK: usize> {
 /// Memory grows with the data that is there, not with what the header claims; no more than the claimed length and
 /// one byte is decompressed.
 pub(super) fn read<const RANK: usize>(file: &str, reader: impl Read) -> Result<Idx<RANK>, DataError> {
-    let failed = |source| DataError::Read { file: file.to_owned(), source };
-    let mut reader = decompressed(reader).map_err(failed)?;
+    let failed = DataError::read(file);
+    let mut reader = decompressed(reader).map_err(&failed)?;
 
     let header_length = 4 + 4 * RANK;
-    let header = up_to(&mut reader, header_length as u64).map_err(failed)?;
+    let header = up_to(&mut reader, header_length as u64).map_err(&failed)?;
     check_kind(file, RANK as u8, &header)?;
     if header.len() < header_length {
-        return Err(DataError::Header { file: file.to_owned(), expected: header_length, found: header.len() });
+        return Err(DataError::invalid(file, format!("an IDX header of {header_length} bytes"), header.len()));
     }
 
     let dimensions: [u32; RANK] = std::array::from_fn(|axis| {
@@ -37,7 +37,7 @@ pub(super) fn read<const RANK: usize>(file: &str, reader: impl Read) -> Result<I
         u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]])
     });
     let expected = claimed_length(file, &dimensions)?;
-    let values = up_to(&mut reader, expected + 1).map_err(failed)?;
+    let values = up_to(&mut reader, expected + 1).map_err(&failed)?;
     check_length(file, expected, values.len() as u64)?;
 
     let sha256 = hexadecimal(&Sha256::new().chain_update(&header).chain_update(&values).finalize());
@@ -54,32 +54,31 @@ fn decompressed<'a>(mut reader: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>
 
 /// Checks the magic number, as far as there is one.
 fn check_kind(file: &str, rank: u8, header: &[u8]) -> Result<(), DataError> {
-    let file = file.to_owned();
     match *header {
-        [a, b, ..] if [a, b] != [0, 0] => Err(DataError::Magic { file, found: [a, b] }),
-        [_, _, kind, ..] if kind != UNSIGNED_BYTES => Err(DataError::ElementType { file, found: kind }),
-        [_, _, _, found, ..] if found != rank => Err(DataError::Rank { file, expected: rank, found }),
+        [a, b, ..] if [a, b] != [0, 0] => {
+            let found = format!("{:02x?}", [a, b]);
+            Err(DataError::invalid(file, "an IDX file, which starts with two zero bytes", found))
+        }
+        [_, _, kind, ..] if kind != UNSIGNED_BYTES => {
+            let found = format!("IDX type {kind:#04x}");
+            Err(DataError::invalid(file, format!("unsigned bytes (IDX type {UNSIGNED_BYTES:#04x})"), found))
+        }
+        [_, _, _, found, ..] if found != rank => Err(DataError::invalid(file, format!("{rank} dimensions"), found)),
         _ => Ok(()),
     }
 }
 
 fn claimed_length(file: &str, dimensions: &[u32]) -> Result<u64, DataError> {
     if dimensions.contains(&0) {
-        return Err(DataError::Empty { file: file.to_owned(), dimensions: dimensions.to_vec() });
+        return Err(DataError::invalid(file, "data", format!("dimensions {dimensions:?}")));
     }
-    let length = dimensions.iter().try_fold(1_u64, |product, &size| product.checked_mul(u64::from(size)));
-    length.filter(|&length| length <= LIMIT).ok_or_else(|| DataError::TooLarge {
-        file: file.to_owned(),
-        dimensions: dimensions.to_vec(),
-        limit: LIMIT,
-    })
+    bounded_length(file, dimensions)
 }
 
 fn check_length(file: &str, expected: u64, found: u64) -> Result<(), DataError> {
-    let file = file.to_owned();
-    match found {
-        _ if found < expected => Err(DataError::Truncated { file, expected, found }),
-        _ if found > expected => Err(DataError::Trailing { file, expected }),
-        _ => Ok(()),
+    if found == expected {
+        return Ok(());
     }
+    let found = if found < expected { found.to_string() } else { "more".to_owned() };
+    Err(DataError::invalid(file, format!("{expected} bytes of data after the header"), found))
 }

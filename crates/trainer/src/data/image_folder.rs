@@ -3,20 +3,22 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::file::{LIMIT, check_folder};
+use super::file::{bounded_length, check_folder};
 use super::picture::{Picture, Shape};
 use super::{DataError, Dataset, Split};
 
 const MOST_CLASSES: usize = 256;
 
-/// Reads both splits. The first image of the training set tells the size and the colours of all.
+/// Loads a folder that holds `train/CLASS/` and `test/CLASS/` with the same classes, which are numbered in the order of
+/// their names; in each, PNG or JPEG files, all of one size, and all grey or all RGB with 8 bits a channel, as the first
+/// one. Names that start with a dot are passed over.
 pub(super) fn load(folder: &Path) -> Result<Dataset, DataError> {
     check_folder(folder)?;
     let [train, test] = ["train", "test"].map(|split| folder.join(split));
     let names = classes(&train, "a folder `train`")?;
     check_same(&names, &test, &classes(&test, "a folder `test`")?)?;
     if names.len() > MOST_CLASSES {
-        return Err(DataError::TooManyClasses { folder: train, found: names.len() });
+        return Err(DataError::invalid(train.display(), format!("at most {MOST_CLASSES} classes"), names.len()));
     }
     let train = read_split(&train, &names, None)?;
     let test = read_split(&test, &names, Some([train.channels, train.height, train.width]))?;
@@ -26,17 +28,17 @@ pub(super) fn load(folder: &Path) -> Result<Dataset, DataError> {
 /// The names of a split's folders, in order.
 fn classes(split: &Path, expected: &'static str) -> Result<Vec<String>, DataError> {
     if !split.is_dir() {
-        return Err(DataError::Layout { folder: split.parent().unwrap_or(split).to_owned(), expected });
+        return Err(misplaced(split.parent().unwrap_or(split), expected));
     }
     let mut names = Vec::new();
     for entry in visible(split)? {
         if !entry.is_dir() {
-            return Err(DataError::Layout { folder: entry, expected: "a folder of one class" });
+            return Err(misplaced(&entry, "a folder of one class"));
         }
         names.push(entry.file_name().unwrap_or_default().to_string_lossy().into_owned());
     }
     if names.is_empty() {
-        return Err(DataError::Layout { folder: split.to_owned(), expected: "one folder a class" });
+        return Err(misplaced(split, "one folder a class"));
     }
     Ok(names)
 }
@@ -45,18 +47,20 @@ fn check_same(train: &[String], folder: &Path, test: &[String]) -> Result<(), Da
     if train == test {
         return Ok(());
     }
-    let without = |these: &[String], those: &[String]| -> Vec<String> {
-        these.iter().filter(|name| !those.contains(name)).cloned().collect()
+    let without = |these: &[String], those: &[String], word: &str| {
+        let names: Vec<&str> = these.iter().filter(|name| !those.contains(name)).map(String::as_str).collect();
+        if names.is_empty() { String::new() } else { format!("; {word}: {}", names.join(", ")) }
     };
-    Err(DataError::Classes { folder: folder.to_owned(), missing: without(train, test), unknown: without(test, train) })
+    let (missing, unknown) = (without(train, test, "missing"), without(test, train, "not in the training set"));
+    Err(DataError::unlike(folder.display(), format!("the classes of the training set{missing}{unknown}")))
 }
 
 /// The entries of a folder by name, without those that start with a dot.
 fn visible(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
-    let failed = |source| DataError::Read { file: folder.display().to_string(), source };
+    let failed = DataError::read(folder.display());
     let mut entries = Vec::new();
-    for entry in fs::read_dir(folder).map_err(failed)? {
-        let entry = entry.map_err(failed)?;
+    for entry in fs::read_dir(folder).map_err(&failed)? {
+        let entry = entry.map_err(&failed)?;
         if !entry.file_name().as_encoded_bytes().starts_with(b".") {
             entries.push(entry.path());
         }
@@ -71,28 +75,29 @@ fn read_split(folder: &Path, names: &[String], shape: Option<Shape>) -> Result<S
         let class = folder.join(name);
         let images = visible(&class)?;
         if images.is_empty() {
-            return Err(DataError::Layout { folder: class, expected: "one image or more" });
+            return Err(misplaced(&class, "one image or more"));
         }
         files.extend(images.into_iter().map(|image| (image, label as u8)));
     }
     let shape = shape.map_or_else(|| Ok(Picture::open(&files[0].0)?.shape), Ok)?;
-    check_total(&files[0].0, files.len(), shape)?;
+    bounded_length(files[0].0.display(), &[files.len(), shape[0], shape[1], shape[2]].map(|size| size as u32))?;
     let mut split = Split::empty(shape);
     for (path, label) in &files {
         let picture = Picture::open(path)?;
         if picture.shape != shape {
-            return Err(DataError::Shape { file: picture.file, expected: shape, found: picture.shape });
+            let expected = format!("{} as in the first image", kind(shape));
+            return Err(DataError::invalid(picture.file, expected, kind(picture.shape)));
         }
         split.push(&picture.planes()?, *label);
     }
     Ok(split)
 }
 
-fn check_total(first: &Path, count: usize, shape: Shape) -> Result<(), DataError> {
-    let dimensions = [count, shape[0], shape[1], shape[2]].map(|size| size as u32);
-    let total = dimensions.iter().try_fold(1_u64, |product, &size| product.checked_mul(u64::from(size)));
-    if total.is_some_and(|total| total <= LIMIT) {
-        return Ok(());
-    }
-    Err(DataError::TooLarge { file: first.display().to_string(), dimensions: dimensions.to_vec(), limit: LIMIT })
+fn misplaced(at: &Path, expected: &str) -> DataError {
+    DataError::unlike(at.display(), format!("{expected}; images lie in DIR/train/CLASS/ and DIR/test/CLASS/"))
+}
+
+/// `grey 32x32`, rows by columns.
+fn kind([channels, height, width]: Shape) -> String {
+    format!("{} {height}x{width}", if channels == 1 { "grey" } else { "RGB" })
 }

@@ -9,8 +9,8 @@ use zune_png::zune_core::bytestream::ZCursor;
 use zune_png::zune_core::colorspace::ColorSpace;
 use zune_png::zune_core::options::DecoderOptions;
 
-use super::DataError;
 use super::file::read_file;
+use super::{DataError, DataProblem};
 
 /// The most bytes of one image file.
 const MOST_FILE_BYTES: u64 = 1 << 28;
@@ -41,13 +41,16 @@ impl Picture {
     pub(super) fn open(path: &Path) -> Result<Self, DataError> {
         let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();
         if !["png", "jpg", "jpeg"].contains(&ending.as_str()) {
-            return Err(DataError::NotAnImage { file: path.display().to_string() });
+            return Err(DataError::unlike(path.display(), "an image, with a name that ends in .png, .jpg or .jpeg"));
         }
         let (file, bytes) = read_file(path, MOST_FILE_BYTES)?;
         let format = match bytes.as_slice() {
             [0x89, b'P', b'N', b'G', ..] => Format::Png,
             [0xff, 0xd8, ..] => Format::Jpeg,
-            other => return Err(DataError::NoImage { file, found: other.iter().copied().take(4).collect() }),
+            other => {
+                let found = format!("{:02x?}", &other[..other.len().min(4)]);
+                return Err(DataError::invalid(file, "a PNG or a JPEG image", found));
+            }
         };
         let header = match format {
             Format::Png => png_header(&bytes),
@@ -107,7 +110,7 @@ fn channels(file: &str, colours: ColorSpace, depth: BitDepth) -> Result<usize, D
         (ColorSpace::RGB | ColorSpace::YCbCr, BitDepth::Eight) => Ok(3),
         _ => {
             let bits = if depth == BitDepth::Sixteen { 16 } else { 8 };
-            Err(DataError::Colour { file: file.to_owned(), found: format!("{colours:?}, {bits} bits") })
+            Err(DataError::invalid(file, "an image of 8-bit grey or 8-bit RGB", format!("{colours:?}, {bits} bits")))
         }
     }
 }
@@ -118,5 +121,5 @@ fn text(error: &impl ToString) -> String {
 }
 
 fn failed(file: &str, reason: &impl ToString) -> DataError {
-    DataError::Image { file: file.to_owned(), reason: reason.to_string() }
+    DataError::new(file, DataProblem::Decode(reason.to_string()))
 }

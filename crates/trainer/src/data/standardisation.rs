@@ -41,7 +41,9 @@ impl Standardisation {
         // n²·σ²
         let spread = count * squares - sum * sum;
         if spread == 0 {
-            return Err(DataError::NoDeviation { value: train.images.first().copied().unwrap_or_default() });
+            let value = train.images.first().copied().unwrap_or_default();
+            let found = format!("the value {value} in every one");
+            return Err(DataError::invalid("training images", "pixels that differ", found));
         }
         let mean = sum as f64 / count as f64;
         let deviation = (spread as f64).sqrt() / count as f64;

@@ -1,0 +1,29 @@
+//! The data sets that are compiled into the program.
+
+use super::{DataError, Dataset, IdxFiles};
+
+/// The four files of a bundled set, as they were compiled into the program.
+macro_rules! bundled_files {
+    ($set:literal) => {
+        IdxFiles {
+            train_images: bundled_files!($set, "train-images-idx3-ubyte.gz"),
+            train_labels: bundled_files!($set, "train-labels-idx1-ubyte.gz"),
+            test_images: bundled_files!($set, "t10k-images-idx3-ubyte.gz"),
+            test_labels: bundled_files!($set, "t10k-labels-idx1-ubyte.gz"),
+        }
+    };
+    ($set:literal, $file:literal) => {{
+        let bytes: &[u8] = include_bytes!(concat!("../../data/", $set, "/", $file));
+        (concat!("bundled ", $set, "/", $file).to_owned(), bytes)
+    }};
+}
+
+/// 5,000 training images and 1,000 test images of Fashion-MNIST, 28×28.
+pub(super) fn fashion_mnist_6k() -> Result<Dataset, DataError> {
+    Dataset::from_idx(bundled_files!("fashion-mnist-6k"))
+}
+
+/// 1,437 training images and 360 test images of handwritten digits, 8×8.
+pub(super) fn digits() -> Result<Dataset, DataError> {
+    Dataset::from_idx(bundled_files!("digits"))
+}

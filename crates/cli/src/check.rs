@@ -4,12 +4,12 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use anyhow::Context;
-use untied_study::{Cell, Study};
+use untied_study::{Cell, CellConfig, Study};
 use untied_trainer::Planner;
 
 use crate::wording::variant_name;
 
-/// Checks device, data, model and training of every distinct variant.
+/// Checks device, data, model, training and measurements of every distinct variant.
 pub(crate) fn check_study(study: &Study, config: &Path) -> anyhow::Result<()> {
     let (mut seen, mut planner) = (HashSet::new(), Planner::default());
     for cell in &study.cells {
@@ -39,6 +39,5 @@ where
 
 /// A cell's config without its seed.
 fn variant_key(cell: &Cell) -> String {
-    let config = &cell.config;
-    format!("{:?} {:?} {:?}", config.data, config.model, config.train)
+    format!("{:?}", CellConfig { seed: 0, ..cell.config.clone() })
 }

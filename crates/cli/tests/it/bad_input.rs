@@ -35,6 +35,10 @@ const TABLE: &[(&[&str], &[&str])] = &[
     (&["run", "study.toml", "--set", "data.source={idx=\"short\"}"], &["train-images-idx3-ubyte"]),
     (&["run", "study.toml", "--dry-run", "--set", "data.source={cifar10=\"short\"}"], &["data_batch_1.bin"]),
     (&["run", "study.toml", "--dry-run", "--set", "data.source={folder=\"short\"}"], &["train/CLASS"]),
+    (
+        &["run", "study.toml", "--dry-run", "--set", "vary.\"measure.translate\"=[[1], [64]]"],
+        &["measure.translate", "64"],
+    ),
     (&["run", "study.toml", "--device", "gpu"], &["--device", "gpu"]),
     #[cfg(not(feature = "cuda"))]
     (&["run", "study.toml", "--device", "cuda"], &["cuda", "--features cuda"]),

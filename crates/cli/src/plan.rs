@@ -78,7 +78,7 @@ impl<'s> Plan<'s> {
         let _ = writeln!(text, "{}", self.outline());
         let mut table = Table::new(["index", "state", "cell"]).align_right(&[0]);
         for (cell, state) in study.cells.iter().zip(&self.states) {
-            table.push([cell.index.to_string(), state.label().to_owned(), cell.id.clone()]);
+            table.push([cell.index.to_string(), state.label(), cell.id.clone()]);
         }
         text + &table.text()
     }
@@ -95,12 +95,12 @@ impl<'s> Plan<'s> {
 }
 
 impl State {
-    fn label(&self) -> &'static str {
+    fn label(&self) -> String {
         match self {
-            Self::Done(status) => status.label(),
-            Self::ToRun => "missing",
-            Self::HalfRun => "half run",
-            Self::Unusable(_) => "unusable",
+            Self::Done(status) => status.to_string(),
+            Self::ToRun => "missing".into(),
+            Self::HalfRun => "half run".into(),
+            Self::Unusable(_) => "unusable".into(),
         }
     }
 }

@@ -1,17 +1,54 @@
 //! One cell of a study's grid: a variant and a seed.
 
-use std::collections::BTreeMap;
-
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::CellConfig;
+use crate::{DataConfig, Factors, Fault, MeasureConfig, ModelConfig, Normalization, TrainConfig, factor_label};
 
 /// Longest readable part of a cell's id; with the hash it stays far below a file name's 255 bytes.
 const MAX_NAME: usize = 100;
 
-/// The varied keys of a cell, seeds aside, with their values: `{"model.bias": "tied"}`.
-pub type Factors = BTreeMap<String, Value>;
+/// Everything that one training run needs; two runs with equal configs give equal results.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CellConfig {
+    /// `[data]`.
+    pub data: DataConfig,
+    /// `[model]`.
+    pub model: ModelConfig,
+    /// `[train]`.
+    pub train: TrainConfig,
+    /// `[measure]`; left out where it asks for nothing, so that cells of older results keep their hash.
+    #[serde(default, skip_serializing_if = "MeasureConfig::is_nothing")]
+    pub measure: MeasureConfig,
+    /// Seeds the weights and the order of the images.
+    pub seed: u64,
+}
+
+impl CellConfig {
+    /// Checks every value on its own and against the others.
+    ///
+    /// Kernel against image size, batch against training set: the trainer checks them, which knows the data.
+    ///
+    /// # Errors
+    /// The first value that makes no sense, such as no epochs or a learning rate that is not positive.
+    pub fn check(&self) -> Result<(), Fault> {
+        let Self { data, model, train, measure, seed: _ } = self;
+        data.check()?;
+        model.check()?;
+        train.check()?;
+        check_statistics(model.norm, train.batch_size)?;
+        measure.check(data, model)
+    }
+}
+
+/// One value is its own mean: nothing but β would be left of it. The other norms share statistics over locations too,
+/// of which pooling asks for four.
+fn check_statistics(norm: Normalization, batch_size: usize) -> Result<(), Fault> {
+    let valid = !norm.spec().is_some_and(|spec| spec.needs_images()) || batch_size > 1;
+    let expected = "2 or more images, for the statistics of batch_per_activation";
+    Fault::require(valid, "train.batch_size", expected, batch_size)
+}
 
 /// One training run of a study.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,43 +98,9 @@ fn file_name(label: &str) -> String {
     name.trim_start_matches(['-', '.']).to_owned()
 }
 
-/// A factor's value as people read it: `tied`, `untied_along[0]`, `64`.
-#[must_use]
-pub fn factor_label(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Object(map) => {
-            map.iter().map(|(key, inner)| format!("{key}{}", inner_label(inner))).collect::<Vec<_>>().join(",")
-        }
-        other => other.to_string(),
-    }
-}
-
-fn inner_label(value: &Value) -> String {
-    match value {
-        Value::Array(_) => value.to_string(),
-        other => format!("={}", factor_label(other)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
-
-    #[test]
-    fn labels_are_readable() {
-        for (value, label) in [
-            (json!("tied"), "tied"),
-            (json!(64), "64"),
-            (json!(0.05), "0.05"),
-            (json!({"untied_along": [0]}), "untied_along[0]"),
-            (json!({"sgd": {"learning_rate": 0.1, "momentum": 0.9}}), "sgd=learning_rate=0.1,momentum=0.9"),
-        ] {
-            assert_eq!(factor_label(&value), label);
-        }
-    }
 
     #[test]
     fn names_stay_in_their_folder() {

@@ -2,28 +2,27 @@
 
 mod cell;
 mod config;
+mod factors;
 mod folder;
-mod label;
 mod measure;
 mod parse;
-mod projection;
 mod resolved;
 mod results;
 mod skip;
 mod study;
 
-pub use cell::{Cell, Factors, factor_label};
+pub use cell::{Cell, CellConfig};
 pub use config::{
-    Bias, BiasPlace, CanvasConfig, CanvasLabel, CellConfig, CompareConfig, DataConfig, DataSource, Device, Dtype,
-    Fault, FixedShift, Head, Metric, ModelConfig, Normalization, Optimizer, Order, Padding, Schedule, ShiftPattern,
-    TrainConfig,
+    Bias, BiasPlace, CanvasConfig, CanvasLabel, CompareConfig, DataConfig, DataSource, Device, Dtype, Fault,
+    FixedShift, Head, Metric, ModelConfig, Normalization, Optimizer, Order, Padding, Projection, Schedule,
+    ShiftPattern, TrainConfig,
 };
+pub use factors::{Factors, factor_label};
 pub use folder::{StoreError, StudyFolder, write_bytes, write_text};
 pub use measure::{
     Adaptation, Adapting, BiasMap, JacobianRank, MeasureConfig, Measured, NormStatistics, ShiftConfig, Translated,
 };
 pub use parse::{ConfigError, InvalidConfig, Place};
-pub use projection::Projection;
 pub use results::{
     CellRecord, CellResult, Comparison, Curves, Drift, Event, LayerRedundancy, Metrics, Parameters, Provenance,
     Results, SCHEMA, Status, Verdict,

@@ -83,19 +83,19 @@ impl Study {
 
     /// The device that every cell trains on, or `varied`.
     #[must_use]
-    pub fn device(&self) -> &'static str {
-        self.common(|train| train.device.label())
+    pub fn device(&self) -> String {
+        self.common(|train| train.device.to_string())
     }
 
     /// The float type that every cell computes in, or `varied`.
     #[must_use]
-    pub fn dtype(&self) -> &'static str {
-        self.common(|train| train.dtype.label())
+    pub fn dtype(&self) -> String {
+        self.common(|train| train.dtype.to_string())
     }
 
-    fn common(&self, label: impl Fn(&TrainConfig) -> &'static str) -> &'static str {
+    fn common(&self, label: impl Fn(&TrainConfig) -> String) -> String {
         let first = label(&self.cells[0].config.train);
-        if self.cells.iter().all(|cell| label(&cell.config.train) == first) { first } else { "varied" }
+        if self.cells.iter().all(|cell| label(&cell.config.train) == first) { first } else { "varied".to_owned() }
     }
 
     /// `results.json` of this study.
@@ -110,8 +110,8 @@ impl Study {
             schema: SCHEMA,
             study: self.name.clone(),
             question: self.question.clone(),
-            device: self.device().to_owned(),
-            dtype: self.dtype().to_owned(),
+            device: self.device(),
+            dtype: self.dtype(),
             cells,
             comparisons,
             provenance,

@@ -30,7 +30,7 @@ pub(crate) fn check(device: Device) -> Result<(), TrainerError> {
     if compiled_devices().contains(&device) {
         return Ok(());
     }
-    let compiled: Vec<_> = compiled_devices().iter().map(|device| device.label()).collect();
+    let compiled: Vec<_> = compiled_devices().iter().map(ToString::to_string).collect();
     Err(TrainerError::Device { device, compiled: compiled.join(", ") })
 }
 

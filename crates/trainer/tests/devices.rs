@@ -28,7 +28,7 @@ fn they_agree() {
     };
     let reference = losses("flex");
     for device in compiled_devices() {
-        let got = losses(device.label());
+        let got = losses(&device.to_string());
         for (got, expected) in got.iter().flatten().zip(reference.iter().flatten()) {
             assert!((got - expected).abs() < 1e-3, "{device}: {got} instead of {expected}");
         }

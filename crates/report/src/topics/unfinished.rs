@@ -37,7 +37,7 @@ pub(crate) fn notice(view: &View<'_>) -> Option<Block> {
 /// None where every run finished.
 pub(crate) fn section(view: &View<'_>) -> Option<Section> {
     let unfinished = view.results.cells.iter().filter(|cell| cell.status != Status::Finished);
-    let causes = group(unfinished.map(|cell| ((cell.status.label(), &cell.reason, &cell.factors), cell)));
+    let causes = group(unfinished.map(|cell| ((cell.status, &cell.reason, &cell.factors), cell)));
     if causes.is_empty() {
         return None;
     }

@@ -4,6 +4,12 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::fault::{Fault, require_positive};
+use crate::factors::display_as_serialized;
+
+/// Longest side of a canvas, in pixels.
+pub(crate) const MAX_SIDE: usize = 4096;
+
 /// `[data]`: the images to train on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -16,6 +22,16 @@ pub struct DataConfig {
     /// Adds the same pattern to every standardised image, for training and testing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shift: Option<FixedShift>,
+}
+
+impl DataConfig {
+    pub(crate) fn check(&self) -> Result<(), Fault> {
+        if let Some(CanvasConfig { size, .. }) = self.canvas {
+            let expected = format!("1 to {MAX_SIDE} pixels");
+            Fault::require((1..=MAX_SIDE).contains(&size), "data.canvas.size", expected, size)?;
+        }
+        self.shift.map_or(Ok(()), |shift| require_positive("data.shift.strength", shift.strength))
+    }
 }
 
 /// Where the images come from.
@@ -84,3 +100,5 @@ pub enum ShiftPattern {
     /// Independent at every location, as of a sensor's fixed noise.
     White,
 }
+
+display_as_serialized!(DataSource, CanvasLabel, ShiftPattern);

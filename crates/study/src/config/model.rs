@@ -1,7 +1,15 @@
 //! `[model]`: the blocks of a CNN.
 
 use serde::{Deserialize, Serialize};
-use untied_redundancy::{Bias, Normalization};
+use untied_redundancy::{Bias, Normalization, Span};
+
+use super::fault::{Fault, Float};
+use crate::factors::display_as_serialized;
+
+const MAX_BLOCKS: usize = 32;
+const MAX_CHANNELS: usize = 1 << 16;
+const MAX_KERNEL: usize = 1023;
+const MAX_WEIGHTS: usize = 1 << 30;
 
 /// `[model]`: one block per entry of `channels`, each a convolution, a normalization, `ReLU` and 2×2 max pooling.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -55,6 +63,63 @@ impl ModelConfig {
             head: Head::default(),
         }
     }
+}
+
+impl ModelConfig {
+    pub(crate) fn check(&self) -> Result<(), Fault> {
+        let (blocks, kernel, momentum) = (self.channels.len(), self.kernel, self.running_momentum);
+        let key = "model.channels";
+        Fault::require((1..=MAX_BLOCKS).contains(&blocks), key, format!("1 to {MAX_BLOCKS} blocks"), blocks)?;
+        for channels in &self.channels {
+            let expected = format!("1 to {MAX_CHANNELS} channels a block");
+            Fault::require((1..=MAX_CHANNELS).contains(channels), key, expected, channels)?;
+        }
+        Fault::require((1..=MAX_KERNEL).contains(&kernel), "model.kernel", format!("1 to {MAX_KERNEL}"), kernel)?;
+        self.check_weights()?;
+        check_bias(&self.bias)?;
+        self.check_groups()?;
+        let valid = momentum > 0.0 && momentum <= 1.0;
+        Fault::require(valid, "model.running_momentum", "a number above 0, at most 1", Float(momentum))?;
+        self.check_place()
+    }
+
+    fn check_weights(&self) -> Result<(), Fault> {
+        let inner = self.channels.windows(2).map(|pair| pair[0].saturating_mul(pair[1]));
+        let filters = inner.fold(self.channels[0], usize::saturating_add);
+        let weights = filters.saturating_mul(self.kernel * self.kernel);
+        Fault::require(weights <= MAX_WEIGHTS, "model.channels", format!("at most {MAX_WEIGHTS} weights"), weights)
+    }
+
+    fn check_groups(&self) -> Result<(), Fault> {
+        let Normalization::Group(groups) = self.norm else { return Ok(()) };
+        let key = "model.norm.group";
+        Fault::require(groups > 0, key, "1 or more groups", groups)?;
+        match self.channels.iter().position(|channels| !channels.is_multiple_of(groups)) {
+            None => Ok(()),
+            Some(index) => {
+                let expected = format!("a divisor of the {} channels of block {}", self.channels[index], index + 1);
+                Err(Fault::new(key, expected, groups))
+            }
+        }
+    }
+
+    /// What the next block's normalization removes of a bias after this block's `ReLU` is known where its sets hold
+    /// whole channels of one weight each.
+    fn check_place(&self) -> Result<(), Fault> {
+        let far = self.bias_after == BiasPlace::Activation && self.order == Order::NormFirst;
+        let known = self.norm.spec().is_none_or(|spec| !spec.centres || spec.span == Span::Channel);
+        let expected = "convolution or norm with this normalization; activation needs none, batch, instance or rms";
+        let valid = !far || known || self.bias == Bias::None;
+        Fault::require(valid, "model.bias_after", expected, self.bias_after)
+    }
+}
+
+fn check_bias(bias: &Bias) -> Result<(), Fault> {
+    let Bias::UntiedAlong(axes) = bias else { return Ok(()) };
+    let sorted = axes.windows(2).all(|pair| pair[0] < pair[1]);
+    let valid = !axes.is_empty() && sorted && axes.iter().all(|axis| *axis < 2);
+    let expected = "[0], [1] or [0, 1] (0: height, 1: width)";
+    Fault::require(valid, "model.bias.untied_along", expected, format!("{axes:?}"))
 }
 
 fn default_kernel() -> usize {
@@ -127,3 +192,5 @@ pub enum Head {
     /// A linear layer that sees the mean of each channel over all locations.
     Mean,
 }
+
+display_as_serialized!(Padding, Order, BiasPlace, Head);

@@ -1,11 +1,17 @@
-//! `[measure]`: what is measured on a trained model beyond its metrics.
+//! `[measure]`: what is measured on a trained model beyond its metrics, and what results hold of it.
 
-mod measured;
+mod bias_maps;
+mod jacobian;
+mod shift;
+mod translate;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::measured::{Adaptation, Adapting, BiasMap, JacobianRank, Measured, NormStatistics, Translated};
-use crate::ShiftPattern;
+pub use self::bias_maps::BiasMap;
+pub use self::jacobian::JacobianRank;
+pub use self::shift::{Adaptation, Adapting, NormStatistics, ShiftConfig};
+pub use self::translate::Translated;
+use crate::{DataConfig, Fault, ModelConfig};
 
 /// `[measure]`: nothing where the table is left out.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -27,27 +33,36 @@ pub struct MeasureConfig {
 }
 
 impl MeasureConfig {
+    pub(crate) fn check(&self, data: &DataConfig, model: &ModelConfig) -> Result<(), Fault> {
+        translate::check(&self.translate)?;
+        self.shift.as_ref().map_or(Ok(()), |shift| shift.check(data, model))
+    }
+
     pub(crate) fn is_nothing(&self) -> bool {
         *self == Self::default()
     }
 }
 
-/// Which shifts a trained model meets, and how its first bias is adapted to them.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ShiftConfig {
-    /// How the shifts vary over locations.
-    pub patterns: Vec<ShiftPattern>,
-    /// Their root mean squares, in standard deviations of the pixels.
-    pub strengths: Vec<f64>,
-    /// Patterns drawn of each kind.
-    #[serde(default = "one")]
-    pub draws: usize,
-    /// Numbers of shifted training images that the shift is estimated from, and that the bias is fine-tuned on.
-    #[serde(default)]
-    pub images: Vec<usize>,
+/// What was measured on a trained model beyond its metrics; what was not asked for is empty.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Measured {
+    /// One entry per layer with a bias.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub jacobian: Vec<JacobianRank>,
+    /// One entry per distance.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub translated: Vec<Translated>,
+    /// One entry per shift, statistics and way of adapting.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub adaptations: Vec<Adaptation>,
+    /// One entry per layer with a bias; in `results.json`, of the first seed of each variant only.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub bias_maps: Vec<BiasMap>,
 }
 
-fn one() -> usize {
-    1
+impl Measured {
+    pub(crate) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }

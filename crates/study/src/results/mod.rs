@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::event::Event;
 pub use self::provenance::Provenance;
+use crate::factors::display_as_serialized;
 use crate::{Factors, Measured, Metric};
 
 /// Version of the `results.json` format.
@@ -38,7 +39,7 @@ pub struct Results {
 }
 
 /// How a cell ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// The run went to its end.
@@ -245,7 +246,7 @@ pub struct Comparison {
 }
 
 /// What the paired differences say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// The 95 % interval lies inside ±margin, after adjustment for the number of comparisons.
@@ -255,3 +256,5 @@ pub enum Verdict {
     /// Neither is shown.
     Inconclusive,
 }
+
+display_as_serialized!(Status, Verdict);

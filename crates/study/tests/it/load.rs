@@ -190,9 +190,9 @@ fn baseline_values_are_those_of_the_list() {
 #[test]
 fn device_and_dtype_are_named_or_varied() {
     let study = parse(MINIMAL, &["vary.\"train.device\"=[\"flex\", \"ndarray\"]", "train.dtype=f64"]).unwrap();
-    assert_eq!((study.device(), study.dtype()), ("varied", "f64"));
+    assert_eq!((study.device().as_str(), study.dtype().as_str()), ("varied", "f64"));
     let study = parse(MINIMAL, &["train.device=wgpu"]).unwrap();
-    assert_eq!((study.device(), study.dtype()), ("wgpu", "f32"));
+    assert_eq!((study.device().as_str(), study.dtype().as_str()), ("wgpu", "f32"));
 }
 
 #[test]

@@ -24,7 +24,7 @@ fn sentence(recovery: &Recovery<'_, '_>, pattern: ShiftPattern) -> Text {
     let all =
         recovery.settings.iter().filter(|setting| setting.shifts.iter().any(|shift| shift.pattern == pattern)).count();
     let shifts: Vec<&Shift> = recovery.settings.iter().filter_map(|setting| setting.strongest(pattern)).collect();
-    let text = Text::default().strong(format!("{} shift", capitalised(pattern.label())));
+    let text = Text::default().strong(format!("{} shift", capitalised(&pattern.to_string())));
     if shifts.is_empty() {
         return text.plain(": less than 5 points lost at every strength, so that there is no share to speak of.");
     }

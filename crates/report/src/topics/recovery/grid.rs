@@ -62,7 +62,7 @@ impl RecoveryGrid<'_> {
         Some(Sheet { name: self.name, title, alt, height }.draw(|area| {
             legend.draw(area)?;
             for (column, pattern) in patterns.iter().enumerate() {
-                let name = format!("{} shift", capitalised(pattern.label()));
+                let name = format!("{} shift", capitalised(&pattern.to_string()));
                 let at = (left(column, patterns.len()), head + HEADING / 2.0);
                 Label::left(INK).bold().write(area, at, &[name])?;
             }

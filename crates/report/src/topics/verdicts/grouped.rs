@@ -40,7 +40,7 @@ fn groups<'c>(
     let mut groups = Vec::new();
     for (treatment, of_treatment) in group(comparisons.iter().map(|one| (treatment(one), one))) {
         let all = of_treatment.len();
-        let mut verdicts = group(of_treatment.into_iter().map(|one| ((one.verdict.label(), is_judged(one)), one)));
+        let mut verdicts = group(of_treatment.into_iter().map(|one| ((one.verdict, is_judged(one)), one)));
         verdicts.sort_by_key(|((_, judged), members)| (!judged, rank(members[0].verdict)));
         for ((_, judged), members) in verdicts {
             groups.push(VerdictGroup { treatment, verdict: members[0].verdict, judged, members, all });

@@ -1,0 +1,33 @@
+//! `[compare]`: the variants that the report sets against each other.
+
+use serde::{Deserialize, Serialize};
+
+use crate::factors::{Factors, display_as_serialized};
+
+/// `[compare]`: which variants the report sets against which.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CompareConfig {
+    /// The number that variants are judged by.
+    #[serde(default)]
+    pub metric: Metric,
+    /// The value of each compared factor that the others are measured against.
+    pub baseline: Factors,
+    /// Differences inside ±margin count as none.
+    pub margin: f64,
+}
+
+/// A number that a finished cell is judged by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Metric {
+    /// Share of test images classified rightly, in [0, 1].
+    #[default]
+    TestAccuracy,
+    /// Mean cross-entropy on the test images, in nats.
+    TestLoss,
+    /// Mean cross-entropy over the last epoch's training steps, in nats.
+    TrainLoss,
+}
+
+display_as_serialized!(Metric);

@@ -81,7 +81,7 @@ impl ConfigArguments {
 #[derive(Debug, Args)]
 pub(crate) struct DeviceArgument {
     /// The device to train on, short for --set train.device=…
-    #[arg(long, value_parser = PossibleValuesParser::new(DEVICES.map(Device::label)))]
+    #[arg(long, value_parser = PossibleValuesParser::new(DEVICES.map(|device| device.to_string())))]
     device: Option<String>,
 }
 

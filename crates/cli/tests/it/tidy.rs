@@ -43,34 +43,45 @@ fn dependencies() -> BTreeMap<String, Vec<String>> {
     metadata["packages"].as_array().unwrap().iter().map(|package| (folder(package), names(package))).collect()
 }
 
+/// A crate as the map of `crates/README.md` has it.
+struct Entry {
+    floor: usize,
+    folder: String,
+    package: String,
+    burn: bool,
+}
+
+/// The rows of the map: `| floor | folder | crate | what lives here | Burn |`.
+fn map() -> Vec<Entry> {
+    let text = fs::read_to_string(root().join("crates/README.md")).expect("the map");
+    let entry = |line: &str| {
+        let cells: Vec<&str> = line.split('|').map(|cell| cell.trim().trim_matches('`')).collect();
+        let [_, floor, folder, package, _, burn, _] = cells[..] else { return None };
+        let [folder, package] = [folder, package].map(str::to_owned);
+        Some(Entry { floor: floor.parse().ok()?, folder, package, burn: burn != "no" })
+    };
+    text.lines().filter_map(entry).collect()
+}
+
 #[test]
 fn dependencies_point_down_the_floors() {
-    let floor = |name: &str| match name {
-        "untied" => Some(3),
-        "untied-trainer" | "untied-report" => Some(2),
-        "untied-conv" | "untied-batch-norm" | "untied-study" => Some(1),
-        name if name.starts_with("untied-") => Some(0),
-        _ => None,
-    };
-    for (folder, dependencies) in dependencies() {
-        let own = floor(&if folder == "cli" { "untied".to_owned() } else { format!("untied-{folder}") });
-        for dependency in &dependencies {
-            assert!(floor(dependency).is_none() || floor(dependency) < own, "{folder} must not depend on {dependency}");
-        }
-        if ["redundancy", "study", "report"].contains(&folder.as_str()) {
-            assert!(!dependencies.iter().any(|name| name.starts_with("burn")), "{folder} must not depend on Burn");
+    let (map, dependencies) = (map(), dependencies());
+    for Entry { floor, folder, burn, .. } in &map {
+        for dependency in &dependencies[folder] {
+            let below = map.iter().find(|other| other.package == *dependency).is_none_or(|other| other.floor < *floor);
+            assert!(below, "{folder} must not depend on {dependency}");
+            assert!(*burn || !dependency.starts_with("burn"), "{folder} must not depend on Burn");
         }
     }
 }
 
 #[test]
 fn every_crate_is_on_the_map_and_has_a_readme() {
-    let map = fs::read_to_string(root().join("crates/README.md")).expect("the map");
-    let crates = dependencies();
-    assert_eq!(crates.len(), 8);
-    for folder in crates.keys() {
-        assert!(map.contains(&format!("| `{folder}` |")), "crates/README.md does not list {folder}");
-        assert!(root().join("crates").join(folder).join("README.md").is_file(), "{folder} has no README.md");
+    let mut listed: Vec<String> = map().into_iter().map(|entry| entry.folder).collect();
+    listed.sort();
+    assert_eq!(listed, dependencies().into_keys().collect::<Vec<_>>(), "the map of crates/README.md");
+    for folder in listed {
+        assert!(root().join("crates").join(&folder).join("README.md").is_file(), "{folder} has no README.md");
     }
 }
 

@@ -26,7 +26,7 @@ fn is_workspace(root: &str) -> bool {
     Path::new(root).join("crates/cli").canonicalize().ok() == Path::new(env!("CARGO_MANIFEST_DIR")).canonicalize().ok()
 }
 
-/// What git prints; none where it fails.
+/// The output of git; none where it fails.
 fn git(arguments: &[&str]) -> Option<String> {
     let output = Command::new("git").args(arguments).output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;

@@ -1,9 +1,17 @@
-//! How the program ends: exit codes, the one message of an error, the one line of a panic.
+//! The end of the program: exit codes, the one message of an error, the one line of a panic.
 
 use std::panic::PanicHookInfo;
 use std::process::ExitCode;
 
 use crate::terminal;
+
+/// The end of every help text.
+pub(crate) const HELP: &str = "\
+Exit codes:
+  0    done; a run that diverged is a result, counted on the last line
+  1    some cell failed or is missing
+  2    bad input: a config, an option, data, a model or a folder
+  130  interrupted; whatever was finished is kept";
 
 /// The documented ways to end; an error is bad input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,7 +23,7 @@ pub(crate) enum Exit {
 }
 
 const BAD_INPUT: u8 = 2;
-/// What shells report of a process that Ctrl-C ended.
+/// The code that shells report of a process that Ctrl-C ended.
 pub(crate) const INTERRUPTED: u8 = 130;
 
 /// Prints the error, if any.

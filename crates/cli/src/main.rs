@@ -20,20 +20,29 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::arguments::{Arguments, Verb};
-use crate::verbs::{cell, explain, fold, report, run, slurm, strip};
+use crate::verbs::Verb;
+
+/// A laboratory for convolution biases: trains small CNNs from a config, varies bias and normalization, and reports
+/// which part of a bias still does work.
+#[derive(Debug, Parser)]
+#[command(name = "untied", version, after_help = exit::HELP, max_term_width = 100, disable_help_subcommand = true)]
+struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
 
 fn main() -> ExitCode {
     allocator::keep_memory();
     exit::report_panics_in_one_line();
-    let outcome = match Arguments::parse().verb {
-        Verb::Run(arguments) => run::run(&arguments),
-        Verb::Cell(arguments) => cell::cell(&arguments),
-        Verb::Report(arguments) => report::report(&arguments),
-        Verb::Slurm(arguments) => slurm::slurm(&arguments),
-        Verb::Explain(arguments) => explain::explain(&arguments),
-        Verb::Strip(arguments) => strip::strip(&arguments),
-        Verb::Fold(arguments) => fold::fold(&arguments),
-    };
-    exit::code(outcome)
+    exit::code(Arguments::parse().verb.run())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Arguments::command().debug_assert();
+    }
 }

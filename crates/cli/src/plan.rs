@@ -1,16 +1,27 @@
-//! What a run would do: which cells are finished, how many workers train the rest.
+//! The plan of a run: which cells are finished, how many workers train the rest.
 
 use std::fmt::Write;
 use std::num::NonZeroUsize;
 use std::thread::available_parallelism;
 
-use untied_study::{Cell, CellResult, Device, Status, Study, StudyFolder};
+use clap::Args;
+use untied_study::{Cell, Device, Status, Study, StudyFolder};
 
-use crate::arguments::RunArguments;
+use crate::arguments::count;
 use crate::table::Table;
 use crate::wording::{cell_name, plural};
 
-/// Where a cell stands before the run.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct ParallelArguments {
+    /// Cells trained at a time, each by a worker process [default: one a core; on a GPU: 1]
+    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
+    jobs: Option<NonZeroUsize>,
+    /// Threads of each worker [default: cores divided by jobs]
+    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
+    threads: Option<NonZeroUsize>,
+}
+
+/// The state of a cell before the run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum State {
     /// It has a result: finished or diverged.
@@ -35,13 +46,13 @@ pub(crate) struct Plan<'s> {
 
 impl<'s> Plan<'s> {
     /// `afresh`: as if no cell had a result.
-    pub(crate) fn new(study: &'s Study, folder: &'s StudyFolder, arguments: &RunArguments, afresh: bool) -> Self {
+    pub(crate) fn new(study: &'s Study, folder: &'s StudyFolder, parallel: ParallelArguments, afresh: bool) -> Self {
         let look = |cell| if afresh { State::ToRun } else { state(folder, cell) };
         let states: Vec<_> = study.cells.iter().map(look).collect();
         let to_run = states.iter().filter(|state| !matches!(state, State::Done(_))).count();
         let cores = available_parallelism().map_or(1, NonZeroUsize::get);
-        let jobs = arguments.jobs.map_or_else(|| default_jobs(study, cores), NonZeroUsize::get).min(to_run).max(1);
-        let threads = arguments.threads.map_or((cores / jobs).max(1), NonZeroUsize::get);
+        let jobs = parallel.jobs.map_or_else(|| default_jobs(study, cores), NonZeroUsize::get).min(to_run).max(1);
+        let threads = parallel.threads.map_or((cores / jobs).max(1), NonZeroUsize::get);
         Self { study, folder, states, jobs, threads }
     }
 
@@ -77,8 +88,8 @@ impl<'s> Plan<'s> {
         let _ = writeln!(text, "results in {}", folder.root().display());
         let _ = writeln!(text, "{}", self.outline());
         let mut table = Table::new(["index", "state", "cell"]).align_right(&[0]);
-        for (cell, state) in study.cells.iter().zip(&self.states) {
-            table.push([cell.index.to_string(), state.label(), cell.id.clone()]);
+        for (index, (cell, state)) in study.cells.iter().zip(&self.states).enumerate() {
+            table.push([index.to_string(), state.label(), cell.id.clone()]);
         }
         text + &table.text()
     }
@@ -107,8 +118,8 @@ impl State {
 
 /// The indices of the cells to run.
 pub(crate) fn missing_cells(study: &Study, folder: &StudyFolder) -> Vec<usize> {
-    let missing = |cell: &&Cell| !matches!(state(folder, cell), State::Done(_));
-    study.cells.iter().filter(missing).map(|cell| cell.index).collect()
+    let missing = |(_, cell): &(usize, &Cell)| !matches!(state(folder, cell), State::Done(_));
+    study.cells.iter().enumerate().filter(missing).map(|(index, _)| index).collect()
 }
 
 /// A GPU is one for all workers.
@@ -119,14 +130,9 @@ fn default_jobs(study: &Study, cores: usize) -> usize {
 
 fn state(folder: &StudyFolder, cell: &Cell) -> State {
     match folder.read_result(cell) {
-        Ok(Some(result)) if is_done(&result) => State::Done(result.status),
+        Ok(Some(result)) if result.status.is_done() => State::Done(result.status),
         Ok(_) if folder.checkpoint(cell).exists() => State::HalfRun,
         Ok(_) => State::ToRun,
         Err(error) => State::Unusable(error.to_string()),
     }
-}
-
-/// A run that diverged is as done as one that finished: run again, it diverges again.
-pub(crate) fn is_done(result: &CellResult) -> bool {
-    matches!(result.status, Status::Finished | Status::Diverged)
 }

@@ -8,7 +8,7 @@ use crate::exit::Exit;
 use crate::table::Table;
 use crate::wording::{plural, time, variant_name};
 
-/// How many cells ended how.
+/// Numbers of cells by how they ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Counts {
     finished: usize,

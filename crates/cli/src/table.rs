@@ -4,7 +4,7 @@
 #[derive(Debug, Default)]
 pub(crate) struct Table {
     rows: Vec<Vec<String>>,
-    /// Columns whose entries end at the same place, as numbers do.
+    /// Columns aligned on the right, as numbers are.
     right: Vec<usize>,
 }
 
@@ -22,7 +22,7 @@ impl Table {
         self.rows.push(row.into());
     }
 
-    /// Each row a line, indented by two spaces; columns that are empty everywhere are left out.
+    /// The rows as lines, indented by two spaces; columns that are empty everywhere are left out.
     pub(crate) fn text(&self) -> String {
         let widths = self.widths();
         let lines: Vec<String> =

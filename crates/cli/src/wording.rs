@@ -1,10 +1,10 @@
-//! How cells, variants, numbers and times are written.
+//! Names of cells and variants, numbers and times, as people read them.
 
 use std::time::Duration;
 
 use untied_study::{Cell, Factors, Study, factor_label};
 
-/// Of a cell, for which this process waits.
+/// Said of a cell for which this process waits.
 pub(crate) const BEING_TRAINED: &str = "is being trained by another process: waiting for its end";
 
 /// The readable part of a cell's id.

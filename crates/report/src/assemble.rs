@@ -7,8 +7,8 @@ use untied_study::{Cell, CellRecord, Provenance, Results, Status, StoreError, St
 use crate::comparison::compare_again;
 use crate::report::render;
 
-/// Why cells failed, by index of the cell.
-pub type Failures = BTreeMap<usize, String>;
+/// Reasons why cells failed, by id of the cell.
+pub type Failures = BTreeMap<String, String>;
 
 /// The results of a study: every cell's record, and the comparisons.
 ///
@@ -22,7 +22,7 @@ pub fn assemble(study: &Study, folder: &StudyFolder, stored: Option<&Results>, f
     let stored_cells: HashMap<&str, &CellRecord> = stored_cells.collect();
     for cell in &study.cells {
         let (result, reason) = match folder.read_result(cell) {
-            Ok(result) => (result, failures.get(&cell.index).cloned()),
+            Ok(result) => (result, failures.get(&cell.id).cloned()),
             Err(error) => (None, Some(error.to_string())),
         };
         losses.push(result.as_ref().map(|result| result.step_losses.clone()));

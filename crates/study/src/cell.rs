@@ -53,8 +53,6 @@ fn check_statistics(norm: Normalization, batch_size: usize) -> Result<(), Fault>
 /// One training run of a study.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cell {
-    /// Place in the grid, from 0; seeds vary fastest.
-    pub index: usize,
     /// `<name>-<hash>`, also the name of its folder.
     pub id: String,
     /// First 16 hex digits of the SHA-256 of the resolved cell's canonical JSON.
@@ -66,17 +64,17 @@ pub struct Cell {
 }
 
 impl Cell {
-    pub(crate) fn new(index: usize, factors: Factors, config: CellConfig, order: &[&str]) -> Self {
+    pub(crate) fn new(factors: Factors, config: CellConfig, order: &[&str]) -> Self {
         let hash = hash(&config);
         let labels = order.iter().filter_map(|key| factors.get(*key)).map(factor_label);
         let labels: Vec<String> = labels.chain([format!("seed{}", config.seed)]).collect();
         let id = format!("{}-{hash}", file_name(&labels.join("-")));
-        Self { index, id, hash, factors, config }
+        Self { id, hash, factors, config }
     }
 }
 
 /// A study's data paths are UTF-8 once it is loaded, so that every config has its JSON.
-fn hash(config: &CellConfig) -> String {
+pub(crate) fn hash(config: &CellConfig) -> String {
     let mut json = serde_json::to_value(config).expect("a cell's config is plain data with UTF-8 paths");
     json.sort_all_objects();
     let digest = Sha256::digest(json.to_string());

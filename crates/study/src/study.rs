@@ -27,7 +27,7 @@ pub struct Study {
     pub vary: Vec<Vary>,
     /// The seeds of every variant.
     pub seeds: Vec<u64>,
-    /// The grid; seeds vary fastest. Never empty.
+    /// The grid, never empty; seeds vary fastest. The index of a cell is its position here.
     pub cells: Vec<Cell>,
 }
 
@@ -145,7 +145,7 @@ fn expand(document: &Document<'_>, grid: &Grid<'_>) -> Result<Vec<Cell>, ConfigE
 
 fn push_seeds(cells: &mut Vec<Cell>, variant: &Variant, seeds: &[u64], order: &[&str]) {
     for seed in seeds {
-        cells.push(Cell::new(cells.len(), variant.factors.clone(), variant.with_seed(*seed), order));
+        cells.push(Cell::new(variant.factors.clone(), variant.with_seed(*seed), order));
     }
 }
 

@@ -3,12 +3,11 @@ use std::collections::BTreeMap;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use untied_study::{Cell, Event};
 
-use super::Display;
 use super::lines::line;
 use super::tally::Tally;
 use crate::terminal::{printable, say};
 use crate::wording::cell_name;
-use crate::workers::runner::RunEvent;
+use crate::workers::event::RunEvent;
 
 /// Length of the overall bar, so that it moves with every percent.
 const FINENESS: u64 = 1000;
@@ -21,7 +20,7 @@ pub(super) struct Bars {
     tally: Tally,
     screen: MultiProgress,
     all: ProgressBar,
-    cells: BTreeMap<usize, Row>,
+    cells: BTreeMap<String, Row>,
 }
 
 /// The bar of one running cell.
@@ -45,13 +44,47 @@ impl Bars {
         let bar = ProgressBar::new(1).with_style(style("{bar:20.cyan/dim} {wide_msg}")).with_message(name);
         let bar = self.screen.add(bar);
         bar.tick();
-        self.cells.insert(cell.index, Row { bar, epochs: cell.config.train.epochs, accuracy: None });
+        self.cells.insert(cell.id.clone(), Row { bar, epochs: cell.config.train.epochs, accuracy: None });
     }
 
     fn update(&mut self, cell: &Cell, event: &Event) {
-        let Some(row) = self.cells.get_mut(&cell.index) else { return };
+        let Some(row) = self.cells.get_mut(&cell.id) else { return };
         let name = format!("{:width$}", cell_name(cell), width = self.tally.width);
         row.update(&name, event);
+    }
+
+    pub(super) fn show(&mut self, event: &RunEvent<'_>) {
+        self.tally.note(event);
+        match event {
+            RunEvent::Started(cell) => self.start(cell),
+            RunEvent::Said(cell, event) => self.update(cell, event),
+            RunEvent::Failed(cell, _) | RunEvent::Ended(cell, ..) => {
+                if let Some(row) = self.cells.remove(&cell.id) {
+                    row.bar.finish_and_clear();
+                }
+            }
+            RunEvent::Waited => {}
+            RunEvent::Over { interrupted } => return self.close(*interrupted),
+        }
+        if let Some(line) = line(event, &self.tally, self.verbose) {
+            // A terminal that is gone has nobody to tell.
+            let _ = self.screen.println(printable(&line));
+        }
+        self.all.set_position((self.tally.share() * FINENESS as f64) as u64);
+        self.all.set_message(self.tally.text());
+    }
+
+    /// An interrupted run's bars stay: the ^C that the terminal wrote has moved the cursor, and to clear them would leave
+    /// one behind.
+    fn close(&mut self, interrupted: bool) {
+        if interrupted {
+            self.screen.set_draw_target(ProgressDrawTarget::hidden());
+            say("");
+        }
+        for row in std::mem::take(&mut self.cells).into_values() {
+            row.bar.finish_and_clear();
+        }
+        self.all.finish_and_clear();
     }
 }
 
@@ -73,41 +106,6 @@ impl Row {
             Event::Measuring { ref what } => self.bar.set_message(format!("{name}  measuring: {what}")),
             Event::Waiting { .. } | Event::Warning { .. } | Event::Diverged { .. } | Event::Finished { .. } => {}
         }
-    }
-}
-
-impl Display for Bars {
-    fn show(&mut self, event: &RunEvent<'_>) {
-        self.tally.note(event);
-        match event {
-            RunEvent::Started(cell) => self.start(cell),
-            RunEvent::Said(cell, event) => self.update(cell, event),
-            RunEvent::Failed(cell, _) | RunEvent::Ended(cell, ..) => {
-                if let Some(row) = self.cells.remove(&cell.index) {
-                    row.bar.finish_and_clear();
-                }
-            }
-            RunEvent::Waited => {}
-        }
-        if let Some(line) = line(event, &self.tally, self.verbose) {
-            // A terminal that is gone has nobody to tell.
-            let _ = self.screen.println(printable(&line));
-        }
-        self.all.set_position((self.tally.share() * FINENESS as f64) as u64);
-        self.all.set_message(self.tally.text());
-    }
-
-    /// An interrupted run's bars stay: the ^C that the terminal wrote has moved the cursor, and to clear them would leave
-    /// one behind.
-    fn close(&mut self, interrupted: bool) {
-        if interrupted {
-            self.screen.set_draw_target(ProgressDrawTarget::hidden());
-            say("");
-        }
-        for row in std::mem::take(&mut self.cells).into_values() {
-            row.bar.finish_and_clear();
-        }
-        self.all.finish_and_clear();
     }
 }
 

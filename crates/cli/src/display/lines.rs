@@ -2,11 +2,10 @@ use std::time::Duration;
 
 use untied_study::{Cell, CellResult, Event, Status};
 
-use super::Display;
 use super::tally::Tally;
 use crate::terminal::say;
 use crate::wording::{BEING_TRAINED, cell_name, time};
-use crate::workers::runner::{Ending, RunEvent};
+use crate::workers::event::{Ending, RunEvent};
 
 /// One line per cell that ended; if verbose, one per epoch too.
 #[derive(Debug)]
@@ -19,17 +18,13 @@ impl Lines {
     pub(super) fn new(verbose: bool, cells: &[&Cell]) -> Self {
         Self { verbose, tally: Tally::new(cells) }
     }
-}
 
-impl Display for Lines {
-    fn show(&mut self, event: &RunEvent<'_>) {
+    pub(super) fn show(&mut self, event: &RunEvent<'_>) {
         self.tally.note(event);
         if let Some(line) = line(event, &self.tally, self.verbose) {
             say(&line);
         }
     }
-
-    fn close(&mut self, _interrupted: bool) {}
 }
 
 /// The line that stays of an event, if any.

@@ -1,4 +1,4 @@
-//! What people see of a run while it goes on, on stderr.
+//! The display of a run while it goes on, on stderr.
 
 mod bars;
 mod lines;
@@ -8,31 +8,19 @@ use std::io::IsTerminal;
 
 use untied_study::Cell;
 
-use crate::arguments::Verbosity;
-use crate::workers::runner::RunEvent;
+use self::bars::Bars;
+use self::lines::Lines;
+use crate::workers::event::RunEvent;
 
-pub(crate) trait Display {
-    fn show(&mut self, event: &RunEvent<'_>);
-    /// The run is over; `interrupted` before its end.
-    fn close(&mut self, interrupted: bool);
-}
-
-/// Bars on a terminal, lines elsewhere; if quiet, nothing.
-pub(crate) fn choose(verbosity: Verbosity, cells: &[&Cell]) -> Box<dyn Display> {
-    if verbosity.quiet {
-        Box::new(Quiet)
+/// Bars on a terminal, lines elsewhere; if quiet, nothing: failures are listed at the end.
+pub(crate) fn choose(quiet: bool, verbose: bool, cells: &[&Cell]) -> Box<dyn FnMut(&RunEvent<'_>)> {
+    if quiet {
+        Box::new(|_| ())
     } else if std::io::stderr().is_terminal() {
-        Box::new(bars::Bars::new(verbosity.verbose, cells))
+        let mut bars = Bars::new(verbose, cells);
+        Box::new(move |event| bars.show(event))
     } else {
-        Box::new(lines::Lines::new(verbosity.verbose, cells))
+        let mut lines = Lines::new(verbose, cells);
+        Box::new(move |event| lines.show(event))
     }
-}
-
-/// Failures are listed at the end.
-struct Quiet;
-
-impl Display for Quiet {
-    fn show(&mut self, _event: &RunEvent<'_>) {}
-
-    fn close(&mut self, _interrupted: bool) {}
 }

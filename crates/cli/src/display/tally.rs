@@ -4,12 +4,12 @@ use std::time::{Duration, Instant};
 use untied_study::{Cell, Event, Status};
 
 use crate::wording::{plural, time};
-use crate::workers::runner::{Ending, RunEvent};
+use crate::workers::event::{Ending, RunEvent};
 
 /// Shorter than this, an estimate of the time left would be a guess.
 const EARLIEST_ESTIMATE: Duration = Duration::from_secs(2);
 
-/// Where a run stands. Work is counted in epochs, since cells may differ in theirs.
+/// The progress of a run, in epochs: cells may differ in theirs.
 #[derive(Debug)]
 pub(super) struct Tally {
     cells: usize,
@@ -20,8 +20,8 @@ pub(super) struct Tally {
     ended_epochs: f64,
     /// Trained by earlier runs.
     inherited: f64,
-    /// Of each running cell.
-    running: BTreeMap<usize, Running>,
+    /// The running cells, by id.
+    running: BTreeMap<String, Running>,
     started: Instant,
     /// Longest name of a cell, for columns.
     pub(super) width: usize,
@@ -57,16 +57,16 @@ impl Tally {
 
     pub(super) fn note(&mut self, event: &RunEvent<'_>) {
         match event {
-            RunEvent::Started(cell) => drop(self.running.insert(cell.index, Running::default())),
+            RunEvent::Started(cell) => drop(self.running.insert(cell.id.clone(), Running::default())),
             RunEvent::Said(cell, event) => self.note_event(cell, event),
-            RunEvent::Failed(cell, _) => drop(self.running.remove(&cell.index)),
+            RunEvent::Failed(cell, _) => drop(self.running.remove(&cell.id)),
             RunEvent::Ended(cell, ending, _) => self.note_end(cell, ending),
-            RunEvent::Waited => {}
+            RunEvent::Waited | RunEvent::Over { .. } => {}
         }
     }
 
     fn note_event(&mut self, cell: &Cell, event: &Event) {
-        let Some(running) = self.running.get_mut(&cell.index) else { return };
+        let Some(running) = self.running.get_mut(&cell.id) else { return };
         match *event {
             Event::Started { steps_per_epoch, .. } => running.steps_per_epoch = steps_per_epoch,
             Event::Progress { step, .. } | Event::Epoch { step, .. } => running.epochs = running.epochs_of(step),
@@ -83,7 +83,7 @@ impl Tally {
     }
 
     fn note_end(&mut self, cell: &Cell, ending: &Ending) {
-        self.running.remove(&cell.index);
+        self.running.remove(&cell.id);
         self.ended += 1;
         self.ended_epochs += cell.config.train.epochs as f64;
         match ending {
@@ -99,7 +99,7 @@ impl Tally {
         format!("{:>width$}/{}", self.ended, self.cells)
     }
 
-    /// In [0, 1].
+    /// The share of the work that is done, in [0, 1].
     pub(super) fn share(&self) -> f64 {
         let running: f64 = self.running.values().map(|running| running.epochs).sum();
         ((self.ended_epochs + running) / self.epochs.max(1.0)).min(1.0)
@@ -117,7 +117,7 @@ impl Tally {
         parts.join(", ")
     }
 
-    /// In whole seconds: it is an estimate.
+    /// The time left, in whole seconds: it is an estimate.
     fn left(&self) -> Option<String> {
         let (elapsed, share) = (self.started.elapsed(), self.share());
         let trained = share - self.inherited / self.epochs.max(1.0);

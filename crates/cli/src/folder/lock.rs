@@ -31,7 +31,7 @@ impl Lock {
         }
     }
 
-    /// As [`take`](Self::take), but waits until nobody holds it.
+    /// Takes the lock as [`take`](Self::take) does, but waits until nobody holds it.
     pub(crate) fn wait(folder: &StudyFolder) -> anyhow::Result<Self> {
         let mut told = false;
         loop {

@@ -1,4 +1,4 @@
-//! Whose an output folder is, and how its old results are moved aside.
+//! The owner of an output folder, and how its old results are moved aside.
 
 pub(crate) mod lock;
 
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use untied_study::{Results, Study, StudyFolder};
 
-/// What a study leaves in its folder; nothing else there is ever moved, `slurm` neither: queued jobs need it.
+/// The files and folders that a study leaves; nothing else is ever moved, `slurm` neither: queued jobs need it.
 const ENTRIES: [&str; 6] = ["config.toml", "cells", "results.json", "report.md", "report.html", "plots"];
 
 /// An error where the folder belongs to something else than this study.
@@ -68,7 +68,7 @@ pub(crate) fn move_aside(folder: &StudyFolder) -> anyhow::Result<Option<PathBuf>
 /// The first free one of `<folder>.old-1`, `<folder>.old-2`, …
 fn free_name(root: &Path) -> anyhow::Result<PathBuf> {
     let root = fs::canonicalize(root).with_context(|| format!("cannot read {}", root.display()))?;
-    let name = root.file_name().context("the root folder has no place beside it")?.to_os_string();
+    let name = root.file_name().context("the root folder has no folder beside it")?.to_os_string();
     let numbered = |n: usize| {
         let mut name = name.clone();
         name.push(format!(".old-{n}"));
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_results_are_moved_and_each_time_to_a_new_place() {
+    fn only_results_are_moved_and_each_time_to_a_new_folder() {
         let parent = tempfile::tempdir().unwrap();
         let root = parent.path().join("study");
         let folder = StudyFolder::new(root.clone());

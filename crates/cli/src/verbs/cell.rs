@@ -1,54 +1,60 @@
 //! `untied cell`: one training run, in this process.
 
-use std::io;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use clap::Args;
 use untied_study::{Cell, CellResult, Event, Status, Study, StudyFolder};
 
-use crate::arguments::CellArguments;
+use crate::arguments::{CheckpointArgument, ConfigArguments, DeviceArgument, OutArgument, count};
 use crate::exit::Exit;
-use crate::plan::is_done;
 use crate::terminal::{print, say};
 use crate::wording::{BEING_TRAINED, cell_name, plural, time};
 use crate::workers::cell::{is_done_already, train};
-use crate::workers::event_log::write_line;
 use crate::{check, folder, interrupt};
 
+#[derive(Debug, Args)]
+pub(crate) struct CellArguments {
+    #[command(flatten)]
+    config: ConfigArguments,
+    #[command(flatten)]
+    device: DeviceArgument,
+    /// Which cell, from 0; `untied run CONFIG --dry-run` lists them
+    #[arg(long, value_name = "I", value_parser = index, allow_negative_numbers = true)]
+    index: usize,
+    #[command(flatten)]
+    out: OutArgument,
+    /// Threads to compute with [default: one a core]
+    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
+    threads: Option<NonZeroUsize>,
+    #[command(flatten)]
+    checkpoint: CheckpointArgument,
+}
+
+fn index(text: &str) -> Result<usize, &'static str> {
+    text.parse().map_err(|_| "expected a whole number, 0 or more")
+}
+
 pub(crate) fn cell(arguments: &CellArguments) -> anyhow::Result<Exit> {
-    if arguments.events {
-        interrupt::follow_parent()?;
-    } else {
-        interrupt::end_with("interrupted: the same command goes on from the last checkpoint")?;
-    }
+    interrupt::end_with("interrupted: the same command goes on from the last checkpoint")?;
     let study = arguments.config.load(arguments.device.get())?;
     let cell = pick(&study, arguments.index)?;
     let folder = StudyFolder::new(arguments.out.folder(&study));
     if is_done_already(&folder, cell).unwrap_or(false) {
         return Ok(Exit::Done);
     }
-    if !arguments.events {
-        check::check_cell(&study, cell, arguments.config.path())?;
-        prepare(&study, cell, &folder, arguments.config.path())?;
-    }
+    check::check_cell(&study, cell, arguments.config.path())?;
+    prepare(&study, cell, &folder, arguments.config.path())?;
     let cores = available_parallelism().unwrap_or(NonZeroUsize::MIN);
     untied_trainer::limit_threads(arguments.threads.unwrap_or(cores).get());
     let started = Instant::now();
-    let mut tell = |event: &Event| {
-        if arguments.events {
-            write_line(&mut io::stdout().lock(), event).unwrap_or_default();
-        } else if let Some(line) = progress(cell, event) {
-            say(&line);
-        }
-    };
+    let mut tell = |event: &Event| progress(cell, event).iter().for_each(|line| say(line));
     let Some(result) = train(cell, &folder, arguments.checkpoint.every(), &mut tell)? else { return Ok(Exit::Done) };
-    if !arguments.events {
-        print(&outcome(cell, &result, started.elapsed(), &folder.cell(cell)))?;
-    }
-    Ok(if is_done(&result) { Exit::Done } else { Exit::Incomplete })
+    print(&outcome(cell, &result, started.elapsed(), &folder.cell(cell)))?;
+    Ok(if result.status.is_done() { Exit::Done } else { Exit::Incomplete })
 }
 
 fn pick(study: &Study, index: usize) -> anyhow::Result<&Cell> {
@@ -59,19 +65,17 @@ fn pick(study: &Study, index: usize) -> anyhow::Result<&Cell> {
     })
 }
 
-/// The tasks of a job array share one folder: the first writes its config, the others find it there.
+/// Writes `cell.json`, and the study's config where there is none: the tasks of a job array share one folder.
 fn prepare(study: &Study, cell: &Cell, folder: &StudyFolder, config: &Path) -> anyhow::Result<()> {
     folder::check_owner(folder, study)?;
     let there = folder.config();
     if !there.exists() {
-        return Ok(folder.write_config(study)?);
-    }
-    let listed = Study::load(&there, &[])?.cells.iter().any(|other| other.id == cell.id);
-    if !listed {
+        folder.write_config(study)?;
+    } else if !Study::load(&there, &[])?.cells.iter().any(|other| other.id == cell.id) {
         let (there, config) = (there.display(), config.display());
         say(&format!("warning: {there} has no such cell, so that `untied report` leaves it out; {config} differs"));
     }
-    Ok(())
+    Ok(folder.write_cell(cell)?)
 }
 
 fn progress(cell: &Cell, event: &Event) -> Option<String> {

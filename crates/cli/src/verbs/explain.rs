@@ -3,11 +3,12 @@
 use std::collections::HashSet;
 use std::fmt::Write;
 
+use clap::Args;
 use untied_redundancy::RedundancyTable;
 use untied_study::{Cell, Factors, Study};
 use untied_trainer::{ModelSummary, Planner};
 
-use crate::arguments::ExplainArguments;
+use crate::arguments::ConfigArguments;
 use crate::check::in_variant;
 use crate::exit::Exit;
 use crate::table::Table;
@@ -15,8 +16,8 @@ use crate::terminal::print;
 use crate::wording::variant_name;
 
 const RULE: &str = "\
-The rule: a normalization removes the part of a bias that its centring subtracts again. Of the bias numbers
-before it, this many dimensions are redundant (C channels, G groups):
+The rule: a normalization removes the part of a bias that its centring subtracts again. Of the parameters
+of a bias before it, this many dimensions are redundant (C channels, G groups):
 ";
 
 const REMARK: &str = "
@@ -24,7 +25,13 @@ Affine parameters, ε and zero padding change none of this, since the centring c
 ";
 
 const BIAS_AFTER: &str =
-    "  β of the norm has one number per activation: it is itself an untied bias, after the norm.\n";
+    "  β of the norm has one parameter per activation: it is itself an untied bias, after the norm.\n";
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArguments {
+    #[command(flatten)]
+    config: ConfigArguments,
+}
 
 pub(crate) fn explain(arguments: &ExplainArguments) -> anyhow::Result<Exit> {
     let study = arguments.config.load(None)?;
@@ -60,20 +67,20 @@ fn block(name: &str, model: &ModelSummary) -> String {
     let input = sizes(model.input);
     let names = model.class_names.as_ref().map(|names| format!(" ({})", names.join(", "))).unwrap_or_default();
     let _ = writeln!(text, "input {input}, {} classes{names}, {} parameters", model.classes, model.parameters.total);
-    let header = ["layer", "output", "weights", "norm", "bias", "bias numbers", "redundant", "at work"];
+    let header = ["layer", "output", "weights", "norm", "bias", "bias parameters", "redundant", "at work"];
     let mut table = Table::new(header).align_right(&[2, 5, 6, 7]);
     for layer in &model.layers {
-        let numbers = layer.bias_parameters;
-        let count = |count: usize| if numbers == 0 { "–".to_owned() } else { count.to_string() };
+        let parameters = layer.bias_parameters;
+        let count = |count: usize| if parameters == 0 { "–".to_owned() } else { count.to_string() };
         table.push([
             layer.layer.clone(),
             sizes(layer.output),
             layer.weights.to_string(),
             layer.norm.clone(),
             layer.bias.clone(),
-            numbers.to_string(),
+            parameters.to_string(),
             count(layer.redundant),
-            count(numbers.saturating_sub(layer.redundant)),
+            count(parameters.saturating_sub(layer.redundant)),
         ]);
     }
     text + &table.text()

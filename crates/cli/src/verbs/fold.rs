@@ -24,7 +24,7 @@ fn heading(before: &TrainedModel, after: &TrainedModel) -> String {
 }
 
 fn table(layers: &[FoldedLayer]) -> String {
-    let header = ["layer", "bias numbers", "after", "all numbers", "after"];
+    let header = ["layer", "bias parameters", "after", "all parameters", "after"];
     let mut table = Table::new(header).align_right(&[1, 2, 3, 4]);
     for FoldedLayer { layer, bias_numbers: [bias, bias_after], numbers: [numbers, numbers_after] } in layers {
         let counts = [bias, bias_after, numbers, numbers_after].map(ToString::to_string);

@@ -1,16 +1,24 @@
 //! `untied report`: the report again, from what lies in a study's folder.
 
 use std::collections::HashSet;
+use std::path::PathBuf;
 
 use anyhow::{Context, bail};
+use clap::Args;
 use untied_report::{Failures, assemble, recompare, write};
-use untied_study::{CellRecord, Results, Status, Study, StudyFolder};
+use untied_study::{Results, Status, Study, StudyFolder};
 
-use crate::arguments::ReportArguments;
 use crate::exit::Exit;
 use crate::folder;
 use crate::summary::{Counts, unfinished, verdicts};
 use crate::terminal::{print, say};
+
+#[derive(Debug, Args)]
+pub(crate) struct ReportArguments {
+    /// The folder of a study's results: it holds config.toml, and cells/ or results.json
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+}
 
 pub(crate) fn report(arguments: &ReportArguments) -> anyhow::Result<Exit> {
     let folder = StudyFolder::new(arguments.folder.clone());
@@ -55,10 +63,9 @@ fn from_results(study: &Study, folder: &StudyFolder) -> anyhow::Result<Results> 
     Ok(results)
 }
 
-/// How many cells ended, but have no `result.json` that shows it.
+/// Number of cells that ended, but have no `result.json` that shows it.
 fn without_cells(study: &Study, folder: &StudyFolder, results: &Results) -> usize {
     let shown: HashSet<&str> =
         study.cells.iter().filter(|cell| folder.result(cell).exists()).map(|cell| cell.id.as_str()).collect();
-    let ended = |record: &&CellRecord| matches!(record.status, Status::Finished | Status::Diverged);
-    results.cells.iter().filter(ended).filter(|record| !shown.contains(record.id.as_str())).count()
+    results.cells.iter().filter(|record| record.status.is_done() && !shown.contains(record.id.as_str())).count()
 }

@@ -1,4 +1,4 @@
-//! What `untied strip` and `untied fold` share: a trained model in, the same function in fewer numbers out.
+//! The common part of `untied strip` and `untied fold`: a trained model in, the same function in fewer parameters out.
 
 use std::path::PathBuf;
 
@@ -24,7 +24,7 @@ impl RewriteArguments {
         TrainedModel::load(&self.model).with_context(|| self.name())
     }
 
-    /// Of the model, for errors.
+    /// The path of the model, for errors.
     pub(crate) fn name(&self) -> String {
         self.model.display().to_string()
     }
@@ -46,7 +46,7 @@ impl RewriteArguments {
     }
 }
 
-/// `552 numbers before, 542 after: 10 saved`, and how nearly the models are the same.
+/// `552 parameters before, 542 after: 10 saved`, and how nearly the models are the same.
 pub(crate) fn conclusion(before: &TrainedModel, after: &TrainedModel, agreement: &Agreement) -> String {
     let [old, new] = [before, after].map(TrainedModel::numbers);
     let change = if new > old { format!("{} more", new - old) } else { format!("{} saved", old - new) };
@@ -57,7 +57,7 @@ pub(crate) fn conclusion(before: &TrainedModel, after: &TrainedModel, agreement:
     };
     format!(
         "{} before, {new} after: {change}\noutputs of {} differ by {}\n{rounded}",
-        plural(old, "number"),
+        plural(old, "parameter"),
         plural(*images, "random image"),
         deviation(*exact)
     )

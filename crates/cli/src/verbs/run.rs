@@ -1,20 +1,62 @@
 //! `untied run`: check, plan, train, report.
 
 use std::fmt::Write;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use clap::Args;
 use untied_report::{assemble, write};
 use untied_study::{Results, Status, Study, StudyFolder};
 
-use crate::arguments::RunArguments;
+use crate::arguments::{CheckpointArgument, ConfigArguments, DeviceArgument, OutArgument, seconds};
 use crate::exit::Exit;
 use crate::folder::lock::Lock;
-use crate::plan::Plan;
+use crate::plan::{ParallelArguments, Plan};
 use crate::summary::{Counts, unfinished, verdicts};
 use crate::terminal::{print, say};
-use crate::workers::runner::{self, Runner};
+use crate::workers::runner::{self, Limits, Runner};
 use crate::workers::worker::Crew;
 use crate::{check, display, exit, folder, interrupt};
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArguments {
+    #[command(flatten)]
+    config: ConfigArguments,
+    #[command(flatten)]
+    device: DeviceArgument,
+    #[command(flatten)]
+    out: OutArgument,
+    #[command(flatten)]
+    parallel: ParallelArguments,
+    /// Check everything and show what would run; train and write nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Move old results aside, to <DIR>.old-<n>, and train every cell
+    #[arg(long)]
+    fresh: bool,
+    /// Wait while another process runs a study in the folder
+    #[arg(long, conflicts_with = "dry_run")]
+    wait: bool,
+    #[command(flatten)]
+    checkpoint: CheckpointArgument,
+    /// Kill a worker that says nothing for so long, and try its cell once more; 0: never
+    #[arg(long, value_name = "SECONDS", default_value = "600", value_parser = seconds, allow_negative_numbers = true)]
+    timeout: Duration,
+    /// Stop at the first cell that fails, and do not try it again
+    #[arg(long)]
+    fail_fast: bool,
+    /// Print errors and the last line only
+    #[arg(short, long, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Print a line for every epoch
+    #[arg(short, long)]
+    verbose: bool,
+}
+
+impl RunArguments {
+    fn limits(&self) -> Limits {
+        Limits { timeout: Some(self.timeout).filter(|timeout| !timeout.is_zero()), fail_fast: self.fail_fast }
+    }
+}
 
 pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<Exit> {
     let started = Instant::now();
@@ -24,11 +66,11 @@ pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<Exit> {
     let folder = StudyFolder::new(arguments.out.folder(&study));
     folder::check_owner(&folder, &study)?;
     if arguments.dry_run {
-        print(&Plan::new(&study, &folder, arguments, arguments.fresh).text())?;
+        print(&Plan::new(&study, &folder, arguments.parallel, arguments.fresh).text())?;
         return Ok(Exit::Done);
     }
     let _lock = lock(&folder, arguments)?;
-    let plan = Plan::new(&study, &folder, arguments, false);
+    let plan = Plan::new(&study, &folder, arguments.parallel, false);
     let stored = folder::stored_results(&folder)?;
     folder.write_config(&study)?;
     // A worker may have been killed between its result and this.
@@ -48,7 +90,7 @@ fn lock(folder: &StudyFolder, arguments: &RunArguments) -> anyhow::Result<Lock> 
         return Ok(lock);
     }
     let aside = folder::move_aside(folder)?;
-    if let (Some(aside), false) = (aside, arguments.verbosity.quiet) {
+    if let (Some(aside), false) = (aside, arguments.quiet) {
         say(&format!("old results moved to {}", aside.display()));
     }
     take()
@@ -56,7 +98,7 @@ fn lock(folder: &StudyFolder, arguments: &RunArguments) -> anyhow::Result<Lock> 
 
 fn train(plan: &Plan<'_>, arguments: &RunArguments) -> anyhow::Result<runner::Outcome> {
     plan.warnings().iter().for_each(|warning| say(warning));
-    if !arguments.verbosity.quiet {
+    if !arguments.quiet {
         say(&format!("{}: {}", plan.study.name, plan.outline()));
     }
     let cells = plan.to_run();
@@ -66,14 +108,13 @@ fn train(plan: &Plan<'_>, arguments: &RunArguments) -> anyhow::Result<runner::Ou
     interrupt::catch();
     let crew = Crew {
         program: std::env::current_exe()?,
-        config: plan.folder.config(),
-        out: plan.folder.root().to_owned(),
+        folder: plan.folder.root().to_owned(),
         jobs: plan.jobs,
         threads: plan.threads,
         checkpoint: arguments.checkpoint.every(),
     };
-    let mut display = display::choose(arguments.verbosity, &cells);
-    Ok(Runner::new(plan.folder, &crew, arguments.limits.get(), &cells).run(&mut *display))
+    let mut display = display::choose(arguments.quiet, arguments.verbose, &cells);
+    Ok(Runner::new(plan.folder, &crew, arguments.limits(), &cells).run(&mut *display))
 }
 
 /// A run that is over, one way or another.
@@ -88,7 +129,7 @@ struct Ended<'r> {
 }
 
 impl Ended<'_> {
-    /// What stdout gets.
+    /// The text for stdout.
     fn text(&self, counts: Counts, quiet: bool) -> String {
         let mut text = String::new();
         if !quiet && !self.outcome.interrupted && !self.outcome.stopped {
@@ -100,7 +141,7 @@ impl Ended<'_> {
         text + &counts.line(self.outcome.trained, self.started.elapsed()) + "\n"
     }
 
-    /// Why there is more to do, apart from cells that failed.
+    /// The reason to run again, cells that failed aside.
     fn why_to_go_on(&self) -> Option<&'static str> {
         match (self.outcome.interrupted, self.outcome.stopped) {
             (true, _) => Some("interrupted"),
@@ -110,11 +151,11 @@ impl Ended<'_> {
     }
 }
 
-/// What became of the cells is said and counts, whether the report could be written or not.
+/// Tells what became of the cells, whether the report could be written or not.
 fn finish(ended: Ended<'_>, arguments: &RunArguments) -> anyhow::Result<Exit> {
     let counts = Counts::of(&ended.results);
     unfinished(&ended.results, &[Status::Failed]).for_each(|line| say(&line));
-    let printed = print(&ended.text(counts, arguments.verbosity.quiet));
+    let printed = print(&ended.text(counts, arguments.quiet));
     if let Some(why) = ended.why_to_go_on() {
         let how = if arguments.fresh { "the same command without --fresh" } else { "the same command" };
         say(&format!("{why}: what was finished is kept; {how} goes on from there"));

@@ -34,7 +34,7 @@ fn heading(before: &TrainedModel, after: &TrainedModel, layers: &[StrippedLayer]
 }
 
 fn table(layers: &[StrippedLayer]) -> String {
-    let header = ["layer", "bias numbers", "redundant", "after", "‖removed‖", "‖rest‖"];
+    let header = ["layer", "bias parameters", "redundant", "after", "‖removed‖", "‖rest‖"];
     let mut table = Table::new(header).align_right(&[1, 2, 3, 4, 5]);
     for layer in layers {
         let [before, after] = layer.bias_numbers;

@@ -5,17 +5,16 @@ use std::time::Duration;
 use untied_study::{Cell, CellResult, Event, StoreError, StudyFolder, write_bytes};
 use untied_trainer::{Checkpoints, Trained};
 
-use crate::plan::is_done;
 use crate::terminal::say;
 use crate::wording::cell_name;
 use crate::workers::event_log::EventLog;
 
-/// Of this program's sources, where `build.rs` found one.
+/// The commit of this program's sources, where `build.rs` found one.
 const COMMIT: Option<&str> = option_env!("UNTIED_COMMIT");
 
 /// Whether the cell has a result, and says so.
 pub(crate) fn is_done_already(folder: &StudyFolder, cell: &Cell) -> Result<bool, StoreError> {
-    let result = folder.read_result(cell)?.filter(is_done);
+    let result = folder.read_result(cell)?.filter(|result| result.status.is_done());
     if let Some(result) = &result {
         say(&format!("{} is {} already: {}", cell_name(cell), result.status, folder.cell(cell).display()));
     }
@@ -30,7 +29,6 @@ pub(crate) fn train(
     every: Duration,
     tell: &mut (dyn FnMut(&Event) + Send),
 ) -> anyhow::Result<Option<CellResult>> {
-    folder.write_cell(cell)?;
     let mut log = EventLog::lock(&folder.events(cell), tell)?;
     let warning = match is_done_already(folder, cell) {
         // By the process that had the lock.

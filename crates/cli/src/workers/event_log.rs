@@ -1,4 +1,4 @@
-//! `events.jsonl`: what a training run says. Its lock is the cell's.
+//! `events.jsonl`: the events of a training run. Its lock is the cell's.
 
 use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -72,7 +72,7 @@ impl EventLog {
     }
 }
 
-/// In one piece, so that readers see whole lines.
+/// Writes an event in one piece, so that readers see whole lines.
 pub(crate) fn write_line(out: &mut impl Write, event: &Event) -> io::Result<()> {
     let mut line = serde_json::to_vec(event)?;
     line.push(b'\n');

@@ -1,4 +1,4 @@
-//! Runs cells in worker processes, a few at a time, and tells a display what happens. A cell whose worker fails is
+//! Runs cells in worker processes, a few at a time, and tells what happens. A cell whose worker fails is
 //! tried a second time, after the others.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -7,41 +7,20 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use untied_report::Failures;
-use untied_study::{Cell, CellResult, Event, StudyFolder};
+use untied_study::{Cell, StudyFolder};
 
-use crate::display::Display;
 use crate::interrupt;
-use crate::plan::is_done;
 use crate::wording::time;
+use crate::workers::event::{Ending, RunEvent};
 use crate::workers::worker::{Crew, Message, Said, Worker};
 
 /// Longest time between two looks for an interrupt.
 const PATIENCE: Duration = Duration::from_millis(100);
 
-/// Longest silence that one look counts: workers are not blamed for a time in which this program was stopped, too.
+/// Longest silence counted per look: this process may have been suspended, and its workers with it.
 const LONGEST_LOOK: Duration = Duration::from_secs(1);
 
-/// What a display is told.
-#[derive(Debug)]
-pub(crate) enum RunEvent<'e> {
-    Started(&'e Cell),
-    Said(&'e Cell, &'e Event),
-    /// Its worker failed, and another one will try.
-    Failed(&'e Cell, &'e str),
-    Ended(&'e Cell, &'e Ending, Duration),
-    /// Some time passed.
-    Waited,
-}
-
-/// How a worker left its cell.
-#[derive(Debug)]
-pub(crate) enum Ending {
-    /// Finished or diverged.
-    Result(Box<CellResult>),
-    Failed(String),
-}
-
-/// When to give up.
+/// The limits at which a run gives up.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
     /// Longest time that a worker may say nothing; none: for ever.
@@ -50,7 +29,7 @@ pub(crate) struct Limits {
     pub(crate) fail_fast: bool,
 }
 
-/// What became of the cells; their results lie in the folder.
+/// The outcome of a run; the results of its cells lie in the folder.
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
     pub(crate) failures: Failures,
@@ -62,17 +41,20 @@ pub(crate) struct Outcome {
     pub(crate) trained: usize,
 }
 
+/// Hears of everything that happens, as it happens.
+type Listener<'l> = dyn FnMut(&RunEvent<'_>) + 'l;
+
 pub(crate) struct Runner<'r> {
     folder: &'r StudyFolder,
     crew: &'r Crew,
     limits: Limits,
     waiting: VecDeque<&'r Cell>,
-    /// By number.
+    /// Workers by number.
     running: BTreeMap<usize, Running<'r>>,
     /// Workers started so far.
     started: usize,
     /// Cells whose second worker is the last.
-    retried: BTreeSet<usize>,
+    retried: BTreeSet<&'r str>,
     outcome: Outcome,
     sender: Sender<Message>,
     receiver: Receiver<Message>,
@@ -101,10 +83,10 @@ impl<'r> Runner<'r> {
         }
     }
 
-    pub(crate) fn run(mut self, display: &mut dyn Display) -> Outcome {
+    pub(crate) fn run(mut self, tell: &mut Listener<'_>) -> Outcome {
         let mut last_look = Instant::now();
         loop {
-            self.start_workers(display);
+            self.start_workers(tell);
             if self.running.is_empty() && self.waiting.is_empty() {
                 break;
             }
@@ -116,49 +98,56 @@ impl<'r> Runner<'r> {
                 break;
             }
             match message {
-                Ok(message) => self.hear(&message, display),
-                Err(RecvTimeoutError::Timeout) => display.show(&RunEvent::Waited),
+                Ok(message) => self.hear(&message, tell),
+                Err(RecvTimeoutError::Timeout) => tell(&RunEvent::Waited),
                 // `self.sender` keeps the channel open.
                 Err(RecvTimeoutError::Disconnected) => break,
             }
-            self.give_up_silent_ones(last_look.elapsed().min(LONGEST_LOOK), display);
+            self.give_up_silent_ones(last_look.elapsed().min(LONGEST_LOOK), tell);
             last_look = Instant::now();
         }
-        display.close(self.outcome.interrupted);
+        tell(&RunEvent::Over { interrupted: self.outcome.interrupted });
         self.outcome
     }
 
-    fn start_workers(&mut self, display: &mut dyn Display) {
+    fn start_workers(&mut self, tell: &mut Listener<'_>) {
         while self.running.len() < self.crew.jobs {
             let Some(cell) = self.waiting.pop_front() else { return };
-            display.show(&RunEvent::Started(cell));
+            tell(&RunEvent::Started(cell));
             self.started += 1;
-            match Worker::start(self.crew, cell, self.started, self.sender.clone()) {
+            match self.start(cell) {
                 Ok(worker) => {
                     drop(self.running.insert(self.started, Running { cell, worker, silence: Duration::ZERO }));
                 }
-                Err(error) => self.fail(cell, format!("cannot start a worker: {error}"), Duration::ZERO, display),
+                Err(why) => self.fail(cell, why, Duration::ZERO, tell),
             }
         }
     }
 
-    fn hear(&mut self, message: &Message, display: &mut dyn Display) {
+    /// The worker reads its cell from the folder.
+    fn start(&self, cell: &Cell) -> Result<Worker, String> {
+        self.folder.write_cell(cell).map_err(|error| error.to_string())?;
+        let worker = Worker::start(self.crew, cell, self.started, self.sender.clone());
+        worker.map_err(|error| format!("cannot start a worker: {error}"))
+    }
+
+    fn hear(&mut self, message: &Message, tell: &mut Listener<'_>) {
         match &message.said {
             Said::Event(event) => {
                 if let Some(running) = self.running.get_mut(&message.worker) {
                     running.silence = Duration::ZERO;
-                    display.show(&RunEvent::Said(running.cell, event));
+                    tell(&RunEvent::Said(running.cell, event));
                 }
             }
             Said::Closed => {
                 if let Some(Running { cell, worker, .. }) = self.running.remove(&message.worker) {
-                    self.end(cell, worker, display);
+                    self.end(cell, worker, tell);
                 }
             }
         }
     }
 
-    fn end(&mut self, cell: &'r Cell, worker: Worker, display: &mut dyn Display) {
+    fn end(&mut self, cell: &'r Cell, worker: Worker, tell: &mut Listener<'_>) {
         let started = worker.started;
         let words = match worker.end() {
             Ok((status, words)) => last_words(&words, &format!("the worker ended with {status}")),
@@ -166,16 +155,16 @@ impl<'r> Runner<'r> {
         };
         match self.folder.read_result(cell) {
             // One that was written whole counts, even if the worker fell afterwards, such as in a driver's clean-up.
-            Ok(Some(result)) if is_done(&result) => {
+            Ok(Some(result)) if result.status.is_done() => {
                 self.outcome.trained += 1;
-                display.show(&RunEvent::Ended(cell, &Ending::Result(Box::new(result)), started.elapsed()));
+                tell(&RunEvent::Ended(cell, &Ending::Result(Box::new(result)), started.elapsed()));
             }
             _ if interrupted_a_moment_ago() => self.waiting.push_front(cell),
-            _ => self.fail(cell, words, started.elapsed(), display),
+            _ => self.fail(cell, words, started.elapsed(), tell),
         }
     }
 
-    fn give_up_silent_ones(&mut self, elapsed: Duration, display: &mut dyn Display) {
+    fn give_up_silent_ones(&mut self, elapsed: Duration, tell: &mut Listener<'_>) {
         let Some(timeout) = self.limits.timeout else { return };
         self.running.values_mut().for_each(|running| running.silence += elapsed);
         let silent = self.running.extract_if(.., |_, running| running.silence >= timeout).collect::<Vec<_>>();
@@ -183,19 +172,19 @@ impl<'r> Runner<'r> {
             let started = worker.started;
             let why = format!("no event for {}, so that the worker was killed", time(timeout));
             let words = last_words(&worker.give_up(), &why);
-            self.fail(cell, words, started.elapsed(), display);
+            self.fail(cell, words, started.elapsed(), tell);
         }
     }
 
-    fn fail(&mut self, cell: &'r Cell, reason: String, elapsed: Duration, display: &mut dyn Display) {
-        if !self.limits.fail_fast && self.retried.insert(cell.index) {
-            display.show(&RunEvent::Failed(cell, &reason));
+    fn fail(&mut self, cell: &'r Cell, reason: String, elapsed: Duration, tell: &mut Listener<'_>) {
+        if !self.limits.fail_fast && self.retried.insert(&cell.id) {
+            tell(&RunEvent::Failed(cell, &reason));
             self.waiting.push_back(cell);
             return;
         }
         let ending = Ending::Failed(reason.clone());
-        display.show(&RunEvent::Ended(cell, &ending, elapsed));
-        self.outcome.failures.insert(cell.index, reason);
+        tell(&RunEvent::Ended(cell, &ending, elapsed));
+        self.outcome.failures.insert(cell.id.clone(), reason);
         if self.limits.fail_fast {
             self.outcome.stopped = true;
             self.stop();
@@ -210,7 +199,7 @@ impl<'r> Runner<'r> {
     }
 }
 
-/// What a worker wrote last, and how it ended.
+/// The last lines of a worker, and how it ended.
 fn last_words(words: &str, end: &str) -> String {
     let words = words.strip_prefix("error: ").unwrap_or(words);
     if words.is_empty() { end.to_owned() } else { format!("{words} ({end})") }

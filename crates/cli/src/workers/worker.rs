@@ -1,4 +1,4 @@
-//! One worker process: `untied cell … --events`, its events, its last words.
+//! One worker process: `untied worker`, its events, its last words.
 
 use std::collections::VecDeque;
 use std::io::{self, BufRead, BufReader, Read};
@@ -13,20 +13,19 @@ use untied_study::{Cell, Event};
 /// A killed process is gone after less than this, unless the system holds it.
 const DEATH_TAKES: Duration = Duration::from_secs(2);
 
-/// What all workers of a run have in common.
+/// The common part of all workers of a run.
 #[derive(Debug)]
 pub(crate) struct Crew {
     pub(crate) program: PathBuf,
-    /// The resolved config: its indices are those of the run's own grid.
-    pub(crate) config: PathBuf,
-    pub(crate) out: PathBuf,
+    /// The study's output folder.
+    pub(crate) folder: PathBuf,
     pub(crate) jobs: usize,
     pub(crate) threads: usize,
     /// Time between two checkpoints of a cell.
     pub(crate) checkpoint: Duration,
 }
 
-/// What the runner hears of a worker.
+/// A message of a worker to the runner.
 #[derive(Debug)]
 pub(crate) struct Message {
     /// The number that it was started with.
@@ -88,10 +87,9 @@ impl Worker {
 
 fn command(crew: &Crew, cell: &Cell) -> Command {
     let mut command = Command::new(&crew.program);
-    command.arg("cell").arg(&crew.config).arg("--out").arg(&crew.out);
-    command.args(["--index", &cell.index.to_string(), "--threads", &crew.threads.to_string(), "--events"]);
+    command.arg("worker").arg(&crew.folder).arg(&cell.id).args(["--threads", &crew.threads.to_string()]);
     command.args(["--checkpoint", &crew.checkpoint.as_secs_f64().to_string()]);
-    // Its last words are to be words.
+    // A backtrace would push its last words out of the lines that are kept.
     command.env("RUST_BACKTRACE", "0");
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command

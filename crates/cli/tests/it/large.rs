@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, reason = "what was measured")]
 
 use std::fs;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
@@ -9,7 +10,7 @@ use std::time::{Duration, Instant};
 use untied_study::{Study, StudyFolder};
 
 use crate::made_up::{self, LARGE};
-use crate::program::Bench;
+use crate::program::{Bench, Ended};
 
 /// The large study, with made-up results for its first cells.
 fn large(results: usize) -> Bench {
@@ -52,6 +53,27 @@ fn every_cell_is_planned_listed_and_reported() {
     assert!(slurm.stdout.contains("9970 to submit in 10 job arrays"), "{}", slurm.stdout);
 }
 
+/// Its start takes as long as in a grid of one cell: the config is not there for it to read.
+#[test]
+fn a_worker_reads_its_own_cell_alone() {
+    let bench = large(2);
+    fs::remove_file(bench.path("out/config.toml")).unwrap();
+    let [cell, other] = &bench.cells("out")[..] else { panic!("two cells") };
+    let id = |cell: &Path| cell.file_name().unwrap().to_str().unwrap().to_owned();
+    let work = || {
+        let mut worker = bench.command(&["worker", "out", &id(cell)]);
+        let mut worker = worker.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        // It ends when its stdin does.
+        let _stdin = worker.stdin.take();
+        Ended::new(&worker.wait_with_output().unwrap())
+    };
+    let ended = work();
+    assert!(ended.code == Some(0) && ended.stderr.contains("is finished already"), "{}", ended.stderr);
+    fs::copy(other.join("cell.json"), cell.join("cell.json")).unwrap();
+    let (ended, foreign) = (work(), format!("cell.json belongs to `{}`", id(other)));
+    assert!(ended.code == Some(2) && ended.stderr.contains(&foreign), "{}", ended.stderr);
+}
+
 /// What is done once for every pair of cells would take 64 times as long.
 #[test]
 fn eight_times_the_cells_take_about_eight_times_the_work() {
@@ -83,6 +105,10 @@ fn ten_thousand_cells_take_seconds() {
         println!("untied {arguments}: {:.2?}, {} MB", used.wall, used.peak_kilobytes / 1000);
         assert!(used.wall < Duration::from_secs(5) && used.peak_kilobytes < 500_000, "untied {arguments}");
     }
+    let worker = format!("worker out {}", bench.cells("out")[0].file_name().unwrap().display());
+    let used = measure(&mut bench.command(&worker.split(' ').collect::<Vec<_>>()));
+    println!("untied {worker}: {:.2?}, {} MB", used.wall, used.peak_kilobytes / 1000);
+    assert!(used.wall < Duration::from_millis(200) && used.peak_kilobytes < 50_000, "untied {worker}");
 }
 
 struct Used {
@@ -94,7 +120,7 @@ struct Used {
 /// Looks at the process until it has ended, and once more before it is gone.
 fn measure(command: &mut Command) -> Used {
     let start = Instant::now();
-    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let mut peak_kilobytes = 0;
     while !has_ended(&child) {
         peak_kilobytes = peak(&child).unwrap_or(0).max(peak_kilobytes);

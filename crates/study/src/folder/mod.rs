@@ -5,6 +5,7 @@ mod checksum;
 mod error;
 mod file;
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
@@ -14,7 +15,8 @@ use self::checksum::{check_seal, seal};
 pub use self::error::StoreError;
 use self::file::{move_aside, read_text};
 pub use self::file::{write_bytes, write_text};
-use crate::{Cell, CellConfig, CellResult, Factors, Results, SCHEMA, Study};
+use crate::cell::{self, Cell};
+use crate::{CellConfig, CellResult, Factors, Results, SCHEMA, Study};
 
 /// The output folder of one study. Nothing is made before it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -146,10 +148,26 @@ impl StudyFolder {
     /// # Errors
     /// If the file cannot be written.
     pub fn write_cell(&self, cell: &Cell) -> Result<(), StoreError> {
-        let Cell { id, hash, factors, config, .. } = cell.clone();
+        let Cell { id, hash, factors, config } = cell.clone();
         let file = CellFile { schema: SCHEMA, id, factors, seed: config.seed, hash, config };
         let path = self.cell_json(cell);
         write_text(&path, &to_json(&path, &file)?)
+    }
+
+    /// The cell that `cells/<id>/cell.json` describes.
+    ///
+    /// # Errors
+    /// If the file cannot be read, is damaged, or its config is not that of the id.
+    pub fn read_cell(&self, id: &str) -> Result<Cell, StoreError> {
+        let path = self.cells().join(id).join("cell.json");
+        let text = read_text(&path)?.ok_or(io::ErrorKind::NotFound.into());
+        let text = text.map_err(|cause| StoreError::Read { path: path.clone(), cause })?;
+        let CellFile { id: found, factors, hash, config, .. } = from_json(&path, &text)?;
+        require_same(&path, id, found)?;
+        if hash != cell::hash(&config) || !id.ends_with(&hash) {
+            return Err(StoreError::Damaged { path, cause: "its config has another hash".to_owned() });
+        }
+        Ok(Cell { id: id.to_owned(), hash, factors, config })
     }
 
     /// Writes `result.json`.

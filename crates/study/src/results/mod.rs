@@ -52,6 +52,14 @@ pub enum Status {
     Missing,
 }
 
+impl Status {
+    /// Whether there is nothing left to train: run again, a cell that diverged diverges again.
+    #[must_use]
+    pub fn is_done(self) -> bool {
+        matches!(self, Self::Finished | Self::Diverged)
+    }
+}
+
 /// One cell in `results.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CellRecord {

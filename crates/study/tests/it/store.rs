@@ -57,6 +57,7 @@ fn results_read_back_exactly() {
     folder.write_cell(cell).unwrap();
     folder.write_result(cell, &result()).unwrap();
     assert_eq!(folder.read_result(cell).unwrap(), Some(result()));
+    assert_eq!(folder.read_cell(&cell.id).unwrap(), *cell);
     assert!(folder.result(cell).ends_with(format!("cells/{}/result.json", cell.id)));
     let names: Vec<_> = fs::read_dir(folder.cell(cell)).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(names.len(), 2, "no temporary file stays: {names:?}");
@@ -199,6 +200,24 @@ fn only_files_that_the_program_may_have_written_are_read() {
         assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
     }
     assert!(read().all(|error| error.ends_with(": it is no regular file")));
+}
+
+#[test]
+fn a_cell_is_read_only_if_its_hash_says_so() {
+    let (dir, folder, study) = folder();
+    let [cell, other] = [&study.cells[0], &study.cells[1]];
+    let path = folder.cell_json(cell);
+    let read = || message(&dir, folder.read_cell(&cell.id));
+    assert!(read().starts_with("cannot read DIR/experiments/s/cells/"), "{}", read());
+    folder.write_cell(cell).unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace("\"batch_size\": ", "\"batch_size\": 1")).unwrap();
+    assert!(read().ends_with("/cell.json is damaged: its config has another hash"), "{}", read());
+    folder.write_cell(other).unwrap();
+    fs::copy(folder.cell_json(other), &path).unwrap();
+    assert!(read().contains(&format!("/cell.json belongs to `{}`", other.id)), "{}", read());
+    fs::write(&path, text).unwrap();
+    assert_eq!(folder.read_cell(&cell.id).unwrap(), *cell);
 }
 
 #[test]

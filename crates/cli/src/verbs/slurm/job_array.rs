@@ -9,7 +9,7 @@ const MOST_TASKS: usize = 10_000;
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct JobArray {
     pub(crate) first: usize,
-    /// As sbatch reads it: `0-5,7`.
+    /// The list as sbatch reads it: `0-5,7`.
     pub(crate) tasks: String,
     pub(crate) cells: usize,
 }

@@ -35,10 +35,10 @@ pub(crate) fn slurm(arguments: &SlurmArguments) -> anyhow::Result<Exit> {
     let _lock = Lock::take(&folder)?;
     folder.write_config(&study)?;
 
-    let place = folder.root().join("slurm");
-    let config = keep_config(&place, &study.resolved_toml())?;
+    let here = folder.root().join("slurm");
+    let config = keep_config(&here, &study.resolved_toml())?;
     let missing = missing_cells(&study, &folder);
-    let queue = Queue::read(&place, config)?;
+    let queue = Queue::read(&here, config)?;
     let cells: Vec<usize> = missing.iter().copied().filter(|index| !queue.holds(*index)).collect();
     let (all, queued) = (study.cells.len(), missing.len() - cells.len());
     if cells.is_empty() {
@@ -50,12 +50,12 @@ pub(crate) fn slurm(arguments: &SlurmArguments) -> anyhow::Result<Exit> {
     let (name, root) = (study.name.as_str(), folder.root());
     let scripts =
         Scripts { study: name, program: &program, folder: root, config, arrays: &arrays, queue: &queue, options };
-    scripts.write(&place)?;
+    scripts.write(&here)?;
     print(&outline(name, all, all - missing.len(), queued, &arrays))?;
     if arguments.submit {
-        return submit(&place);
+        return submit(&here);
     }
-    print(&format!("submit them: sh {}\n", quote::shell(&place.join("submit.sh").display().to_string())))?;
+    print(&format!("submit them: sh {}\n", quote::shell(&here.join("submit.sh").display().to_string())))?;
     Ok(Exit::Done)
 }
 
@@ -74,9 +74,9 @@ fn absolute(out: &Path) -> anyhow::Result<PathBuf> {
 }
 
 /// The number of a copy of the config, for the jobs: a study that changes must not change what is queued.
-fn keep_config(place: &Path, text: &str) -> anyhow::Result<usize> {
+fn keep_config(here: &Path, text: &str) -> anyhow::Result<usize> {
     for number in 1.. {
-        let path = place.join(scripts::config_name(number));
+        let path = here.join(scripts::config_name(number));
         match std::fs::read_to_string(&path) {
             Ok(other) if other != text => {}
             Ok(_) => return Ok(number),
@@ -86,7 +86,7 @@ fn keep_config(place: &Path, text: &str) -> anyhow::Result<usize> {
             }
         }
     }
-    bail!("{}: no free name for the config", place.display())
+    bail!("{}: no free name for the config", here.display())
 }
 
 fn array_size(arguments: &SlurmArguments) -> usize {
@@ -117,8 +117,8 @@ fn outline(name: &str, all: usize, done: usize, queued: usize, arrays: &[JobArra
 }
 
 /// The same as a person would do; the script says on stdout what it submitted.
-fn submit(place: &Path) -> anyhow::Result<Exit> {
-    let script = place.join("submit.sh");
+fn submit(here: &Path) -> anyhow::Result<Exit> {
+    let script = here.join("submit.sh");
     let output = Command::new("sh").arg(&script).stdin(Stdio::null()).stdout(Stdio::inherit()).output();
     let output = output.with_context(|| format!("cannot run {}", script.display()))?;
     let words = String::from_utf8_lossy(&output.stderr);

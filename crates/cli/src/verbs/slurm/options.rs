@@ -8,11 +8,11 @@ use super::quote;
 /// `#SBATCH` lines, without line ends.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Directives {
-    /// What only the tasks ask for.
+    /// Lines of the tasks alone.
     pub(crate) task: Vec<String>,
-    /// What the tasks and the report ask for.
+    /// Lines of the tasks and of the report.
     pub(crate) every: Vec<String>,
-    /// For `--array`: `%4` or nothing.
+    /// The end of `--array`: `%4` or nothing.
     pub(crate) at_a_time: String,
 }
 
@@ -37,7 +37,7 @@ fn named(options: &[(&str, &Option<String>)]) -> anyhow::Result<Vec<String>> {
     Ok(lines)
 }
 
-/// Each option on its line; a word that starts with no `-` is the value of the option before.
+/// Puts each option on its line; a word that starts with no `-` is the value of the option before.
 fn others(words: &[String]) -> anyhow::Result<Vec<String>> {
     let mut lines: Vec<String> = Vec::new();
     for text in words {

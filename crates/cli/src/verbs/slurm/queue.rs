@@ -1,4 +1,4 @@
-//! Which cells of the study wait in Slurm's queue already.
+//! The cells of the study that wait in Slurm's queue already.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -12,10 +12,10 @@ use super::site;
 /// The file in which `submit.sh` notes each array that it submits: job id, first cell, number of the config.
 pub(crate) const JOBS: &str = "jobs";
 
-/// What was submitted before, as far as it is still queued or runs.
+/// The jobs submitted before that are still queued or run.
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
-    /// Of the same config.
+    /// Cells of the same config.
     cells: BTreeSet<usize>,
     /// Arrays of any config of the study.
     pub(crate) jobs: BTreeSet<u64>,
@@ -23,8 +23,8 @@ pub(crate) struct Queue {
 
 impl Queue {
     /// Asks Slurm where something was submitted; it cannot hold anything where nothing was.
-    pub(crate) fn read(place: &Path, config: usize) -> anyhow::Result<Self> {
-        let path = place.join(JOBS);
+    pub(crate) fn read(folder: &Path, config: usize) -> anyhow::Result<Self> {
+        let path = folder.join(JOBS);
         let submitted = match fs::read_to_string(&path) {
             Ok(text) => parse_jobs(&text),
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::default()),

@@ -1,11 +1,11 @@
 //! Text as one word of a shell, or of a `#SBATCH` line.
 
-/// In single quotes where that is needed.
+/// Quotes a word for a shell, where that is needed.
 pub(crate) fn shell(text: &str) -> String {
     if is_plain(text) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
-/// sbatch reads backslashes inside any quotes, unlike a shell.
+/// Quotes a word for sbatch, which reads backslashes inside any quotes, unlike a shell.
 pub(crate) fn sbatch(text: &str) -> String {
     if is_plain(text) { text.to_owned() } else { format!("\"{}\"", text.replace('\\', r"\\").replace('"', "\\\"")) }
 }

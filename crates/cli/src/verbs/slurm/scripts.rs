@@ -10,11 +10,11 @@ use super::options::Directives;
 use super::queue::{JOBS, Queue};
 use super::quote::shell;
 
-/// What the scripts are about.
+/// The contents of the scripts.
 pub(crate) struct Scripts<'s> {
     pub(crate) study: &'s str,
     pub(crate) program: &'s Path,
-    /// Of the results; absolute.
+    /// The folder of the results; absolute.
     pub(crate) folder: &'s Path,
     /// The number of the jobs' config.
     pub(crate) config: usize,
@@ -29,10 +29,10 @@ pub(crate) fn config_name(number: usize) -> String {
 
 impl Scripts<'_> {
     /// Writes `cells.sh`, `report.sh` and `submit.sh`.
-    pub(crate) fn write(&self, place: &Path) -> Result<(), StoreError> {
-        write_text(&place.join("cells.sh"), &self.cells())?;
-        write_text(&place.join("report.sh"), &self.report())?;
-        write_text(&place.join("submit.sh"), &self.submit(place))
+    pub(crate) fn write(&self, here: &Path) -> Result<(), StoreError> {
+        write_text(&here.join("cells.sh"), &self.cells())?;
+        write_text(&here.join("report.sh"), &self.report())?;
+        write_text(&here.join("submit.sh"), &self.submit(here))
     }
 
     fn cells(&self) -> String {
@@ -80,10 +80,10 @@ exit $?
         format!("untied={}\nfolder={}\n", shell_path(self.program), shell_path(self.folder))
     }
 
-    fn submit(&self, place: &Path) -> String {
+    fn submit(&self, here: &Path) -> String {
         let Self { study, config, .. } = self;
         let Directives { at_a_time, .. } = &self.options;
-        let place = shell_path(place);
+        let here = shell_path(here);
         let earlier = self.queue.jobs.iter().map(|job| format!(":{job}")).collect::<Vec<_>>().concat();
         let mut calls = String::new();
         for JobArray { first, tasks, .. } in self.arrays {
@@ -93,7 +93,7 @@ exit $?
             r#"#!/bin/sh
 # Submits the missing cells of the study `{study}`, and the report after them. `untied slurm` writes it anew.
 set -eu
-cd {place}
+cd {here}
 mkdir -p log
 
 jobs={earlier}

@@ -1,11 +1,11 @@
-//! What the site's Slurm allows and does, as its own programs tell.
+//! The limits and the queue of the site's Slurm, as its own programs tell them.
 
 use std::process::{Command, Stdio};
 
 /// Slurm's own default: tasks 0 to 1000.
 pub(crate) const USUAL_ARRAY_SIZE: usize = 1001;
 
-/// How many tasks an array may have; the error says why that is not known.
+/// The most tasks that an array may have; the error says why that is not known.
 pub(crate) fn array_size() -> Result<usize, String> {
     let config = ask("scontrol", &["show", "config"])?;
     parse_array_size(&config).ok_or_else(|| "scontrol names no MaxArraySize".to_owned())

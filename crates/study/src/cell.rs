@@ -18,8 +18,8 @@ pub struct CellConfig {
     pub model: ModelConfig,
     /// `[train]`.
     pub train: TrainConfig,
-    /// `[measure]`; left out where it asks for nothing, so that cells of older results keep their hash.
-    #[serde(default, skip_serializing_if = "MeasureConfig::is_nothing")]
+    /// `[measure]`.
+    #[serde(default)]
     pub measure: MeasureConfig,
     /// Seeds the weights and the order of the images.
     pub seed: u64,

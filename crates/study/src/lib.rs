@@ -8,7 +8,7 @@ mod measure;
 mod parse;
 mod resolved;
 mod results;
-mod skip;
+mod schema;
 mod study;
 
 pub use cell::{Cell, CellConfig};
@@ -27,6 +27,7 @@ pub use results::{
     CellRecord, CellResult, Comparison, Curves, Drift, Event, LayerRedundancy, Metrics, Parameters, Provenance,
     Results, SCHEMA, Status, Verdict,
 };
+pub use schema::{reference, schema};
 pub use study::{Study, Vary};
 
 /// A commented config that shows every table: six variants, three seeds each.

@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 use toml::{Table, Value};
 
 use crate::parse::key;
+use crate::schema::keys_of;
 use crate::{CellConfig, CompareConfig, Study};
 
 const HEADER: &str = "\
@@ -48,12 +49,15 @@ impl Study {
                     remove(&mut table, &path[1..]);
                 }
             }
-            if table.is_empty() {
-                continue;
-            }
             let _ = write!(text, "\n[{name}]\n");
             for (key, value) in &table {
                 put(text, key, value);
+            }
+            let is_varied = |key: &str| self.vary.iter().any(|vary| pieces(&vary.key)[..2] == [name, key]);
+            let unset = keys_of(name).into_iter().filter(|key| !table.contains_key(key) && !is_varied(key));
+            let unset = unset.collect::<Vec<_>>().join(", ");
+            if !unset.is_empty() {
+                let _ = writeln!(text, "# not set: {unset}");
             }
         }
     }

@@ -12,6 +12,7 @@ use crate::RedundancyError;
 
 /// How a bias shares its parameters over the locations of the output that it is added to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Bias {
     /// No bias.

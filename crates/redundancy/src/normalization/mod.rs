@@ -10,6 +10,7 @@ pub use spec::{Layout, NormSpec, Span};
 
 /// A normalization of feature maps `[n, c, y, x]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Normalization {
     /// No normalization.

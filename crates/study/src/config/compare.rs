@@ -1,14 +1,15 @@
 //! `[compare]`: the variants that the report sets against each other.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::factors::{Factors, display_as_serialized};
 
-/// `[compare]`: which variants the report sets against which.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// `[compare]`: the variants that the report sets against each other.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CompareConfig {
-    /// The number that variants are judged by.
+    /// The metric that variants are judged by.
     #[serde(default)]
     pub metric: Metric,
     /// The value of each compared factor that the others are measured against.
@@ -17,8 +18,8 @@ pub struct CompareConfig {
     pub margin: f64,
 }
 
-/// A number that a finished cell is judged by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+/// A metric of a finished cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Metric {
     /// Share of test images classified rightly, in [0, 1].

@@ -1,7 +1,8 @@
-//! `[data]`: the images, and what is done to them before a network sees them.
+//! `[data]`: the images, and their changes before a network sees them.
 
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::fault::{Fault, require_positive};
@@ -11,16 +12,16 @@ use crate::factors::display_as_serialized;
 pub(crate) const MAX_SIDE: usize = 4096;
 
 /// `[data]`: the images to train on.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DataConfig {
-    /// Where they come from.
+    /// The images and their labels.
     pub source: DataSource,
     /// Puts each image somewhere on a larger, empty one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub canvas: Option<CanvasConfig>,
     /// Adds the same pattern to every standardised image, for training and testing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub shift: Option<FixedShift>,
 }
 
@@ -34,8 +35,8 @@ impl DataConfig {
     }
 }
 
-/// Where the images come from.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// The images and their labels.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum DataSource {
     /// 5000 + 1000 images of Fashion-MNIST, 28×28, bundled.
     #[serde(rename = "fashion-mnist-6k")]
@@ -55,21 +56,21 @@ pub enum DataSource {
 }
 
 /// A larger square image, zero but for one image of the source, which lies at a random place of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CanvasConfig {
     /// Side of the square; at least that of the images.
     pub size: usize,
-    /// How far an image may lie from the middle, in pixels along each axis; anywhere where it is left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Largest distance of an image from the middle, in pixels along each axis; anywhere where it is left out.
+    #[serde(default)]
     pub jitter: Option<usize>,
-    /// What is to be told of an image.
+    /// The label that a network is to tell.
     #[serde(default)]
     pub label: CanvasLabel,
 }
 
-/// What is to be told of an image on a canvas.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+/// The label of an image on a canvas.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CanvasLabel {
     /// The class that the source gives it, wherever it lies.
@@ -80,17 +81,17 @@ pub enum CanvasLabel {
 }
 
 /// One pattern that is added to every standardised image, drawn from the cell's seed.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FixedShift {
-    /// How it varies over locations.
+    /// Its variation over locations.
     pub pattern: ShiftPattern,
     /// Its root mean square, in standard deviations of the pixels.
     pub strength: f64,
 }
 
-/// How a shift δ(y, x) varies over locations; its root mean square is 1 before its strength multiplies it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// The variation of a shift δ(y, x) varies over locations; its root mean square is 1 before its strength multiplies it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ShiftPattern {
     /// The same everywhere.

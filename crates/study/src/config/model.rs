@@ -1,5 +1,6 @@
 //! `[model]`: the blocks of a CNN.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use untied_redundancy::{Bias, Normalization, Span};
 
@@ -12,7 +13,7 @@ const MAX_KERNEL: usize = 1023;
 const MAX_WEIGHTS: usize = 1 << 30;
 
 /// `[model]`: one block per entry of `channels`, each a convolution, a normalization, `ReLU` and 2×2 max pooling.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ModelConfig {
     /// Output channels of each block.
@@ -29,20 +30,20 @@ pub struct ModelConfig {
     /// The normalization after each convolution.
     #[serde(default)]
     pub norm: Normalization,
-    /// Whether the normalization comes before the `ReLU` or after it.
-    #[serde(default, skip_serializing_if = "crate::skip::is_default")]
+    /// The order of normalization and `ReLU`.
+    #[serde(default)]
     pub order: Order,
     /// The operation whose output the bias is added to.
-    #[serde(default, skip_serializing_if = "crate::skip::is_default")]
+    #[serde(default)]
     pub bias_after: BiasPlace,
     /// Whether the normalization has β of its own.
-    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    #[serde(default = "yes")]
     pub beta: bool,
     /// The weight of the newest batch in the running statistics of batch norm; above 0, at most 1.
-    #[serde(default = "default_running_momentum", skip_serializing_if = "is_default_running_momentum")]
+    #[serde(default = "default_running_momentum")]
     pub running_momentum: f64,
-    /// What turns the last feature maps into class scores.
-    #[serde(default, skip_serializing_if = "crate::skip::is_default")]
+    /// The layer that turns the last feature maps into class scores.
+    #[serde(default)]
     pub head: Head,
 }
 
@@ -63,9 +64,7 @@ impl ModelConfig {
             head: Head::default(),
         }
     }
-}
 
-impl ModelConfig {
     pub(crate) fn check(&self) -> Result<(), Fault> {
         let (blocks, kernel, momentum) = (self.channels.len(), self.kernel, self.running_momentum);
         let key = "model.channels";
@@ -103,8 +102,8 @@ impl ModelConfig {
         }
     }
 
-    /// What the next block's normalization removes of a bias after this block's `ReLU` is known where its sets hold
-    /// whole channels of one weight each.
+    /// The part of a bias after this block's `ReLU` that the next block's normalization removes is known where its
+    /// sets hold whole channels of one weight each.
     fn check_place(&self) -> Result<(), Fault> {
         let far = self.bias_after == BiasPlace::Activation && self.order == Order::NormFirst;
         let known = self.norm.spec().is_none_or(|spec| !spec.centres || spec.span == Span::Channel);
@@ -130,11 +129,6 @@ fn yes() -> bool {
     true
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_yes(value: &bool) -> bool {
-    *value
-}
-
 /// `PyTorch`'s.
 const RUNNING_MOMENTUM: f64 = 0.1;
 
@@ -142,13 +136,8 @@ fn default_running_momentum() -> f64 {
     RUNNING_MOMENTUM
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_default_running_momentum(value: &f64) -> bool {
-    *value == RUNNING_MOMENTUM
-}
-
 /// Zero padding of the convolutions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Padding {
     /// The output is as large as the input.
@@ -158,8 +147,8 @@ pub enum Padding {
     Valid,
 }
 
-/// Which of normalization and `ReLU` comes first in a block.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+/// The order of normalization and `ReLU` in a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Order {
     /// Convolution, normalization, `ReLU`.
@@ -170,7 +159,7 @@ pub enum Order {
 }
 
 /// The operation of a block whose output the bias is added to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BiasPlace {
     /// The convolution, as usual.
@@ -182,8 +171,8 @@ pub enum BiasPlace {
     Activation,
 }
 
-/// What turns the last feature maps into class scores.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+/// The layer that turns the last feature maps into class scores.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Head {
     /// A linear layer that sees every location of every channel.

@@ -2,13 +2,14 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::fault::{Fault, Float};
 use crate::factors::choice;
 
 /// The rule that turns gradients into steps. Defaults are `PyTorch`'s.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Optimizer {
     /// `v ← momentum·v + (1 − dampening)·g;  θ ← θ − learning_rate·v`, with g the gradient plus `weight_decay·θ`.
@@ -41,7 +42,7 @@ pub enum Optimizer {
         /// Added to the denominator; above 0.
         #[serde(default = "default_epsilon")]
         epsilon: f64,
-        /// 0 or more.
+        /// L2 penalty; 0 or more.
         #[serde(default)]
         weight_decay: f64,
     },
@@ -59,7 +60,7 @@ pub enum Optimizer {
         /// Added to the denominator; above 0.
         #[serde(default = "default_epsilon")]
         epsilon: f64,
-        /// 0 or more.
+        /// Share of the learning rate by which weights shrink; 0 or more.
         #[serde(default = "default_decoupled_weight_decay")]
         weight_decay: f64,
     },

@@ -1,11 +1,12 @@
 //! `train.schedule`: the learning rate of each step.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::fault::{Fault, Float};
 
-/// How the learning rate changes from step to step, starting at the optimizer's.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+/// The learning rate of each step, starting at the optimizer's.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Schedule {
     /// The same at every step.
@@ -13,13 +14,13 @@ pub enum Schedule {
     Constant,
     /// Half a cosine down to `min_learning_rate` at the last step.
     Cosine {
-        /// From 0 to the optimizer's.
+        /// The last rate; from 0 to the optimizer's.
         #[serde(default)]
         min_learning_rate: f64,
     },
     /// A straight line to `final_learning_rate` at the last step.
     Linear {
-        /// 0 or more.
+        /// The last rate; 0 or more.
         final_learning_rate: f64,
     },
     /// Multiplied by `gamma` after every epoch.

@@ -1,5 +1,6 @@
 //! `[train]`: how long a network is trained, and by which rule.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::fault::Fault;
@@ -11,7 +12,7 @@ const MAX_EPOCHS: usize = 1_000_000;
 const MAX_BATCH: usize = 1 << 24;
 
 /// `[train]`: how long and by which rule.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TrainConfig {
     /// Passes over the training set.
@@ -20,7 +21,7 @@ pub struct TrainConfig {
     pub batch_size: usize,
     /// The rule that turns gradients into steps.
     pub optimizer: Optimizer,
-    /// How the learning rate changes.
+    /// The learning rate of each step, from the optimizer's on.
     #[serde(default)]
     pub schedule: Schedule,
     /// The floating-point type that training computes in.
@@ -29,12 +30,11 @@ pub struct TrainConfig {
     /// The Burn backend that trains.
     #[serde(default)]
     pub device: Device,
-    /// What is taken out of the part of each bias that the normalization removes. Left out of the resolved config where
-    /// it is nothing, so that cells of older results keep their hash.
-    #[serde(default, skip_serializing_if = "crate::skip::is_default")]
+    /// The quantity that is projected off the part of each bias that the normalization removes.
+    #[serde(default)]
     pub project_redundant: Projection,
     /// Whether the trained model is kept, as `model.safetensors` beside the cell's result.
-    #[serde(default, skip_serializing_if = "crate::skip::is_default")]
+    #[serde(default)]
     pub save_model: bool,
 }
 
@@ -54,7 +54,7 @@ impl TrainConfig {
 }
 
 /// The floating-point type that training computes in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Dtype {
     /// Single precision.
@@ -65,7 +65,7 @@ pub enum Dtype {
 }
 
 /// The Burn backend that trains.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Device {
     /// Burn's CPU backend.
@@ -79,8 +79,8 @@ pub enum Device {
     Cuda,
 }
 
-/// What is projected off the redundant part of each bias.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+/// The quantity that is projected off the redundant part of each bias.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Projection {
     /// Nothing: the optimizer takes rounding for a gradient.

@@ -5,6 +5,7 @@ mod jacobian;
 mod shift;
 mod translate;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use self::bias_maps::BiasMap;
@@ -14,21 +15,17 @@ pub use self::translate::Translated;
 use crate::{DataConfig, Fault, ModelConfig};
 
 /// `[measure]`: nothing where the table is left out.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct MeasureConfig {
-    /// The rank of the Jacobian of each normalized output by its bias, in f64, on one batch: the bias's numbers less the
-    /// rank are the dimensions that the normalization removes. Costs a backward pass for each number of the bias.
-    #[serde(skip_serializing_if = "crate::skip::is_default")]
+    /// The rank of the Jacobian of each normalized output by its bias, in f64, on one batch: the bias's parameters less
+    /// the rank are the dimensions that the normalization removes. Costs a backward pass for each parameter.
     pub jacobian: bool,
     /// Keeps the values of the biases, as maps over locations.
-    #[serde(skip_serializing_if = "crate::skip::is_default")]
     pub bias_maps: bool,
     /// Test metrics of images moved by so many pixels, mean over the four directions.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub translate: Vec<usize>,
     /// Shifts the test images' values by fixed patterns and adapts the first bias alone.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub shift: Option<ShiftConfig>,
 }
 
@@ -36,10 +33,6 @@ impl MeasureConfig {
     pub(crate) fn check(&self, data: &DataConfig, model: &ModelConfig) -> Result<(), Fault> {
         translate::check(&self.translate)?;
         self.shift.as_ref().map_or(Ok(()), |shift| shift.check(data, model))
-    }
-
-    pub(crate) fn is_nothing(&self) -> bool {
-        *self == Self::default()
     }
 }
 

@@ -1,5 +1,6 @@
 //! `measure.shift`: how well the first bias alone adapts to test images whose values are shifted.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::config::fault::{is_ascending, require_positive};
@@ -8,18 +9,18 @@ use crate::{Bias, BiasPlace, DataConfig, Fault, ModelConfig, ShiftPattern};
 
 const MAX_DRAWS: usize = 1000;
 
-/// Which shifts a trained model meets, and how its first bias is adapted to them.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// The shifts that a trained model meets, and the images that its first bias is adapted on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ShiftConfig {
-    /// How the shifts vary over locations.
+    /// Their variation over locations.
     pub patterns: Vec<ShiftPattern>,
     /// Their root mean squares, in standard deviations of the pixels.
     pub strengths: Vec<f64>,
     /// Patterns drawn of each kind.
     #[serde(default = "one")]
     pub draws: usize,
-    /// Numbers of shifted training images that the shift is estimated from, and that the bias is fine-tuned on.
+    /// Counts of shifted training images to estimate the shift from, and to fine-tune the bias on.
     #[serde(default)]
     pub images: Vec<usize>,
 }

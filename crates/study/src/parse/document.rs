@@ -12,42 +12,10 @@ use super::key::{self, Key};
 use super::messages::{kind, nearest, reword, unknown};
 use super::source::Source;
 use super::{overrides, paths};
+use crate::schema::{SECTIONS, dotted_keys};
 use crate::{CompareConfig, ConfigError};
 
-/// The tables that one cell is made of.
-pub(crate) const SECTIONS: [&str; 4] = ["data", "model", "train", "measure"];
-
 const TOP_LEVEL: [&str; 8] = ["name", "question", "data", "model", "train", "measure", "vary", "compare"];
-
-/// The keys of a cell, and `vary.seeds`: what a lone `epochs` is meant to be.
-const DOTTED: [&str; 26] = [
-    "data.source",
-    "data.canvas",
-    "data.shift",
-    "model.channels",
-    "model.kernel",
-    "model.padding",
-    "model.bias",
-    "model.norm",
-    "model.order",
-    "model.bias_after",
-    "model.beta",
-    "model.running_momentum",
-    "model.head",
-    "train.epochs",
-    "train.batch_size",
-    "train.optimizer",
-    "train.schedule",
-    "train.dtype",
-    "train.device",
-    "train.project_redundant",
-    "train.save_model",
-    "measure.jacobian",
-    "measure.bias_maps",
-    "measure.translate",
-    "measure.shift",
-    "vary.seeds",
-];
 
 /// Choices that take a table of settings.
 const SETTINGS: [[&str; 2]; 2] = [["train", "optimizer"], ["train", "schedule"]];
@@ -211,10 +179,11 @@ impl<'s> Document<'s> {
 }
 
 /// The dotted key whose last piece the given name is, or nearly is.
-pub(crate) fn full_key(name: &str) -> Option<&'static str> {
-    let last = |dotted: &'static str| dotted.rsplit('.').next().unwrap_or(dotted);
-    let near = nearest(name, &DOTTED.map(last))?;
-    DOTTED.into_iter().find(|dotted| last(dotted) == near)
+pub(crate) fn full_key(name: &str) -> Option<String> {
+    let keys = dotted_keys();
+    let last: Vec<&str> = keys.iter().filter_map(|dotted| dotted.rsplit('.').next()).collect();
+    let near = nearest(name, &last)?;
+    keys.iter().zip(&last).find(|(_, last)| **last == near).map(|(dotted, _)| dotted.clone())
 }
 
 fn unknown_top_level(name: &str) -> String {
@@ -232,40 +201,13 @@ fn syntax_error(source: &Source, error: &toml::de::Error) -> ConfigError {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-    use std::path::Path;
-
     use super::*;
-    use crate::{
-        BiasPlace, CanvasConfig, CanvasLabel, CellConfig, FixedShift, Head, MeasureConfig, Order, Projection,
-        ShiftConfig, ShiftPattern, Study,
-    };
-
-    /// A key that is left out at its default is set to something else.
-    fn written_out() -> CellConfig {
-        let mut config = Study::parse(crate::EXAMPLE, Path::new("c.toml"), &[]).unwrap().cells[0].config.clone();
-        let (pattern, strength) = (ShiftPattern::White, 1.0);
-        config.data.canvas = Some(CanvasConfig { size: 16, jitter: None, label: CanvasLabel::Class });
-        config.data.shift = Some(FixedShift { pattern, strength });
-        config.model.order = Order::ActivationFirst;
-        config.model.bias_after = BiasPlace::Norm;
-        config.model.head = Head::Mean;
-        config.model.beta = false;
-        config.model.running_momentum = 0.2;
-        config.train.project_redundant = Projection::Bias;
-        config.train.save_model = true;
-        let shift = ShiftConfig { patterns: vec![pattern], strengths: vec![strength], draws: 1, images: vec![] };
-        config.measure = MeasureConfig { jacobian: true, bias_maps: true, translate: vec![1], shift: Some(shift) };
-        config
-    }
 
     #[test]
-    fn every_key_of_a_cell_is_known() {
-        let json = serde_json::to_value(written_out()).unwrap();
-        let mut keys: BTreeSet<String> = BTreeSet::from(["vary.seeds".to_owned()]);
-        for section in SECTIONS {
-            keys.extend(json[section].as_object().unwrap().keys().map(|key| format!("{section}.{key}")));
-        }
-        assert_eq!(keys, DOTTED.iter().map(|key| (*key).to_owned()).collect());
+    fn every_top_level_key_is_in_the_schema() {
+        let schema = crate::schema();
+        let mut known = TOP_LEVEL;
+        known.sort_unstable();
+        assert!(schema["properties"].as_object().unwrap().keys().eq(known.iter()));
     }
 }

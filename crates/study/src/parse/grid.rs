@@ -7,10 +7,11 @@ use serde_json::Value;
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
-use super::document::{Document, SECTIONS, full_key};
+use super::document::{Document, full_key};
 use super::key::{self, Key};
 use super::messages::{kind, nearest, unknown};
 use super::seeds;
+use crate::schema::SECTIONS;
 use crate::{CellConfig, ConfigError, DataConfig, Factors, MeasureConfig, ModelConfig, TrainConfig};
 
 /// Most cells that a study may have.
@@ -242,7 +243,7 @@ fn unknown_factor(name: &str, pieces: &[Key<'_>]) -> String {
     if SECTIONS.contains(&first) {
         return format!("a whole table cannot be varied; a key inside it is quoted: \"{first}.key\" = [..]");
     }
-    let full = nearest(name, &["seeds"]).or_else(|| full_key(name));
+    let full = nearest(name, &["seeds"]).map(str::to_owned).or_else(|| full_key(name));
     let hint = full.map(|full| format!("; did you mean `{full}`?")).unwrap_or_default();
     format!("unknown key `{name}`, expected `seeds` or a dotted key such as \"model.bias\"{hint}")
 }

@@ -5,6 +5,7 @@ mod errors;
 mod fuzz;
 mod load;
 mod resolved;
+mod schema;
 mod store;
 
 use std::path::Path;

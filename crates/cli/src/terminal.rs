@@ -16,9 +16,9 @@ pub(crate) fn say(line: &str) {
     let _ = writeln!(io::stderr().lock(), "{}", printable(line));
 }
 
-/// Without characters that a terminal would act upon: questions and file names may hold any.
+/// The lines without characters that a terminal would act upon: questions and file names may hold any.
 pub(crate) fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+    text.split('\n').map(untied_study::printable).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod factors;
 mod folder;
 mod measure;
 mod parse;
+mod printable;
 mod resolved;
 mod results;
 mod schema;
@@ -18,11 +19,12 @@ pub use config::{
     ShiftPattern, TrainConfig,
 };
 pub use factors::{Factors, factor_label};
-pub use folder::{StoreError, StudyFolder, write_bytes, write_text};
+pub use folder::{StoreError, StudyFolder, free_name, write_bytes, write_text};
 pub use measure::{
     Adaptation, Adapting, BiasMap, JacobianRank, MeasureConfig, Measured, NormStatistics, ShiftConfig, Translated,
 };
 pub use parse::{ConfigError, InvalidConfig, Place};
+pub use printable::printable;
 pub use results::{
     CellRecord, CellResult, Comparison, Curves, Drift, Event, LayerRedundancy, Metrics, Parameters, Provenance,
     Results, SCHEMA, Status, Verdict,

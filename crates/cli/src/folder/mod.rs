@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use untied_study::{Results, Study, StudyFolder};
+use untied_study::{Results, Study, StudyFolder, free_name};
 
 /// The files and folders that a study leaves; nothing else is ever moved, `slurm` neither: queued jobs need it.
 const ENTRIES: [&str; 6] = ["config.toml", "cells", "results.json", "report.md", "report.html", "plots"];
@@ -56,26 +56,14 @@ pub(crate) fn move_aside(folder: &StudyFolder) -> anyhow::Result<Option<PathBuf>
     if entries.is_empty() {
         return Ok(None);
     }
-    let aside = free_name(root)?;
+    let root = fs::canonicalize(root).with_context(|| format!("cannot read {}", root.display()))?;
+    let aside = free_name(&root);
     fs::create_dir(&aside).with_context(|| format!("cannot make {}", aside.display()))?;
     for entry in entries {
         let (from, to) = (root.join(entry), aside.join(entry));
         fs::rename(&from, &to).with_context(|| format!("cannot move {} to {}", from.display(), to.display()))?;
     }
     Ok(Some(aside))
-}
-
-/// The first free one of `<folder>.old-1`, `<folder>.old-2`, …
-fn free_name(root: &Path) -> anyhow::Result<PathBuf> {
-    let root = fs::canonicalize(root).with_context(|| format!("cannot read {}", root.display()))?;
-    let name = root.file_name().context("the root folder has no folder beside it")?.to_os_string();
-    let numbered = |n: usize| {
-        let mut name = name.clone();
-        name.push(format!(".old-{n}"));
-        root.with_file_name(name)
-    };
-    let free = (1..=usize::MAX).map(numbered).find(|path| !path.exists());
-    free.context("no free name for the old results")
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
+pub(crate) use untied_study::printable as clean;
 use untied_study::{CellRecord, Factors, Metric, Verdict, factor_label};
 
 /// Short names of the varied keys: the last part of a dotted key, or the whole key where two would share it.
@@ -69,20 +70,6 @@ pub(crate) fn value_label(value: &Value) -> String {
 
 fn last_part(key: &str) -> String {
     clean(key.rsplit('.').next().unwrap_or(key))
-}
-
-/// One line without control characters, which XML forbids; escaping is left to the writers.
-pub(crate) fn clean(text: &str) -> String {
-    let readable = |c: char| match c {
-        '\n' | '\t' | '\r' => ' ',
-        c if c.is_control()
-            || matches!(c, '\u{fffe}' | '\u{ffff}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') =>
-        {
-            '\u{fffd}'
-        }
-        c => c,
-    };
-    text.chars().map(readable).collect()
 }
 
 pub(crate) fn metric_name(metric: Metric) -> &'static str {

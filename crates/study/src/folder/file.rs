@@ -64,15 +64,21 @@ pub(crate) fn read_bytes(path: &Path, most: u64) -> Result<Option<Vec<u8>>, Stor
     }
 }
 
-/// Moves a file out of the way, to the first free one of `<name>.old-1`, `<name>.old-2`, …; `None` where there is none.
-pub(crate) fn move_aside(path: &Path) -> Result<Option<PathBuf>, StoreError> {
+/// The first free one of `<path>.old-1`, `<path>.old-2`, …
+#[must_use]
+pub fn free_name(path: &Path) -> PathBuf {
     let numbered = |number: u64| {
         let mut name = path.as_os_str().to_owned();
         name.push(format!(".old-{number}"));
         PathBuf::from(name)
     };
     let taken = |aside: &Path| fs::symlink_metadata(aside).is_ok();
-    let aside = (1..=u64::MAX).map(numbered).find(|aside| !taken(aside)).unwrap_or_default();
+    (1..=u64::MAX).map(numbered).find(|aside| !taken(aside)).unwrap_or_default()
+}
+
+/// Moves a file out of the way, to a [`free_name`]; `None` where there is none.
+pub(crate) fn move_aside(path: &Path) -> Result<Option<PathBuf>, StoreError> {
+    let aside = free_name(path);
     match fs::rename(path, &aside) {
         Ok(()) => Ok(Some(aside)),
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),

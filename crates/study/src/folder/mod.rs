@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use self::checksum::{check_seal, seal};
 pub use self::error::StoreError;
+pub use self::file::{free_name, write_bytes, write_text};
 use self::file::{move_aside, read_text};
-pub use self::file::{write_bytes, write_text};
 use crate::cell::{self, Cell};
 use crate::{CellConfig, CellResult, Factors, Results, SCHEMA, Study};
 

@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use crate::printable;
+
 /// Largest config file that is read, in bytes.
 pub(crate) const MAX_CONFIG_BYTES: usize = 1 << 20;
 
@@ -120,21 +122,6 @@ impl Place {
         let gutter = " ".repeat(line.to_string().len());
         write!(f, "\n{gutter} |\n{line} | {shown}\n{gutter} | {}{}", " ".repeat(offset), "^".repeat(carets))
     }
-}
-
-/// The text without characters that a terminal would act upon.
-fn printable(text: &str) -> String {
-    text.chars()
-        .map(|c| {
-            if c == '\t' {
-                ' '
-            } else if c.is_control() {
-                '\u{fffd}'
-            } else {
-                c
-            }
-        })
-        .collect()
 }
 
 fn shorten(text: &str) -> String {

@@ -1,21 +1,14 @@
-//! A small line chart with ticks where the caller wants them; logarithms are the caller's too.
+//! The area of a chart between its axes.
 
-use std::ops::Range;
+use maud::{Markup, html};
 
-use crate::chart::canvas::{Area, Drawn, FONT, Label, Point, line, polygon};
-use crate::chart::legend::Stroke;
-use crate::chart::palette::{GRID, MUTED};
-use crate::chart::text_layout::width;
+use crate::chart::axis::Axis;
+use crate::chart::colour::Colour;
+use crate::chart::marks::{Point, Stroke, line, polygon};
+use crate::chart::text::{Label, width};
 
-/// Below the chart, for tick labels, and for the title.
-const BELOW: [f64; 2] = [24.0, 16.0];
-
-/// A number line and its ticks.
-#[derive(Debug, Clone)]
-pub(crate) struct Axis {
-    pub(crate) range: Range<f64>,
-    pub(crate) ticks: Vec<(f64, String)>,
-}
+/// Room below the area: for tick labels, and for the title.
+pub(crate) const BELOW: [f64; 2] = [24.0, 18.0];
 
 /// A point of a line, with the interval that it may have.
 #[derive(Debug, Clone, Copy)]
@@ -25,91 +18,108 @@ pub(crate) struct Mark {
     pub(crate) interval: Option<[f64; 2]>,
 }
 
-/// Where a chart stands; its tick labels of y are left of it.
+/// The area of a chart. Labels of y are left of it, those of x below it.
 pub(crate) struct Panel<'p> {
     pub(crate) left: f64,
     pub(crate) top: f64,
     pub(crate) width: f64,
-    /// With the labels below.
     pub(crate) height: f64,
     pub(crate) x: &'p Axis,
     pub(crate) y: &'p Axis,
-    /// Below the tick labels; it may be empty.
-    pub(crate) x_title: &'p str,
-}
-
-impl Axis {
-    /// Ticks at the values themselves, at their logarithms.
-    pub(crate) fn log(mut values: Vec<f64>, label: impl Fn(f64) -> String) -> Self {
-        values.retain(|value| *value > 0.0 && value.is_finite());
-        values.sort_unstable_by(f64::total_cmp);
-        values.dedup();
-        let ticks: Vec<(f64, String)> = values.into_iter().map(|value| (value.log10(), label(value))).collect();
-        let ends = ticks.first().zip(ticks.last()).map_or([0.0, 0.0], |(first, last)| [first.0, last.0]);
-        let air = ((ends[1] - ends[0]) * 0.06).max(0.05);
-        Self { range: ends[0] - air..ends[1] + air, ticks }
-    }
-
-    /// Ticks at the multiples of a step.
-    pub(crate) fn steps(range: Range<f64>, step: f64, label: impl Fn(f64) -> String) -> Self {
-        let [first, last] = [(range.start / step).ceil() as i64, (range.end / step).floor() as i64];
-        let ticks = (first..=last).map(|tick| tick as f64 * step).map(|value| (value, label(value))).collect();
-        Self { range, ticks }
-    }
 }
 
 impl Panel<'_> {
-    fn bottom(&self) -> f64 {
-        let [labels, title] = BELOW;
-        self.top + self.height - labels - if self.x_title.is_empty() { 0.0 } else { title }
+    pub(crate) fn right(&self) -> f64 {
+        self.left + self.width
     }
 
-    /// Numbers beyond the axes lie on their edge.
-    pub(crate) fn place(&self, x: f64, y: f64) -> Point {
-        let share =
-            |value: f64, range: &Range<f64>| ((value - range.start) / (range.end - range.start)).clamp(0.0, 1.0);
-        let height = self.bottom() - self.top;
-        (self.left + share(x, &self.x.range) * self.width, self.bottom() - share(y, &self.y.range) * height)
+    pub(crate) fn bottom(&self) -> f64 {
+        self.top + self.height
     }
 
-    /// Grid, axes and tick labels; those of y only where there is room for them.
-    pub(crate) fn frame(&self, area: &Area<'_>, y_labels: bool) -> Drawn {
-        let [right, bottom] = [self.left + self.width, self.bottom()];
-        for (tick, label) in &self.y.ticks {
-            let (_, y) = self.place(self.x.range.start, *tick);
-            line(area, &[(self.left, y), (right, y)], GRID, 1.0)?;
-            if y_labels {
-                Label::right(MUTED).write(area, (self.left - 7.0, y), &[label])?;
+    /// Values beyond the axis lie on its edge.
+    pub(crate) fn x(&self, value: f64) -> f64 {
+        self.left + self.x.share(value) * self.width
+    }
+
+    pub(crate) fn point(&self, x: f64, y: f64) -> Point {
+        (self.x(x), self.bottom() - self.y.share(y) * self.height)
+    }
+
+    /// Horizontal grid, axes and tick labels; those of y only where there is room for them.
+    pub(crate) fn frame(&self, y_labels: bool, x_title: &str) -> Markup {
+        let at = |tick: f64| self.bottom() - self.y.share(tick) * self.height;
+        html! {
+            @for (tick, label) in &self.y.ticks {
+                (line(&[(self.left, at(*tick)), (self.right(), at(*tick))], Colour::Grid, 1.0))
+                @if y_labels { (Label::right(Colour::Muted).write((self.left - 7.0, at(*tick)), &[label])) }
+            }
+            (line(&[(self.left, self.top), (self.left, self.bottom())], Colour::Muted, 1.0))
+            (self.x_axis(x_title))
+        }
+    }
+
+    /// Vertical grid, and the axis of x.
+    pub(crate) fn columns(&self, x_title: &str) -> Markup {
+        let at = |tick: f64| self.x(tick);
+        html! {
+            @for (tick, _) in &self.x.ticks {
+                (line(&[(at(*tick), self.top), (at(*tick), self.bottom())], Colour::Grid, 1.0))
+            }
+            (self.x_axis(x_title))
+        }
+    }
+
+    fn x_axis(&self, title: &str) -> Markup {
+        let bottom = self.bottom();
+        html! {
+            (line(&[(self.left, bottom), (self.right(), bottom)], Colour::Muted, 1.0))
+            @for (tick, _) in &self.x.ticks {
+                @let x = self.x(*tick);
+                (line(&[(x, bottom), (x, bottom + 4.0)], Colour::Muted, 1.0))
+            }
+            @for (x, label) in self.x_labels() { (Label::centre(Colour::Muted).write((x, bottom + 14.0), &[label])) }
+            @if !title.is_empty() {
+                (Label::centre(Colour::Ink).write((self.left + self.width / 2.0, bottom + 32.0), &[title]))
             }
         }
-        line(area, &[(self.left, self.top), (self.left, bottom), (right, bottom)], MUTED, 1.0)?;
+    }
+
+    /// The labels of the ticks of x, but for those that would touch the one before.
+    fn x_labels(&self) -> Vec<(f64, &str)> {
         let mut free = f64::NEG_INFINITY;
+        let mut labels = Vec::new();
         for (tick, label) in &self.x.ticks {
-            let (x, _) = self.place(*tick, self.y.range.start);
-            line(area, &[(x, bottom), (x, bottom + 4.0)], MUTED, 1.0)?;
-            let half = width(label, FONT, false) / 2.0;
+            let (x, half) = (self.x(*tick), width(label, false) / 2.0);
             if x - half > free {
-                Label::centre(MUTED).write(area, (x, bottom + 13.0), &[label])?;
+                labels.push((x, label.as_str()));
                 free = x + half + 4.0;
             }
         }
-        Label::centre(MUTED).write(area, (self.left + self.width / 2.0, bottom + 30.0), &[self.x_title])
+        labels
     }
 
     /// The band of the intervals.
-    pub(crate) fn band(&self, area: &Area<'_>, marks: &[Mark], stroke: Stroke) -> Drawn {
+    pub(crate) fn band(&self, marks: &[Mark], stroke: Stroke) -> Markup {
         let known: Vec<(f64, [f64; 2])> = marks.iter().filter_map(|mark| Some((mark.x, mark.interval?))).collect();
-        if let [(x, [low, high])] = known[..] {
-            return line(area, &[self.place(x, low), self.place(x, high)], stroke.colour, 1.5);
+        match known[..] {
+            [] => Markup::default(),
+            [(x, [low, high])] => line(&[self.point(x, low), self.point(x, high)], stroke.colour, 1.5),
+            _ => {
+                let upper = known.iter().map(|(x, [_, high])| self.point(*x, *high));
+                let lower = known.iter().rev().map(|(x, [low, _])| self.point(*x, *low));
+                polygon(&upper.chain(lower).collect::<Vec<_>>(), stroke.colour, 0.12)
+            }
         }
-        let upper = known.iter().map(|(x, [_, high])| self.place(*x, *high));
-        let lower = known.iter().rev().map(|(x, [low, _])| self.place(*x, *low));
-        polygon(area, &upper.chain(lower).collect::<Vec<_>>(), stroke.colour, 0.12)
     }
 
-    /// The line through the points, in order.
-    pub(crate) fn line(&self, area: &Area<'_>, marks: &[Mark], stroke: Stroke) -> Drawn {
-        let points: Vec<Point> = marks.iter().map(|mark| self.place(mark.x, mark.y)).collect();
-        if points.len() < 2 { Ok(()) } else { stroke.draw(area, &points) }
+    /// The line through the points, in order; a short one through a single point.
+    pub(crate) fn line(&self, marks: &[Mark], stroke: Stroke) -> Markup {
+        let points: Vec<Point> = marks.iter().map(|mark| self.point(mark.x, mark.y)).collect();
+        match points[..] {
+            [] => Markup::default(),
+            [(x, y)] => stroke.line(&[(x - 14.0, y), (x + 14.0, y)]),
+            _ => stroke.line(&points),
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use untied_study::BiasMap;
 
-use crate::chart::palette::DIVERGING;
+use crate::chart::colour::STEPS;
 use crate::results::variant::Variant;
 
 /// Drawn at most: variants, layers of each, channels of each.
@@ -43,9 +43,9 @@ fn layer(map: &BiasMap) -> Option<Images<'_>> {
     Some(Images { layer: &map.layer, rows, columns, channels, scale, colours })
 }
 
-/// The number of a colour of [`DIVERGING`]; zero is its middle.
+/// The number of a colour of the [`STEPS`]; zero is its middle.
 fn colour(value: f64, scale: f64) -> usize {
-    let middle = (DIVERGING.len() / 2) as f64;
+    let middle = (STEPS / 2) as f64;
     if scale > 0.0 { (middle + (value / scale * middle).round()) as usize } else { middle as usize }
 }
 
@@ -70,7 +70,7 @@ fn row_strokes(row: usize, line: &[usize], colour: usize) -> String {
 /// The colour that most locations have.
 pub(crate) fn background(image: &[usize]) -> usize {
     let count = |colour: usize| image.iter().filter(|one| **one == colour).count();
-    (0..DIVERGING.len()).max_by_key(|colour| count(*colour)).unwrap_or(DIVERGING.len() / 2)
+    (0..STEPS).max_by_key(|colour| count(*colour)).unwrap_or(STEPS / 2)
 }
 
 #[cfg(test)]
@@ -79,8 +79,8 @@ mod tests {
 
     #[test]
     fn zero_is_neutral_and_the_ends_are_the_largest_value() {
-        let middle = DIVERGING.len() / 2;
-        assert_eq!([0.0, 0.3, -0.3].map(|value| colour(value, 0.3)), [middle, DIVERGING.len() - 1, 0]);
+        let middle = STEPS / 2;
+        assert_eq!([0.0, 0.3, -0.3].map(|value| colour(value, 0.3)), [middle, STEPS - 1, 0]);
         assert_eq!(colour(0.0, 0.0), middle);
     }
 

@@ -1,10 +1,11 @@
 //! Biases as images, one a channel.
 
-use maud::html;
+use maud::{Markup, PreEscaped, html};
 
-use crate::chart::canvas::{Area, Drawn, FONT, LINE, Label, MARGIN, SCALE, Sheet, WIDTH, rectangle};
-use crate::chart::palette::{DIVERGING, INK, MUTED, hex};
-use crate::chart::text_layout::wrap;
+use crate::chart::colour::{Colour, STEPS};
+use crate::chart::marks::rectangle;
+use crate::chart::sheet::{MARGIN, Sheet, WIDTH};
+use crate::chart::text::{LINE, Label};
 use crate::document::names::clean;
 use crate::document::number::{count, magnitude};
 use crate::document::{Figure, Text};
@@ -44,11 +45,9 @@ pub(crate) fn plot(view: &View<'_>) -> Option<Figure> {
     let title = "Biases, location by location";
     let alt = "Images of the biases, one a channel, a row a layer: blue where they are negative, orange where they are \
                positive, neutral at zero. results.json has the numbers.";
-    let sheet = Sheet { name: "bias-maps", title: title.into(), alt: alt.into(), height };
-    let svg = sheet.draw_with(&marks, |area| {
-        legend(area)?;
-        rows.iter().try_for_each(|row| names(area, row, channels))
-    });
+    let names = rows.iter().map(|row| names(row, channels));
+    let marks = html! { (legend()) @for name in names { (name) } (PreEscaped(marks)) };
+    let svg = Sheet { name: "bias-maps", title, alt }.svg(height, &marks);
     let caption = Text::default().strong(format!("{title}. ")).plain(
         "The first channels of the first layers, of the first seed. Each row has its own scale: ± is the largest value in \
          it. Where a bias is shared along an axis it has stripes.",
@@ -82,47 +81,45 @@ fn marks(rows: &[Row<'_>], channels: usize) -> String {
 
 /// The background first, then the strokes of every other colour; a little too broad, so that no gap shows.
 fn image(images: &Images<'_>, image: &[usize], [x, y]: [f64; 2]) -> String {
-    let scale = |count: usize| format!("{:.4}", IMAGE * SCALE / count as f64);
-    let transform =
-        format!("translate({} {}) scale({} {})", x * SCALE, y * SCALE, scale(images.columns), scale(images.rows));
+    let scale = |count: usize| format!("{:.5}", IMAGE / count as f64);
+    let transform = format!("translate({x} {y}) scale({} {})", scale(images.columns), scale(images.rows));
     let ground = background(image);
     html! {
         g transform=(transform) stroke-width="1.04" shape-rendering="crispEdges" {
-            rect width=(images.columns) height=(images.rows) fill=(hex(DIVERGING[ground])) {}
-            @for (number, colour) in DIVERGING.iter().enumerate() {
-                @let path = strokes(image, images.columns, number);
-                @if number != ground && !path.is_empty() { path stroke=(hex(*colour)) d=(path) {} }
+            rect class=(Colour::Deviation(ground)) width=(images.columns) height=(images.rows) fill="currentColor" {}
+            @for step in (0..STEPS).filter(|step| *step != ground) {
+                @let path = strokes(image, images.columns, step);
+                @if !path.is_empty() { path class=(Colour::Deviation(step)) stroke="currentColor" d=(path) {} }
             }
         }
     }
     .into_string()
 }
 
-fn names(area: &Area<'_>, row: &Row<'_>, channels: usize) -> Drawn {
-    if let Some(heading) = &row.heading {
-        let heading = wrap(heading, FONT, true, WIDTH - 2.0 * MARGIN, 1);
-        Label::left(INK).bold().write(area, (MARGIN, row.top - HEADING / 2.0), &heading)?;
-    }
+fn names(row: &Row<'_>, channels: usize) -> Markup {
     let images = &row.images;
     let middle = row.top + IMAGE / 2.0;
-    let name = wrap(&clean(images.layer), FONT, false, NAMES - 8.0, 1);
-    Label::left(INK).write(area, (MARGIN, middle - LINE), &name)?;
     let lines = [
         format!("± {}", magnitude(images.scale)),
         format!("{} of {}", channels.min(images.channels), count(images.channels)),
     ];
-    Label::left(MUTED).write(area, (MARGIN, middle + LINE / 2.0), &lines)
+    html! {
+        @if let Some(heading) = &row.heading {
+            (Label::left(Colour::Ink).bold().cut((MARGIN, row.top - HEADING / 2.0), heading, WIDTH - 2.0 * MARGIN))
+        }
+        (Label::left(Colour::Ink).cut((MARGIN, middle - LINE), &clean(images.layer), NAMES - 8.0))
+        (Label::left(Colour::Muted).write((MARGIN, middle + LINE / 2.0), &lines))
+    }
 }
 
-/// What the colours mean.
-fn legend(area: &Area<'_>) -> Drawn {
+/// The meaning of the colours.
+fn legend() -> Markup {
     let (y, width) = (MARGIN + LINE / 2.0, 16.0);
     let left = MARGIN + NAMES + 60.0;
-    let right = left + DIVERGING.len() as f64 * width;
-    Label::right(INK).write(area, (left - 8.0, y), &["−scale"])?;
-    for (index, colour) in DIVERGING.iter().enumerate() {
-        let x = left + index as f64 * width;
-        rectangle(area, (x, y - 7.0), (x + width, y + 7.0), *colour)?;
+    let x = |step: usize| left + step as f64 * width;
+    html! {
+        (Label::right(Colour::Ink).write((left - 8.0, y), &["−scale"]))
+        @for step in 0..STEPS { (rectangle((x(step), y - 7.0), (x(step + 1), y + 7.0), Colour::Deviation(step))) }
+        (Label::left(Colour::Ink).write((x(STEPS) + 8.0, y), &["+scale; the middle is 0, ± is the scale of a row"]))
     }
-    Label::left(INK).write(area, (right + 8.0, y), &["+scale; the middle is 0, ± is the scale of a row"])
 }

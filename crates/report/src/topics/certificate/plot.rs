@@ -1,13 +1,16 @@
 //! Bias gradients and their redundant parts, in units of round-off.
 
-use plotters::style::RGBColor;
+use maud::{Markup, html};
 use untied_redundancy::CERTIFICATE_FACTOR;
 
-use crate::chart::canvas::{Area, Drawn, LINE, Label, MARGIN, Sheet, dashes, diamond, dot, line, polygon, rectangle};
-use crate::chart::palette::{BAND, BAND_EDGE, BLUE, CARD, INK, MUTED, VERMILLION};
-use crate::chart::row_chart::{Places, Row, RowChart};
+use crate::chart::axis::Axis;
+use crate::chart::colour::Colour;
+use crate::chart::marks::{Point, dashed, diamond, dot, line, polygon, rectangle};
+use crate::chart::panel::Panel;
+use crate::chart::row_chart::{Row, RowChart};
+use crate::chart::sheet::{MARGIN, Sheet};
+use crate::chart::text::{LINE, Label};
 use crate::document::names::clean;
-use crate::document::number::power_of_ten;
 use crate::document::{Figure, Text};
 use crate::results::selection::{ROWS, foremost, remark};
 use crate::topics::certificate::layers::{Finding, LayerCertificate};
@@ -20,20 +23,18 @@ pub(crate) fn plot(all: &[(String, LayerCertificate)]) -> Option<Figure> {
     let layers =
         foremost(all.iter().collect(), ROWS, |(_, layer)| layer.redundant_ratios.iter().copied().fold(-1.0, f64::max));
     let rows: Vec<Row> = layers.iter().map(|(variant, layer)| row(variant, layer)).collect();
-    let x = decades(&layers);
-    let x_label = |value: &f64| {
-        if (value - value.round()).abs() < 1e-6 { power_of_ten(value.round() as i32) } else { String::new() }
-    };
-    let x_title = "Gradient norm ÷ round-off".into();
-    let chart = RowChart { rows: &rows, row_height: 38.0, head: 2.6 * LINE, x, x_title, x_label: &x_label };
     let title = "Bias gradients against round-off";
     let alt = "One row a layer with a bias: the norm of the bias gradient and of its redundant part, divided by what \
                rounding alone explains, on a logarithmic line. The table of redundancy has the numbers.";
-    let sheet = Sheet { name: "redundancy", title: title.into(), alt: alt.into(), height: 0.0 };
-    let svg = chart.draw(sheet, floor, |area, places| {
-        key(area)?;
-        layers.iter().zip(&places.rows).try_for_each(|((_, layer), &y)| marks(area, places, y, layer))
-    });
+    let chart = RowChart {
+        sheet: Sheet { name: "redundancy", title, alt },
+        rows: &rows,
+        row_height: 38.0,
+        head: 2.6 * LINE,
+        x: Axis::decades(decades(&layers), 9),
+        x_title: "Gradient norm ÷ round-off",
+    };
+    let svg = chart.svg(|panel| html! { (floor(panel)) (key()) }, |panel, index, y| marks(panel, y, &layers[index].1));
     let caption = Text::default().strong(format!("{title}. ")).plain(
         "Inside the shaded part a gradient is nothing but rounding. Marks are geometric means over the seeds, lines \
          reach from the smallest to the largest seed; a mark at the left edge is exactly zero or off the scale.",
@@ -44,9 +45,9 @@ pub(crate) fn plot(all: &[(String, LayerCertificate)]) -> Option<Figure> {
 
 fn row(variant: &str, layer: &LayerCertificate) -> Row {
     let remark_colour = match layer.finding {
-        Finding::Certified | Finding::CertifiedRestAtWork => BLUE,
-        Finding::NotCertified => VERMILLION,
-        Finding::AtWork | Finding::NothingToCertify => MUTED,
+        Finding::Certified | Finding::CertifiedRestAtWork => Colour::Blue,
+        Finding::NotCertified => Colour::Vermillion,
+        Finding::AtWork | Finding::NothingToCertify => Colour::Muted,
     };
     Row { group: variant.into(), name: clean(&layer.layer), remark: layer.finding.short().into(), remark_colour }
 }
@@ -59,53 +60,47 @@ fn decades(layers: &[&(String, LayerCertificate)]) -> std::ops::Range<f64> {
     low.max(-20.0) - 0.4..high + 0.4
 }
 
-fn floor(area: &Area<'_>, places: &Places) -> Drawn {
-    let [start, one, limit] = [f64::NEG_INFINITY, 0.0, CERTIFICATE_FACTOR.log10()].map(|log| places.x(log));
-    rectangle(area, (start, places.top), (limit, places.bottom), BAND)?;
-    line(area, &[(limit, places.top), (limit, places.bottom)], BAND_EDGE, 1.0)?;
-    dashes(area, &[(one, places.top), (one, places.bottom)], MUTED, 1.0, [4.0, 4.0])?;
-    let y = places.top - LINE / 2.0;
-    Label::right(MUTED).write(area, (one + 4.0, y), &["round-off"])?;
-    Label::left(MUTED).write(area, (limit - 4.0, y), &[format!("{CERTIFICATE_FACTOR} times")])
+fn floor(panel: &Panel<'_>) -> Markup {
+    let [start, one, limit] = [f64::NEG_INFINITY, 0.0, CERTIFICATE_FACTOR.log10()].map(|log| panel.x(log));
+    let (top, bottom) = (panel.top, panel.bottom());
+    let y = top - LINE / 2.0;
+    html! {
+        (rectangle((start, top), (limit, bottom), Colour::Band))
+        (line(&[(limit, top), (limit, bottom)], Colour::BandEdge, 1.0))
+        (dashed(&[(one, top), (one, bottom)], Colour::Muted))
+        (Label::right(Colour::Muted).write((one + 4.0, y), &["round-off"]))
+        (Label::left(Colour::Muted).write((limit - 4.0, y), &[format!("{CERTIFICATE_FACTOR} times")]))
+    }
 }
 
-/// What the marks are.
-fn key(area: &Area<'_>) -> Drawn {
+/// The meaning of the marks.
+fn key() -> Markup {
     let y = MARGIN + LINE / 2.0;
-    hollow(area, (MARGIN + 8.0, y))?;
-    Label::left(INK).write(area, (MARGIN + 22.0, y), &["bias gradient"])?;
-    dot(area, (MARGIN + 138.0, y), 4.0, BLUE, 1.0)?;
-    Label::left(INK).write(area, (MARGIN + 150.0, y), &["its redundant part"])
+    html! {
+        (hollow((MARGIN + 8.0, y)))
+        (Label::left(Colour::Ink).write((MARGIN + 22.0, y), &["bias gradient"]))
+        (dot((MARGIN + 138.0, y), 4.0, Colour::Blue, 1.0))
+        (Label::left(Colour::Ink).write((MARGIN + 150.0, y), &["its redundant part"]))
+    }
 }
 
-fn marks(area: &Area<'_>, places: &Places, y: f64, layer: &LayerCertificate) -> Drawn {
-    if let Some(x) = spread(area, places, y, &layer.gradient_ratios, INK)? {
-        hollow(area, (x, y))?;
+fn marks(panel: &Panel<'_>, y: f64, layer: &LayerCertificate) -> Markup {
+    let redundant = if layer.predicted_redundant > 0 { layer.redundant_ratios.as_slice() } else { &[] };
+    html! {
+        (spread(panel, y, &layer.gradient_ratios, Colour::Ink, hollow))
+        (spread(panel, y, redundant, Colour::Blue, |at| dot(at, 4.0, Colour::Blue, 1.0)))
     }
-    if layer.predicted_redundant > 0
-        && let Some(x) = spread(area, places, y, &layer.redundant_ratios, BLUE)?
-    {
-        dot(area, (x, y), 4.0, BLUE, 1.0)?;
-    }
-    Ok(())
 }
 
-/// The line from the smallest to the largest seed; gives the pixel of the geometric mean.
-fn spread(
-    area: &Area<'_>,
-    places: &Places,
-    y: f64,
-    ratios: &[f64],
-    colour: RGBColor,
-) -> Result<Option<f64>, plotters::drawing::DrawingAreaErrorKind<std::io::Error>> {
+/// A line from the smallest to the largest seed, with a mark at the geometric mean.
+fn spread(panel: &Panel<'_>, y: f64, ratios: &[f64], colour: Colour, mark: impl Fn(Point) -> Markup) -> Markup {
     let logs: Vec<f64> = ratios.iter().map(|ratio| ratio.log10().max(-99.0)).collect();
-    let Some(low) = logs.iter().copied().reduce(f64::min) else { return Ok(None) };
+    let Some(low) = logs.iter().copied().reduce(f64::min) else { return Markup::default() };
     let high = logs.iter().copied().fold(low, f64::max);
-    line(area, &[(places.x(low), y), (places.x(high), y)], colour, 2.0)?;
-    Ok(Some(places.x(logs.iter().sum::<f64>() / logs.len() as f64)))
+    let mean = logs.iter().sum::<f64>() / logs.len() as f64;
+    html! { (line(&[(panel.x(low), y), (panel.x(high), y)], colour, 2.0)) (mark((panel.x(mean), y))) }
 }
 
-fn hollow(area: &Area<'_>, at: (f64, f64)) -> Drawn {
-    polygon(area, &diamond(at, 7.5), CARD, 1.0)?;
-    line(area, &diamond(at, 7.5), INK, 1.6)
+fn hollow(at: Point) -> Markup {
+    html! { (polygon(&diamond(at, 7.5), Colour::Card, 1.0)) (line(&diamond(at, 7.5), Colour::Ink, 1.6)) }
 }

@@ -1,10 +1,12 @@
 //! The redundancy table as a heat map: a row a normalization, a column a kind of bias.
 
+use maud::{Markup, html};
 use untied_study::Factors;
 
-use crate::chart::canvas::{Area, Drawn, FONT, LINE, Label, MARGIN, Point, Sheet, WIDTH, line, rectangle};
-use crate::chart::palette::{INK, MUTED, SEQUENTIAL, VERMILLION};
-use crate::chart::text_layout::wrap;
+use crate::chart::colour::Colour;
+use crate::chart::marks::{Point, line, rectangle};
+use crate::chart::sheet::{MARGIN, Sheet, WIDTH};
+use crate::chart::text::{LINE, Label, wrap};
 use crate::document::names::clean;
 use crate::document::number::count;
 use crate::document::{Figure, Text};
@@ -40,25 +42,22 @@ pub(crate) fn plot(view: &View<'_>) -> Option<Figure> {
     let title = format!("Redundant dimensions of the bias of {layer}, measured / predicted");
     let alt = "Heat map: a row a normalization, a column a kind of bias; each cell has the measured and the predicted number of \
                redundant dimensions and is darker the larger their share. The table of ranks has the numbers.";
-    let height = top + rows as f64 * CELL + MARGIN;
-    let sheet = Sheet { name: "rank", title: title.clone(), alt: alt.into(), height };
-    let svg = sheet.draw(|area| {
-        legend(area)?;
-        for (column, name) in map.columns.iter().take(columns).enumerate() {
-            let lines = wrap(name, FONT, true, width - 8.0, 2);
-            let (x, y) = corner(0, column);
-            Label::centre(INK).bold().write(area, (x + width / 2.0, y - LINE - 6.0), &lines)?;
+    let marks = html! {
+        (legend())
+        @for (column, name) in map.columns.iter().take(columns).enumerate() {
+            @let (x, y) = corner(0, column);
+            @let lines = wrap(name, true, width - 8.0, 2);
+            (Label::centre(Colour::Ink).bold().write((x + width / 2.0, y - LINE - 6.0), &lines))
         }
-        for (row, name) in map.rows.iter().take(rows).enumerate() {
-            let lines = wrap(name, FONT, false, NAMES - 12.0, 3);
-            Label::left(INK).write(area, (MARGIN, corner(row, 0).1 + CELL / 2.0), &lines)?;
+        @for (row, name) in map.rows.iter().take(rows).enumerate() {
+            @let lines = wrap(name, false, NAMES - 12.0, 3);
+            (Label::left(Colour::Ink).write((MARGIN, corner(row, 0).1 + CELL / 2.0), &lines))
         }
-        let shown = map.cells.iter().filter(|(row, column, _)| *row < rows && *column < columns);
-        for (row, column, layer) in shown {
-            cell(area, corner(*row, *column), width, layer)?;
+        @for (row, column, layer) in map.cells.iter().filter(|(row, column, _)| *row < rows && *column < columns) {
+            (cell(corner(*row, *column), width, layer))
         }
-        Ok(())
-    });
+    };
+    let svg = Sheet { name: "rank", title: &title, alt }.svg(top + rows as f64 * CELL + MARGIN, &marks);
     let caption = Text::default().strong(format!("{title}. ")).plain(
         "Below, the bias numbers in all. The darker a cell, the larger the measured share. A frame and ≠ mark a cell where \
          some seed's count is not the predicted one.",
@@ -83,16 +82,18 @@ fn arrange(view: &View<'_>) -> HeatMap {
     HeatMap { columns: columns.into_values(), rows: rows.into_values(), cells }
 }
 
-fn cell(area: &Area<'_>, (x, y): Point, width: f64, layer: &LayerRank) -> Drawn {
+fn cell((x, y): Point, width: f64, layer: &LayerRank) -> Markup {
     let (from, to) = ((x + GAP, y + GAP), (x + width - GAP, y + CELL - GAP));
-    rectangle(area, from, to, SEQUENTIAL[step(layer.share())])?;
-    if !layer.agrees() {
-        line(area, &[from, (to.0, from.1), to, (from.0, to.1), from], VERMILLION, 3.0)?;
-    }
     let middle = (x + width / 2.0, y + CELL / 2.0);
-    Label::centre(INK).bold().write(area, (middle.0, middle.1 - LINE / 2.0), &[text(layer)])?;
-    let all = format!("of {}", count(layer.bias_parameters));
-    Label::centre(INK).write(area, (middle.0, middle.1 + LINE / 2.0), &[all])
+    html! {
+        (rectangle(from, to, Colour::Share(step(layer.share()))))
+        @if !layer.agrees() {
+            (line(&[from, (to.0, from.1), to, (from.0, to.1), from], Colour::Vermillion, 3.0))
+        }
+        (Label::centre(Colour::Ink).bold().write((middle.0, middle.1 - LINE / 2.0), &[text(layer)]))
+        @let all = format!("of {}", count(layer.bias_parameters));
+        (Label::centre(Colour::Ink).write((middle.0, middle.1 + LINE / 2.0), &[all]))
+    }
 }
 
 /// `8 / 8`; `≠ 7–8 / 8` where some seed differs.
@@ -110,15 +111,16 @@ fn step(share: f64) -> usize {
     }
 }
 
-fn legend(area: &Area<'_>) -> Drawn {
+fn legend() -> Markup {
     let y = MARGIN + LINE / 2.0;
-    Label::left(MUTED).write(area, (MARGIN, y), &["redundant share of the bias"])?;
-    for (index, ((name, _), colour)) in STEPS.iter().zip(SEQUENTIAL).enumerate() {
-        let x = MARGIN + NAMES + index as f64 * 100.0;
-        rectangle(area, (x, y - 8.0), (x + 22.0, y + 8.0), colour)?;
-        Label::left(INK).write(area, (x + 28.0, y), &[name])?;
+    let left = |index: usize| MARGIN + NAMES + index as f64 * 100.0;
+    html! {
+        (Label::left(Colour::Muted).write((MARGIN, y), &["redundant share of the bias"]))
+        @for (index, (name, _)) in STEPS.iter().enumerate() {
+            (rectangle((left(index), y - 8.0), (left(index) + 22.0, y + 8.0), Colour::Share(index)))
+            (Label::left(Colour::Ink).write((left(index) + 28.0, y), &[name]))
+        }
     }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -2,12 +2,14 @@
 
 use untied_study::{Adapting, ShiftPattern};
 
-use crate::chart::panel::{Axis, Mark};
+use crate::chart::axis::Axis;
+use crate::chart::panel::Mark;
+use crate::chart::sheet::Sheet;
 use crate::document::names::clean;
 use crate::document::number::count;
 use crate::document::{Figure, Text};
 use crate::statistics::bootstrap::Ratio;
-use crate::topics::recovery::grid::{Curve, RecoveryGrid};
+use crate::topics::recovery::panels::{Panels, Points};
 use crate::topics::recovery::shares::{Method, Recovery, Setting};
 
 /// At the strongest shift that cost enough, in each panel; None where fewer than two numbers of images were tried.
@@ -23,16 +25,14 @@ pub(crate) fn plot(recovery: &Recovery<'_, '_>) -> Option<Figure> {
     let alt = "Line plots: the share of the lost accuracy that an adapted first bias recovers at the strongest shift, by \
                the number of images it was adapted on; a column a pattern, a row a setting, a line a way of adapting. The \
                table of all ways has the numbers.";
-    let grid = RecoveryGrid {
-        name: "images",
-        title: title.into(),
-        alt: alt.into(),
+    let panels = Panels {
+        sheet: Sheet { name: "images", title, alt },
         x,
         x_title: "images",
         legend: &without_number,
-        curves: &curves,
+        points: &points,
     };
-    let svg = grid.draw(recovery)?;
+    let svg = panels.svg(recovery)?;
     let caption = Text::default().strong(format!("{title}. ")).plain(
         "Each panel at the strongest shift that cost at least 5 points of accuracy. Bands are 95 % bootstrap intervals over \
          seeds and draws; what lies beyond the axis is drawn on its edge.",
@@ -45,19 +45,19 @@ fn without_number(method: &Method) -> String {
     format!("{}, {fit}", clean(&method.bias))
 }
 
-fn curves(setting: &Setting<'_>, pattern: ShiftPattern) -> Vec<Curve> {
+fn points(setting: &Setting<'_>, pattern: ShiftPattern) -> Vec<Points> {
     let Some(shift) = setting.strongest(pattern) else { return Vec::new() };
     let mark =
         |images: usize, share: Ratio| Mark { x: (images as f64).log10(), y: share.value, interval: share.interval };
-    let mut curves = Vec::new();
+    let mut all = Vec::new();
     for adapting in [Adapting::MeanImages, Adapting::FineTuned] {
         for bias in ["tied", "untied"] {
             let these = shift.adapted.iter().filter(|one| one.method.bias == bias && one.method.fit.0 == adapting);
             let found = these.filter_map(|one| Some(mark(one.method.fit.1.filter(|n| *n > 0)?, one.accuracy)));
             let mut marks: Vec<Mark> = found.collect();
             marks.sort_by(|a, b| a.x.total_cmp(&b.x));
-            curves.push(Curve { method: Method { bias: bias.into(), fit: (adapting, None) }, marks });
+            all.push((Method { bias: bias.into(), fit: (adapting, None) }, marks));
         }
     }
-    curves
+    all
 }

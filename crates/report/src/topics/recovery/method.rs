@@ -2,9 +2,8 @@
 
 use untied_study::Adapting;
 
-use crate::chart::canvas::{Area, Drawn, Point, diamond, dot, polygon};
-use crate::chart::legend::Stroke;
-use crate::chart::palette::{BLUE, MUTED, VERMILLION};
+use crate::chart::colour::Colour;
+use crate::chart::marks::{Stroke, Symbol};
 use crate::document::names::clean;
 use crate::document::number::{count, percent, share};
 use crate::statistics::bootstrap::Ratio;
@@ -61,20 +60,15 @@ impl Method {
             Adapting::FineTuned | Adapting::Nothing => (2.25, Some([2.5, 4.0])),
         };
         let colour = match (self.bias.as_str(), self.fit.0) {
-            (_, Adapting::Nothing) => MUTED,
-            ("untied", _) => BLUE,
-            _ => VERMILLION,
+            (_, Adapting::Nothing) => Colour::Muted,
+            ("untied", _) => Colour::Blue,
+            _ => Colour::Vermillion,
         };
         Stroke::new(colour, width, dashes)
     }
 
     /// A diamond for an untied bias, a dot for others.
-    pub(crate) fn mark(&self, area: &Area<'_>, at: Point) -> Drawn {
-        let colour = self.stroke().colour;
-        if self.bias == "untied" {
-            polygon(area, &diamond(at, 5.0), colour, 1.0)
-        } else {
-            dot(area, at, 3.5, colour, 1.0)
-        }
+    pub(crate) fn symbol(&self) -> Symbol {
+        if self.bias == "untied" { Symbol::Diamond } else { Symbol::Dot }
     }
 }

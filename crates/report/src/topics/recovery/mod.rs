@@ -1,9 +1,9 @@
 //! Accuracy recovered by adapting the first bias to shifted images.
 
 mod answer;
-mod grid;
 mod images_plot;
 mod method;
+mod panels;
 mod section;
 mod shares;
 mod strength_plot;

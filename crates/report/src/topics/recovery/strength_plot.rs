@@ -2,12 +2,14 @@
 
 use untied_study::{NormStatistics, ShiftPattern};
 
-use crate::chart::panel::{Axis, Mark};
+use crate::chart::axis::Axis;
+use crate::chart::panel::Mark;
+use crate::chart::sheet::Sheet;
 use crate::document::{Figure, Text};
 use crate::results::selection::{PANELS, remark};
 use crate::statistics::bootstrap::Ratio;
-use crate::topics::recovery::grid::{Curve, RecoveryGrid};
 use crate::topics::recovery::method::{compared, unadapted};
+use crate::topics::recovery::panels::{Panels, Points};
 use crate::topics::recovery::shares::{Method, Recovery, Setting};
 
 /// Lines for the methods of adapting, with the most images; None where no shift cost enough.
@@ -17,16 +19,14 @@ pub(crate) fn plot(recovery: &Recovery<'_, '_>) -> Option<Figure> {
     let title = "Recovery against the strength of the shift";
     let alt = "Line plots: the share of the lost accuracy that an adapted first bias recovers, by the strength of the \
                shift; a column a pattern, a row a setting, a line a way of adapting. The table of recovery has the numbers.";
-    let grid = RecoveryGrid {
-        name: "recovery",
-        title: title.into(),
-        alt: alt.into(),
+    let panels = Panels {
+        sheet: Sheet { name: "recovery", title, alt },
         x: Axis::log(strengths, |strength| strength.to_string()),
         x_title: "strength",
         legend: &Method::name,
-        curves: &|setting, pattern| curves(setting, pattern, &methods),
+        points: &|setting, pattern| points(setting, pattern, &methods),
     };
-    let svg = grid.draw(recovery)?;
+    let svg = panels.svg(recovery)?;
     let caption = Text::default().strong(format!("{title}. ")).plain(
         "Recovered share of the lost accuracy: 0 % is the model as it was trained, 100 % its accuracy on clean images. \
          Bands are 95 % bootstrap intervals over seeds and draws. A strength that cost less than 5 points of accuracy has no \
@@ -38,15 +38,15 @@ pub(crate) fn plot(recovery: &Recovery<'_, '_>) -> Option<Figure> {
 }
 
 /// Where statistics are estimated again, that alone recovers something: it has a line too.
-fn curves(setting: &Setting<'_>, pattern: ShiftPattern, methods: &[Method]) -> Vec<Curve> {
+fn points(setting: &Setting<'_>, pattern: ShiftPattern, methods: &[Method]) -> Vec<Points> {
     let alone = (setting.statistics == NormStatistics::Reestimated).then(unadapted);
     let shifts = || setting.shifts.iter().filter(move |shift| shift.pattern == pattern);
-    let curve = |method: Method| {
+    let of = |method: Method| {
         let found =
             shifts().filter_map(|shift| Some((shift.strength, shift.adapted(&method.bias, method.fit)?.accuracy)));
         let mark =
             |(strength, share): (f64, Ratio)| Mark { x: strength.log10(), y: share.value, interval: share.interval };
-        Curve { marks: found.filter(|(strength, _)| *strength > 0.0).map(mark).collect(), method }
+        (method.clone(), found.filter(|(strength, _)| *strength > 0.0).map(mark).collect())
     };
-    alone.into_iter().chain(methods.iter().cloned()).map(curve).collect()
+    alone.into_iter().chain(methods.iter().cloned()).map(of).collect()
 }

@@ -1,10 +1,13 @@
 //! The metric of every seed, by variant.
 
-use plotters::style::RGBColor;
+use maud::{Markup, html};
 
-use crate::chart::canvas::{Area, Drawn, Sheet, diamond, dot, line, polygon};
-use crate::chart::palette::{INK, MUTED, series};
-use crate::chart::row_chart::{Places, Row, RowChart, decimals, range};
+use crate::chart::axis::{Axis, around};
+use crate::chart::colour::Colour;
+use crate::chart::marks::{diamond, dot, line, polygon};
+use crate::chart::panel::Panel;
+use crate::chart::row_chart::{Row, RowChart};
+use crate::chart::sheet::Sheet;
 use crate::document::names::{capitalised, metric_name};
 use crate::document::number::{NONE, fixed, or_none};
 use crate::document::{Figure, Text};
@@ -23,25 +26,25 @@ pub(crate) fn plot(view: &View<'_>) -> Option<Figure> {
         return None;
     }
     let intervals: Vec<_> = members.iter().map(|m| m.variant.sample(view.metric).and_then(mean_interval)).collect();
-    let x = range(values.iter().flatten().copied().chain(intervals.iter().flatten().flatten().copied()));
+    let x = around(values.iter().flatten().copied().chain(intervals.iter().flatten().flatten().copied()));
     let rows: Vec<Row> = shown.iter().map(|(group, member)| row(view, group, member)).collect();
     let name = metric_name(view.metric);
-    let x_label = decimals(&x);
-    let chart = RowChart { rows: &rows, row_height: 40.0, head: 0.0, x, x_title: capitalised(name), x_label: &x_label };
     let title = format!("{} of every seed, by variant", capitalised(name));
     let alt =
         format!("Dot plot of the {name}: one row a variant, one dot a seed. The table of variants has the numbers.");
-    let sheet = Sheet { name: "metric", title: title.clone(), alt: alt.clone(), height: 0.0 };
-    let svg = chart.draw(
-        sheet,
-        |_, _| Ok(()),
-        |area, places| {
-            for (index, member) in members.iter().enumerate() {
-                let colour = series(member.series);
-                seeds(area, places, places.rows[index] - 5.0, &values[index], colour)?;
-                mean(area, places, places.rows[index] + 11.0, &values[index], intervals[index])?;
-            }
-            Ok(())
+    let chart = RowChart {
+        sheet: Sheet { name: "metric", title: &title, alt: &alt },
+        rows: &rows,
+        row_height: 40.0,
+        head: 0.0,
+        x: Axis::linear(x, 6),
+        x_title: &capitalised(name),
+    };
+    let svg = chart.svg(
+        |_| Markup::default(),
+        |panel, index, y| {
+            let seeds = seeds(panel, y - 5.0, &values[index], Colour::Series(members[index].series));
+            html! { (seeds) (mean(panel, y + 11.0, &values[index], intervals[index])) }
         },
     );
     let caption = Text::default()
@@ -54,24 +57,20 @@ pub(crate) fn plot(view: &View<'_>) -> Option<Figure> {
 fn row(view: &View<'_>, group: &str, member: &Member<'_, '_>) -> Row {
     let mean = or_none(member.variant.sample(view.metric).map(|sample| sample.mean), fixed);
     let remark = if mean == NONE { "no run finished".into() } else { mean };
-    Row { group: group.into(), name: member.label.clone(), remark, remark_colour: MUTED }
+    Row { group: group.into(), name: member.label.clone(), remark, remark_colour: Colour::Muted }
 }
 
 /// Dots, spread over a few heights so that equal values stay apart.
-fn seeds(area: &Area<'_>, places: &Places, y: f64, values: &[f64], colour: RGBColor) -> Drawn {
-    for (index, &value) in values.iter().enumerate() {
-        let height = [0.0, -5.0, 5.0, -2.5, 2.5][index % 5];
-        dot(area, (places.x(value), y + height), 3.2, colour, 0.75)?;
+fn seeds(panel: &Panel<'_>, y: f64, values: &[f64], colour: Colour) -> Markup {
+    let height = |index: usize| y + [0.0, -5.0, 5.0, -2.5, 2.5][index % 5];
+    html! {
+        @for (index, value) in values.iter().enumerate() { (dot((panel.x(*value), height(index)), 3.2, colour, 0.75)) }
     }
-    Ok(())
 }
 
-fn mean(area: &Area<'_>, places: &Places, y: f64, values: &[f64], interval: Option<[f64; 2]>) -> Drawn {
-    if let Some([low, high]) = interval {
-        line(area, &[(places.x(low), y), (places.x(high), y)], INK, 1.5)?;
-    }
-    match sample(values) {
-        Some(sample) => polygon(area, &diamond((places.x(sample.mean), y), 4.5), INK, 1.0),
-        None => Ok(()),
+fn mean(panel: &Panel<'_>, y: f64, values: &[f64], interval: Option<[f64; 2]>) -> Markup {
+    html! {
+        @if let Some([low, high]) = interval { (line(&[(panel.x(low), y), (panel.x(high), y)], Colour::Ink, 1.5)) }
+        @if let Some(sample) = sample(values) { (polygon(&diamond((panel.x(sample.mean), y), 4.5), Colour::Ink, 1.0)) }
     }
 }

@@ -1,11 +1,15 @@
 //! Paired differences with their intervals against the margin.
 
-use plotters::style::RGBColor;
+use maud::{Markup, html};
 use untied_study::{Comparison, Verdict};
 
-use crate::chart::canvas::{Area, Drawn, LINE, Label, Sheet, dashes, dot, line, polygon, rectangle, ring, triangle};
-use crate::chart::palette::{BAND, BAND_EDGE, BLUE, MUTED, VERMILLION};
-use crate::chart::row_chart::{Places, Row, RowChart, decimals, range};
+use crate::chart::axis::{Axis, around};
+use crate::chart::colour::Colour;
+use crate::chart::marks::{dashed, dot, line, polygon, rectangle, ring, triangle};
+use crate::chart::panel::Panel;
+use crate::chart::row_chart::{Row, RowChart};
+use crate::chart::sheet::Sheet;
+use crate::chart::text::{LINE, Label};
 use crate::document::names::{capitalised, metric_name, verdict_name, verdict_sign};
 use crate::document::{Figure, Text};
 use crate::results::View;
@@ -20,23 +24,23 @@ pub(crate) fn plot(view: &View<'_>) -> Option<Figure> {
     let margin = all.first()?.margin;
     let rows: Vec<Row> = shown.iter().map(|(group, one)| row(view, group, one)).collect();
     let numbers = all.iter().flat_map(|one| one.mean_difference.into_iter().chain(one.ci95.into_iter().flatten()));
-    let x = range(numbers.chain([-margin, margin]));
+    let x = around(numbers.chain([-margin, margin]));
     let name = metric_name(view.metric);
-    let x_label = decimals(&x);
-    let x_title = format!("Difference in {name}, treatment − baseline");
-    let chart = RowChart { rows: &rows, row_height: 36.0, head: LINE, x, x_title, x_label: &x_label };
     let title = format!("Paired differences in {name}");
     let alt = format!(
         "Forest plot: one row a comparison, its mean difference in {name} with the 95 % interval, against a band \
          of ±{}. The table of paired differences has the numbers.",
         margin
     );
-    let sheet = Sheet { name: "differences", title: title.clone(), alt: alt.clone(), height: 0.0 };
-    let svg = chart.draw(
-        sheet,
-        |area, places| band(area, places, margin),
-        |area, places| all.iter().zip(&places.rows).try_for_each(|(one, &y)| mark(area, places, y, one)),
-    );
+    let chart = RowChart {
+        sheet: Sheet { name: "differences", title: &title, alt: &alt },
+        rows: &rows,
+        row_height: 36.0,
+        head: LINE,
+        x: Axis::linear(x, 6),
+        x_title: &format!("Difference in {name}, treatment − baseline"),
+    };
+    let svg = chart.svg(|panel| band(panel, margin), |panel, index, y| mark(panel, y, all[index]));
     let caption = Text::default().strong(format!("{title}. ")).plain(format!(
         "{} of the treatment minus that of the baseline with the same seed: mean and 95 % interval. An interval inside \
          the band of ±{} is too small to count.",
@@ -57,39 +61,39 @@ fn row(view: &View<'_>, group: &str, one: &Comparison) -> Row {
     }
 }
 
-fn colour(verdict: Verdict) -> RGBColor {
+fn colour(verdict: Verdict) -> Colour {
     match verdict {
-        Verdict::Equivalent => BLUE,
-        Verdict::Different => VERMILLION,
-        Verdict::Inconclusive => MUTED,
+        Verdict::Equivalent => Colour::Blue,
+        Verdict::Different => Colour::Vermillion,
+        Verdict::Inconclusive => Colour::Muted,
     }
 }
 
-fn band(area: &Area<'_>, places: &Places, margin: f64) -> Drawn {
-    let [low, zero, high] = [-margin, 0.0, margin].map(|value| places.x(value));
-    rectangle(area, (low, places.top), (high, places.bottom), BAND)?;
-    for x in [low, high] {
-        line(area, &[(x, places.top), (x, places.bottom)], BAND_EDGE, 1.0)?;
+fn band(panel: &Panel<'_>, margin: f64) -> Markup {
+    let [low, zero, high] = [-margin, 0.0, margin].map(|value| panel.x(value));
+    let (top, bottom) = (panel.top, panel.bottom());
+    html! {
+        (rectangle((low, top), (high, bottom), Colour::Band))
+        @for x in [low, high] { (line(&[(x, top), (x, bottom)], Colour::BandEdge, 1.0)) }
+        (dashed(&[(zero, top), (zero, bottom)], Colour::Muted))
+        (Label::centre(Colour::Muted).write((zero, top - LINE / 2.0), &[format!("±{margin}")]))
     }
-    dashes(area, &[(zero, places.top), (zero, places.bottom)], MUTED, 1.0, [4.0, 4.0])?;
-    Label::centre(MUTED).write(area, (zero, places.top - LINE / 2.0), &[format!("±{}", margin)])
 }
 
 /// The verdicts differ in shape as well as in colour: dot, triangle, ring.
-fn mark(area: &Area<'_>, places: &Places, y: f64, one: &Comparison) -> Drawn {
+fn mark(panel: &Panel<'_>, y: f64, one: &Comparison) -> Markup {
     let colour = colour(one.verdict);
-    if let Some([low, high]) = one.ci95 {
-        let (low, high) = (places.x(low), places.x(high));
-        line(area, &[(low, y), (high, y)], colour, 2.0)?;
-        for end in [low, high] {
-            line(area, &[(end, y - 4.0), (end, y + 4.0)], colour, 2.0)?;
+    let symbol = |mean: f64| match (one.verdict, (panel.x(mean), y)) {
+        (Verdict::Equivalent, at) => dot(at, 5.5, colour, 1.0),
+        (Verdict::Different, at) => polygon(&triangle(at, 6.5), colour, 1.0),
+        (Verdict::Inconclusive, at) => ring(at, 5.0, colour),
+    };
+    html! {
+        @if let Some(ends) = one.ci95 {
+            @let [low, high] = ends.map(|end| panel.x(end));
+            (line(&[(low, y), (high, y)], colour, 2.0))
+            @for end in [low, high] { (line(&[(end, y - 4.0), (end, y + 4.0)], colour, 2.0)) }
         }
-    }
-    let Some(mean) = one.mean_difference else { return Ok(()) };
-    let at = (places.x(mean), y);
-    match one.verdict {
-        Verdict::Equivalent => dot(area, at, 5.5, colour, 1.0),
-        Verdict::Different => polygon(area, &triangle(at, 6.5), colour, 1.0),
-        Verdict::Inconclusive => ring(area, at, 5.0, colour),
+        @if let Some(mean) = one.mean_difference { (symbol(mean)) }
     }
 }

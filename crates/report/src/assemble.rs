@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use untied_study::{Cell, CellRecord, Provenance, Results, Status, StoreError, Study, StudyFolder};
+use untied_study::{Cell, CellRecord, CellResult, Provenance, Results, Status, StoreError, Study, StudyFolder};
 
 use crate::comparison::compare_again;
 use crate::report::render;
@@ -66,7 +66,7 @@ fn note_provenance<'p>(all: &mut Vec<Provenance>, more: impl Iterator<Item = &'p
 }
 
 fn failed(cell: &Cell, reason: String) -> CellRecord {
-    CellRecord { status: Status::Failed, reason: Some(reason), ..CellRecord::missing(cell) }
+    CellRecord::new(cell, CellResult { status: Status::Failed, reason: Some(reason), ..CellResult::default() })
 }
 
 /// Writes `results.json`, the reports and the plots into the study's folder.

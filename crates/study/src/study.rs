@@ -114,6 +114,7 @@ impl Study {
             dtype: self.dtype(),
             cells,
             comparisons,
+            config: Some(self.resolved_toml()),
             provenance,
         }
     }

@@ -43,7 +43,7 @@ fn check_config(path: &Path, study: &Study) -> anyhow::Result<()> {
 
 /// `results.json`; none where it is damaged, since the cells hold all that it says and it is written again.
 pub(crate) fn stored_results(folder: &StudyFolder) -> anyhow::Result<Option<Results>> {
-    match folder.read_results() {
+    match folder.read_results_by_id() {
         Err(untied_study::StoreError::Damaged { .. }) => Ok(None),
         other => Ok(other?),
     }

@@ -5,6 +5,7 @@ mod checksum;
 mod error;
 mod file;
 
+use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -234,6 +235,34 @@ impl StudyFolder {
         let path = self.results();
         read_text(&path)?.map(|text| from_json(&path, &text)).transpose()
     }
+
+    /// Reads `results.json` with the ids that this program gives its cells: those of another version hash the same
+    /// configs to other ids. Where their config is lost, the ids stay as they are.
+    ///
+    /// # Errors
+    /// As [`read_results`](Self::read_results).
+    pub fn read_results_by_id(&self) -> Result<Option<Results>, StoreError> {
+        let Some(mut results) = self.read_results()? else { return Ok(None) };
+        let path = self.config();
+        let study = match &results.config {
+            Some(text) => Study::parse(text, &path, &[]),
+            None => Study::load(&path, &[]),
+        };
+        if let Ok(study) = study {
+            let cells = study.cells.iter().map(|cell| ((factors_key(&cell.factors), cell.config.seed), &cell.id));
+            let ids: HashMap<_, _> = cells.collect();
+            for record in &mut results.cells {
+                if let Some(id) = ids.get(&(factors_key(&record.factors), record.seed)) {
+                    record.id.clone_from(id);
+                }
+            }
+        }
+        Ok(Some(results))
+    }
+}
+
+fn factors_key(factors: &Factors) -> String {
+    serde_json::json!(factors).to_string()
 }
 
 fn to_json<T: Serialize>(path: &Path, value: &T) -> Result<String, StoreError> {

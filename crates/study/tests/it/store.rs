@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::fs::File;
+use std::path::Path;
 
 use untied_study::{
-    Cell, CellRecord, CellResult, Curves, Drift, LayerRedundancy, Measured, Metrics, Parameters, Provenance, Status,
-    StoreError, Study, StudyFolder,
+    Cell, CellRecord, CellResult, Curves, Drift, LayerRedundancy, Measured, Metrics, Parameters, Provenance, Results,
+    Status, StoreError, Study, StudyFolder,
 };
 
 use crate::{MINIMAL, example, parse};
@@ -105,6 +106,44 @@ fn results_of_a_study_read_back() {
     assert_eq!(folder.read_results().unwrap(), Some(results));
     let text = fs::read_to_string(folder.results()).unwrap();
     assert!(text.starts_with("{\n  \"schema\": 1,\n  \"study\": \"bias_redundancy\",") && text.ends_with("}\n"));
+}
+
+#[test]
+fn shipped_results_are_written_as_they_are() {
+    let (_dir, folder, _study) = folder();
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../experiments");
+    let studies = fs::read_dir(shipped).unwrap().map(|entry| entry.unwrap().path());
+    let texts: Vec<_> = studies.filter_map(|study| fs::read(study.join("results.json")).ok()).collect();
+    assert!(texts.len() > 2);
+    for text in texts {
+        fs::create_dir_all(folder.root()).unwrap();
+        fs::write(folder.results(), &text).unwrap();
+        folder.write_results(&folder.read_results().unwrap().unwrap()).unwrap();
+        assert!(fs::read(folder.results()).unwrap() == text);
+    }
+}
+
+/// Another version of the program hashes the same configs to other ids.
+#[test]
+fn results_of_another_version_get_the_ids_of_their_own_config() {
+    let (_dir, folder, study) = folder();
+    let mut records: Vec<_> = study.cells.iter().map(CellRecord::missing).collect();
+    records.iter_mut().for_each(|record| record.id = format!("old-{}", record.seed));
+    let mut results = study.results(records, vec![], vec![]);
+    let ids_of = |results: &Results| -> Vec<String> {
+        folder.write_results(results).unwrap();
+        folder.read_results_by_id().unwrap().unwrap().cells.into_iter().map(|record| record.id).collect()
+    };
+    let own: Vec<_> = study.cells.iter().map(|cell| cell.id.clone()).collect();
+    assert_eq!(ids_of(&results), own);
+    // The folder's config may be a newer one, which the results do not belong to.
+    let longer = example(&["train.epochs=77"]);
+    folder.write_config(&longer).unwrap();
+    assert_eq!(ids_of(&results), own);
+    results.config = None;
+    assert_eq!(ids_of(&results), longer.cells.iter().map(|cell| cell.id.clone()).collect::<Vec<_>>());
+    results.config = Some("no config".to_owned());
+    assert!(ids_of(&results)[0].starts_with("old-"));
 }
 
 #[test]

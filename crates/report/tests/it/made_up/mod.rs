@@ -4,8 +4,8 @@
 use serde_json::{Value, json};
 use untied_report::compare;
 use untied_study::{
-    CellRecord, CompareConfig, Curves, Drift, Factors, LayerRedundancy, Measured, Metric, Metrics, Parameters, Results,
-    SCHEMA, Status,
+    CellRecord, CellResult, CompareConfig, Curves, Drift, Factors, LayerRedundancy, Measured, Metric, Metrics,
+    Parameters, Results, SCHEMA, Status,
 };
 
 mod measured;
@@ -32,12 +32,8 @@ pub(crate) fn baseline() -> CompareConfig {
 pub(crate) fn cell(factors: Factors, seed: u64, gain: f64, epochs: usize) -> CellRecord {
     let accuracy = (0.8712 + 0.004 * noise(1, seed) + gain) * 1000.0;
     let loss = |epoch: usize| 0.38 + 0.55 * (-(epoch as f64)).exp() + 0.01 * noise(2, seed) - gain;
-    CellRecord {
-        id: format!("cell-{seed}"),
-        factors,
-        seed,
+    let result = CellResult {
         status: Status::Finished,
-        reason: None,
         metrics: Metrics {
             test_accuracy: Some(accuracy.round() / 1000.0),
             test_loss: Some(loss(epochs) + 0.03),
@@ -49,14 +45,14 @@ pub(crate) fn cell(factors: Factors, seed: u64, gain: f64, epochs: usize) -> Cel
         test_images: 1000,
         train_seconds: 4.0,
         images_per_second: 6100.0 + 90.0 * noise(3, seed),
-        redundancy: Vec::new(),
         curves: Curves {
             train_loss: (1..=epochs).map(loss).collect(),
             test_loss: (1..=epochs).map(|epoch| loss(epoch) + 0.03 + 0.004 * noise(4, seed)).collect(),
             test_accuracy: (1..=epochs).map(|epoch| 0.9 - loss(epoch) / 10.0).collect(),
         },
-        measured: Measured::default(),
-    }
+        ..CellResult::default()
+    };
+    CellRecord { id: format!("cell-{seed}"), factors, seed, result }
 }
 
 pub(crate) fn layer(name: &str, bias: usize, predicted: usize, gradient: f64, redundant: f64) -> LayerRedundancy {
@@ -86,6 +82,7 @@ pub(crate) fn results(study: &str, question: &str, cells: Vec<CellRecord>, confi
         dtype: "f32".into(),
         cells,
         comparisons,
+        config: None,
         provenance: Vec::new(),
     }
 }
@@ -137,15 +134,16 @@ fn bias_cell(norm: &str, bias: &str, seed: u64) -> CellRecord {
 
 /// The same cell, unfinished.
 pub(crate) fn unfinished(cell: CellRecord, status: Status, reason: Option<&str>) -> CellRecord {
-    CellRecord {
+    let result = CellResult {
         status,
         reason: reason.map(Into::into),
         metrics: Metrics::default(),
         redundancy: Vec::new(),
         curves: Curves::default(),
         measured: Measured::default(),
-        ..cell
-    }
+        ..cell.result
+    };
+    CellRecord { result, ..cell }
 }
 
 /// Two variants, three seeds, one of them short of a run.

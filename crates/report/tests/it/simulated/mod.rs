@@ -164,9 +164,10 @@ pub(crate) fn simulate_with(margin: f64, noise: Noise, seeds: usize, differences
 fn template(noise: Noise, seeds: usize, treatments: usize) -> Vec<CellRecord> {
     let biases = std::iter::once("none".to_owned()).chain((0..treatments).map(|index| format!("treatment {index}")));
     let variant = |bias: String| {
-        (0..seeds).map(move |seed| CellRecord {
-            test_images: noise.images,
-            ..cell(factors(&[("model.bias", json!(bias))]), seed as u64, 0.0, 1)
+        (0..seeds).map(move |seed| {
+            let mut cell = cell(factors(&[("model.bias", json!(bias))]), seed as u64, 0.0, 1);
+            cell.test_images = noise.images;
+            cell
         })
     };
     biases.flat_map(variant).collect()

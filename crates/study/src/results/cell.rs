@@ -1,0 +1,225 @@
+//! The result of one cell, as `result.json` and `results.json` hold it.
+//!
+//! Numbers that do not exist, such as an unfinished cell's metrics, are null, never NaN.
+
+use std::collections::BTreeMap;
+use std::ops::{Deref, DerefMut};
+
+use serde::{Deserialize, Serialize};
+
+use crate::factors::display_as_serialized;
+use crate::{Cell, Factors, Measured, Metric};
+
+/// One cell in `results.json`: its result without losses of single steps, and the cell that it is of.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CellRecord {
+    /// [`Cell::id`].
+    pub id: String,
+    /// The varied keys, seed aside.
+    pub factors: Factors,
+    /// The seed of the weights and of the order of the images.
+    pub seed: u64,
+    /// The result; the record dereferences to it.
+    #[serde(flatten)]
+    pub result: CellResult,
+}
+
+impl CellRecord {
+    /// The record of a cell with a result; metrics of an unfinished one are left out.
+    #[must_use]
+    pub fn new(cell: &Cell, result: CellResult) -> Self {
+        let finished = result.status == Status::Finished;
+        let metrics = if finished { result.metrics } else { Metrics::default() };
+        let result = CellResult { metrics, step_losses: Vec::new(), provenance: Provenance::default(), ..result };
+        Self { id: cell.id.clone(), factors: cell.factors.clone(), seed: cell.config.seed, result }
+    }
+
+    /// The record of a cell that was not run.
+    #[must_use]
+    pub fn missing(cell: &Cell) -> Self {
+        Self::new(cell, CellResult::default())
+    }
+}
+
+impl Deref for CellRecord {
+    type Target = CellResult;
+
+    fn deref(&self) -> &CellResult {
+        &self.result
+    }
+}
+
+impl DerefMut for CellRecord {
+    fn deref_mut(&mut self) -> &mut CellResult {
+        &mut self.result
+    }
+}
+
+/// `result.json` of one cell: the findings of its training.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct CellResult {
+    /// The end of the run.
+    pub status: Status,
+    /// The reason of a cell that did not finish.
+    pub reason: Option<String>,
+    /// Null where the cell did not finish.
+    pub metrics: Metrics,
+    /// Size of the model.
+    pub parameters: Parameters,
+    /// Epochs trained.
+    pub epochs: usize,
+    /// Steps trained.
+    pub steps: usize,
+    /// Images in the test set; 0 where the cell did not start.
+    pub test_images: usize,
+    /// Training time, without start-up, decoding and evaluation.
+    pub train_seconds: f64,
+    /// Training images seen, by `train_seconds`.
+    pub images_per_second: f64,
+    /// One entry per layer with a bias.
+    pub redundancy: Vec<LayerRedundancy>,
+    /// Means over the epochs.
+    pub curves: Curves,
+    /// The measurements that `[measure]` asks for.
+    #[serde(default, skip_serializing_if = "Measured::is_empty")]
+    pub measured: Measured,
+    /// Training loss of every step; of a diverged run, of the finite ones. None in a record.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub step_losses: Vec<f64>,
+    /// The program, machine and data that it was trained by. None in a record: results hold each once.
+    #[serde(default, skip_serializing_if = "is_unknown")]
+    pub provenance: Provenance,
+}
+
+/// The end of a cell's run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// The run went to its end.
+    Finished,
+    /// The loss became NaN or infinite: a result, not a fault.
+    Diverged,
+    /// The run crashed.
+    Failed,
+    /// Not run yet.
+    #[default]
+    Missing,
+}
+
+impl Status {
+    /// Whether there is nothing left to train: run again, a cell that diverged diverges again.
+    #[must_use]
+    pub fn is_done(self) -> bool {
+        matches!(self, Self::Finished | Self::Diverged)
+    }
+}
+
+/// Metrics of a finished cell; null where it is not.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Metrics {
+    /// In [0, 1].
+    pub test_accuracy: Option<f64>,
+    /// In nats.
+    pub test_loss: Option<f64>,
+    /// Mean over the last epoch.
+    pub train_loss: Option<f64>,
+}
+
+impl Metrics {
+    /// The named metric, if the cell finished.
+    #[must_use]
+    pub fn get(&self, metric: Metric) -> Option<f64> {
+        match metric {
+            Metric::TestAccuracy => self.test_accuracy,
+            Metric::TestLoss => self.test_loss,
+            Metric::TrainLoss => self.train_loss,
+        }
+    }
+}
+
+/// Trainable numbers of a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Parameters {
+    /// All of them.
+    pub total: usize,
+    /// Of these, biases of convolutions.
+    pub bias: usize,
+}
+
+/// Means over the epochs, one number each.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Curves {
+    /// Mean of each epoch's steps.
+    pub train_loss: Vec<f64>,
+    /// After each epoch.
+    pub test_loss: Vec<f64>,
+    /// After each epoch.
+    pub test_accuracy: Vec<f64>,
+}
+
+/// How much of one layer's bias gradient lies in the part that the normalization removes.
+///
+/// Norms are L2, averaged over the measured steps; `round_off` is what rounding alone explains.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LayerRedundancy {
+    /// The name of the layer, such as `block1`.
+    pub layer: String,
+    /// Bias dimensions that the normalization removes, by theory.
+    pub predicted_redundant: usize,
+    /// Bias dimensions in all.
+    pub bias_parameters: usize,
+    /// Of the bias gradient as the framework computed it.
+    pub gradient_norm: f64,
+    /// Of its projection, in f64, on what the normalization removes.
+    pub redundant_gradient_norm: f64,
+    /// What rounding alone explains of the redundant part.
+    pub round_off: f64,
+    /// At the end of the run.
+    pub bias_norm: f64,
+    /// Of its projection on what the normalization removes.
+    pub redundant_bias_norm: f64,
+    /// How the bias got there. Empty in results of older versions.
+    #[serde(default)]
+    pub drift: Drift,
+}
+
+/// The course of one bias over a run, in L2 norms at some steps spread over it, the last one included.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Drift {
+    /// Steps done.
+    pub steps: Vec<usize>,
+    /// Of the bias.
+    pub bias_norm: Vec<f64>,
+    /// Of its projection on what the normalization removes.
+    pub redundant_bias_norm: Vec<f64>,
+    /// Of what the running mean has not followed yet: the projection less its own running mean, which is by how much an
+    /// evaluation with running statistics is off. Empty for norms without running statistics.
+    pub running_mean_lag: Vec<f64>,
+}
+
+/// The program, machine and data that a cell was trained by: where these are equal, equal configs give equal results.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Provenance {
+    /// Version of this program.
+    pub version: String,
+    /// The git commit that it was built from, with `-dirty` where its sources differed; null outside a repository.
+    pub commit: Option<String>,
+    /// Version of Burn.
+    pub burn: String,
+    /// The devices compiled in.
+    pub features: Vec<String>,
+    /// The device trained on.
+    pub device: String,
+    /// Operating system and architecture, such as `linux x86_64`.
+    pub system: String,
+    /// Name of the processor.
+    pub cpu: String,
+    /// SHA-256 of every data file, decompressed.
+    pub data: BTreeMap<String, String>,
+}
+
+fn is_unknown(provenance: &Provenance) -> bool {
+    *provenance == Provenance::default()
+}
+
+display_as_serialized!(Status);

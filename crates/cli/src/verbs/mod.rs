@@ -6,6 +6,7 @@ mod fold;
 mod report;
 mod rewrite;
 mod run;
+mod schema;
 mod slurm;
 mod strip;
 mod worker;
@@ -37,6 +38,9 @@ pub(crate) enum Verb {
     /// Fold the batch norm of a trained model into its convolutions, and check that it stays the same
     #[command(after_help = exit::HELP)]
     Fold(rewrite::RewriteArguments),
+    /// Print the JSON Schema of configs, for editors that complete and check them
+    #[command(after_help = exit::HELP)]
+    Schema,
     /// For `run`: train one cell of its folder
     #[command(hide = true)]
     Worker(worker::WorkerArguments),
@@ -52,6 +56,7 @@ impl Verb {
             Self::Explain(arguments) => explain::explain(arguments),
             Self::Strip(arguments) => strip::strip(arguments),
             Self::Fold(arguments) => fold::fold(arguments),
+            Self::Schema => schema::schema(),
             Self::Worker(arguments) => worker::worker(arguments),
         }
     }

@@ -10,12 +10,9 @@ use toml::de::{DeArray, DeTable, DeValue};
 use super::document::{Document, full_key};
 use super::key::{self, Key};
 use super::messages::{kind, nearest, unknown};
-use super::seeds;
+use super::seeds::{self, MAX_CELLS};
 use crate::schema::SECTIONS;
 use crate::{CellConfig, ConfigError, DataConfig, Factors, MeasureConfig, ModelConfig, TrainConfig};
-
-/// Most cells that a study may have.
-pub(crate) const MAX_CELLS: usize = 100_000;
 
 /// One key of `[vary]` with its list.
 pub(crate) struct Factor<'s> {

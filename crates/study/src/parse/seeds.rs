@@ -6,9 +6,11 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::document::Document;
-use super::grid::MAX_CELLS;
 use super::messages::kind;
 use crate::ConfigError;
+
+/// The most cells that a study may have, and so the most seeds.
+pub(crate) const MAX_CELLS: usize = 100_000;
 
 /// The seeds of every variant.
 pub(crate) fn read(document: &Document<'_>, seeds: &Spanned<DeValue<'_>>) -> Result<Vec<u64>, ConfigError> {

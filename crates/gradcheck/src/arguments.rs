@@ -2,7 +2,7 @@
 
 use burn::tensor::{DType, Device, Tensor, TensorData};
 
-use crate::gradient::{Stream, random_values};
+use crate::random::{Stream, random_values};
 
 /// A named input: f64 values in row-major order and their shape.
 #[derive(Debug, Clone, PartialEq)]

@@ -2,10 +2,22 @@
 
 mod arguments;
 mod check;
+mod devices;
+mod golden;
 mod gradient;
+#[cfg(feature = "wgpu")]
+mod launches;
+mod random;
 mod report;
+mod reproducible;
 
 pub use arguments::{Arguments, Input};
 pub use check::GradCheck;
-pub use gradient::{autodiff_gradients, numeric_gradients, random_cotangent};
+pub use devices::devices;
+pub use golden::Golden;
+pub use gradient::{autodiff_gradients, numeric_gradients};
+#[cfg(feature = "wgpu")]
+pub use launches::launches;
+pub use random::random_cotangent;
 pub use report::{Element, Report};
+pub use reproducible::{assert_equal_on_any_threads, rerun_tests};

@@ -9,7 +9,7 @@ use crate::Input;
 pub struct Element {
     /// Name of the input.
     pub input: &'static str,
-    /// Index into the input, one number per axis.
+    /// Index into the input, per axis.
     pub index: Vec<usize>,
     /// The gradient under test.
     pub given: f64,
@@ -95,8 +95,8 @@ fn worst_element(input: &Input, given: &[f64], numeric: &[f64]) -> Option<Elemen
 
 fn unravel(mut flat: usize, shape: &[usize]) -> Vec<usize> {
     let mut index = vec![0; shape.len()];
-    for (place, &side) in index.iter_mut().zip(shape).rev() {
-        *place = flat % side;
+    for (index, &side) in index.iter_mut().zip(shape).rev() {
+        *index = flat % side;
         flat /= side;
     }
     index

@@ -5,7 +5,6 @@ mod device;
 mod emit;
 mod error;
 mod export;
-mod max_pool;
 mod measure;
 mod model;
 mod optimization;

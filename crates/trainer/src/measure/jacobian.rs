@@ -3,11 +3,11 @@
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{DType, Device, Tensor};
 use nalgebra::DMatrix;
+use untied_pool::max_pool2d;
 use untied_study::{BiasPlace, Event, JacobianRank, MeasureConfig, Measured, Normalization, Order};
 
 use crate::TrainerError;
 use crate::emit::Emit;
-use crate::max_pool::max_pool;
 use crate::measure::measurement::{Measurement, Sizes};
 use crate::measure::subject::Subject;
 use crate::model::net::Net;
@@ -94,7 +94,7 @@ impl Normalized<'_> {
     fn output(&self, z: Tensor<4>) -> Tensor<4> {
         if (self.plan.order, self.plan.place) == (Order::NormFirst, BiasPlace::Activation) {
             let next = &self.model.blocks[self.index + 1];
-            return next.normalize(next.convolution.forward(max_pool(z)));
+            return next.normalize(next.convolution.forward(max_pool2d(z)));
         }
         self.model.blocks[self.index].normalize(z)
     }

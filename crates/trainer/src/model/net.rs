@@ -5,9 +5,9 @@ use burn::nn::Linear;
 use burn::tensor::activation::relu;
 use burn::tensor::{DType, Device, Tensor, TensorData};
 use untied_conv::Conv2d;
+use untied_pool::max_pool2d;
 use untied_study::{BiasPlace, Head, Order};
 
-use crate::max_pool::max_pool;
 use crate::model::norm::Norm;
 use crate::model::plan::{Architecture, BlockPlan};
 use crate::random::Generator;
@@ -105,7 +105,7 @@ impl Block {
             probe(index, self.bias.as_ref().map_or(z.clone(), |bias| z + bias.val().unsqueeze()))
         };
         let z = at(BiasPlace::Convolution, self.convolution.forward(x));
-        max_pool(match self.order {
+        max_pool2d(match self.order {
             Order::NormFirst if self.place == BiasPlace::Norm => relu(at(BiasPlace::Norm, self.normalize(z))),
             Order::NormFirst => at(BiasPlace::Activation, self.normalize_and_rectify(z)),
             Order::ActivationFirst => {

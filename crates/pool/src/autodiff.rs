@@ -8,7 +8,7 @@ use burn::backend::autodiff::{
 };
 use burn::backend::tensor::FloatTensor;
 
-use super::operation::MaxPoolBackend;
+use crate::MaxPoolBackend;
 
 /// Saved: x (checkpointed).
 #[derive(Debug)]

@@ -12,6 +12,12 @@ use burn::tensor::Shape;
 const WINDOW: [usize; 2] = [2, 2];
 
 /// A backend that pools 2×2 windows, forward and backward.
+///
+/// The default bodies are Burn's own pooling. Only the backends whose Cargo feature of this crate is enabled take part; a
+/// call on another one panics.
+///
+/// # Shapes
+/// x and dx `[n, c, h, w]`; y and dy `[n, c, ⌊h/2⌋, ⌊w/2⌋]`. All of one type.
 #[backend_extension(
     Flex: cfg(feature = "flex"),
     NdArray: cfg(feature = "ndarray"),
@@ -19,8 +25,8 @@ const WINDOW: [usize; 2] = [2, 2];
     Autodiff,
     Fusion: cfg(any(feature = "wgpu", feature = "cuda"))
 )]
-pub(crate) trait MaxPoolBackend: Backend {
-    /// The largest number of each window.
+pub trait MaxPoolBackend: Backend {
+    /// y: the largest element of each window.
     #[fusion(meta = |x| TensorSpec::new(pooled(&x.shape), x.dtype))]
     fn untied_max_pool(x: FloatTensor<Self>) -> FloatTensor<Self> {
         Self::max_pool2d(x, WINDOW, WINDOW, [0, 0], [1, 1], false)

@@ -1,0 +1,16 @@
+//! Kernels on Flex, Burn's CPU backend.
+#![expect(clippy::inline_always, reason = "only what is inlined is compiled for the machine's wide registers")]
+
+mod element;
+mod lanes;
+mod output;
+mod simd;
+mod sum;
+
+#[doc(hidden)]
+pub use burn::tensor::{DType, bf16, f16};
+pub use element::{Element, Real};
+pub use lanes::Lanes;
+pub use output::{Parts, filled, tensor};
+pub use simd::{CAP, Level, dispatch, level};
+pub use sum::tree_sum;

@@ -1,0 +1,45 @@
+#![doc = include_str!("../README.md")]
+
+mod autodiff;
+#[cfg(feature = "flex")]
+mod cpu;
+mod operation;
+
+use burn::backend::Dispatch;
+use burn::tensor::Tensor;
+
+pub use operation::MaxPoolBackend;
+
+/// Largest element of each 2×2 window, without overlap; an odd last row or column is left out.
+///
+/// ```text
+/// y[n, c, i, j] = max(x[n, c, 2i, 2j], x[n, c, 2i, 2j + 1], x[n, c, 2i + 1, 2j], x[n, c, 2i + 1, 2j + 1])
+/// ```
+///
+/// NaN counts as the largest on the CPU.
+///
+/// # Shapes
+/// x `[n, c, h, w]`; y `[n, c, ⌊h/2⌋, ⌊w/2⌋]`.
+///
+/// # Backward
+/// ∂J/∂y goes to the first of a window's maxima, row by row, as in PyTorch; ∂J/∂x is zero elsewhere.
+///
+/// # Panics
+/// If x is on a backend whose feature of this crate is not enabled.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use untied_pool::max_pool2d;
+///
+/// let device = Device::default().autodiff();
+/// let x = Tensor::<4>::from_floats([[[[1.0, 2.0], [4.0, 3.0]]]], &device).require_grad();
+/// let y = max_pool2d(x.clone());
+/// assert_eq!(y.clone().into_data().try_to_vec::<f32>().unwrap(), [4.0]);
+/// let dx = x.grad(&y.backward()).unwrap();
+/// assert_eq!(dx.into_data().try_to_vec::<f32>().unwrap(), [0.0, 0.0, 1.0, 0.0]);
+/// ```
+#[must_use]
+pub fn max_pool2d(x: Tensor<4>) -> Tensor<4> {
+    Tensor::from_dispatch(Dispatch::untied_max_pool(x.into_dispatch()))
+}

@@ -57,24 +57,17 @@
 //! **With a ReLU behind it**, y = max(u, 0): ∂J/∂uᵢ = ∂J/∂yᵢ where yᵢ > 0, else 0. The rest stays. (In a half type, y is
 //! also 0 where u is too small for it.)
 
-use burn::backend::autodiff::NodeId;
-use burn::backend::autodiff::{
-    Autodiff,
-    checkpoint::{base::Checkpointer, strategy::CheckpointStrategy},
-    grads::Gradients,
-    ops::{Backward, Ops, OpsKind},
-};
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, TensorMetadata};
 use burn::tensor::FloatDType;
 
 use crate::channels::Channels;
 use crate::forward::{row, scale_and_shift, x_hat};
-use crate::operation::{BatchNormBackend, Row, statistics_dtype};
+use crate::{Row, statistics_dtype};
 
 /// The closed form above in a backend's primitives: (dx, dγ, dβ), given dy = ∂J/∂u, or ∂J/∂max(u, 0) with `relu`.
 ///
-/// Shapes and types: see [`BatchNormBackend`].
+/// Shapes and types: see [`BatchNormBackend`](crate::BatchNormBackend).
 pub fn gradients<B: Backend>(
     x: FloatTensor<B>,
     gamma: FloatTensor<B>,
@@ -88,7 +81,7 @@ pub fn gradients<B: Backend>(
     let channels = Channels::of::<B>(&x);
     let x_hat = x_hat::<B>(wide(x), &channels, statistics);
     let dy = if relu {
-        // The same operations and the same rounding as in the forward pass: the same locations are cut.
+        // The same operations and the same rounding as in the forward pass: the same locations are cut off.
         let y = B::relu(scale_and_shift::<B>(&channels, x_hat.clone(), gamma.clone(), beta));
         B::relu_backward(wide(B::float_cast(y, FloatDType::from(dtype))), wide(dy))
     } else {
@@ -107,52 +100,4 @@ pub fn gradients<B: Backend>(
     let r = row::<B>(statistics, Row::ReciprocalStd);
     let dx = B::float_mul(bracket, channels.spread::<B>(B::float_mul(gamma, r)));
     (B::float_cast(dx, FloatDType::from(dtype)), dgamma, dbeta)
-}
-
-/// One node of the autodiff graph. Saved: x, γ, β (checkpointed), the statistics.
-#[derive(Debug)]
-struct BatchNormNode;
-
-impl<B: BatchNormBackend> Backward<B, 3> for BatchNormNode {
-    type State = ([NodeId; 3], FloatTensor<B>, bool);
-
-    fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, checkpointer: &mut Checkpointer) {
-        let (inputs, statistics, relu) = ops.state;
-        let [x, gamma, beta] = inputs.map(|input| checkpointer.retrieve_node_output::<FloatTensor<B>>(input));
-        let dy = grads.consume::<B>(&ops.node);
-
-        let (dx, dgamma, dbeta) = B::untied_batch_norm_backward(x, gamma, beta, statistics, dy, relu);
-        for (parent, gradient) in ops.parents.into_iter().zip([dx, dgamma, dbeta]) {
-            if let Some(node) = parent {
-                grads.register::<B>(node.id, gradient);
-            }
-        }
-    }
-}
-
-impl<B: BatchNormBackend, C: CheckpointStrategy> BatchNormBackend for Autodiff<B, C> {
-    fn untied_batch_norm(
-        x: FloatTensor<Self>,
-        gamma: FloatTensor<Self>,
-        beta: FloatTensor<Self>,
-        epsilon: f64,
-        relu: bool,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
-        let prepared = BatchNormNode.prepare::<C>([x.node(), gamma.node(), beta.node()]).compute_bound().stateful();
-        let run = |x: FloatTensor<Self>, gamma: FloatTensor<Self>, beta: FloatTensor<Self>| {
-            B::untied_batch_norm(x.into_primitive(), gamma.into_primitive(), beta.into_primitive(), epsilon, relu)
-        };
-        let (y, statistics) = match prepared {
-            OpsKind::Tracked(mut prepared) => {
-                let inputs = [&x, &gamma, &beta].map(|input| prepared.checkpoint(input));
-                let (y, statistics) = run(x, gamma, beta);
-                (prepared.finish((inputs, statistics.clone(), relu), y), statistics)
-            }
-            OpsKind::UnTracked(prepared) => {
-                let (y, statistics) = run(x, gamma, beta);
-                (prepared.finish(y), statistics)
-            }
-        };
-        (y, FloatTensor::<Self>::new(statistics))
-    }
 }

@@ -27,7 +27,7 @@ impl Channels {
     }
 
     /// `[c]` → `[1, c]`.
-    pub(crate) fn row<B: Backend>(&self, per_channel: FloatTensor<B>) -> FloatTensor<B> {
+    pub(crate) fn as_row<B: Backend>(&self, per_channel: FloatTensor<B>) -> FloatTensor<B> {
         B::float_reshape(per_channel, Shape::new([1, self.count]))
     }
 

@@ -1,12 +1,12 @@
-//! The forward pass in a backend's primitives: what a backend without kernels of its own computes. (Public for tests and
-//! examples alone, which compare kernels with it.)
+//! The forward pass in a backend's primitives, for backends without kernels. (Public for tests and examples alone, which
+//! compare kernels with it.)
 
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Scalar, TensorMetadata};
 use burn::tensor::{FloatDType, Shape};
 
 use crate::channels::Channels;
-use crate::operation::{Row, statistics_dtype};
+use crate::{Row, statistics_dtype};
 
 /// (y, statistics) of [`BatchNormBackend::untied_batch_norm`](crate::BatchNormBackend::untied_batch_norm), whose shapes
 /// and types these are.
@@ -34,11 +34,11 @@ pub fn normalize<B: Backend>(
     let x_hat = B::float_mul(centred, channels.spread::<B>(r.clone()));
     let y = scale_and_shift::<B>(&channels, x_hat, gamma, beta);
     let y = if relu { B::relu(y) } else { y };
-    let rows = [mean, residual, var, r].map(|row| channels.row::<B>(row));
+    let rows = [mean, residual, var, r].map(|row| channels.as_row::<B>(row));
     (B::float_cast(y, FloatDType::from(dtype)), B::float_cat(rows.into(), 0))
 }
 
-/// One row of the statistics, `[4, c]` → `[c]`.
+/// Row of the statistics, `[4, c]` → `[c]`.
 pub(crate) fn row<B: Backend>(statistics: &FloatTensor<B>, row: Row) -> FloatTensor<B> {
     let count = statistics.shape()[1];
     let index = row as usize;

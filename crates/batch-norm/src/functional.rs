@@ -3,9 +3,9 @@
 use burn::backend::Dispatch;
 use burn::tensor::Tensor;
 
-use crate::operation::{BatchNormBackend, Row, statistics_dtype};
+use crate::{BatchNormBackend, Row, statistics_dtype};
 
-/// What [`batch_norm`] returns.
+/// Output of [`batch_norm`], with the statistics of the batch.
 #[derive(Debug, Clone)]
 pub struct BatchNormOutput<const D: usize> {
     /// y = γ·x̂ + β, or max(y, 0) of [`batch_norm_relu`]; shape `[n, c, ...]`, type of x.
@@ -75,7 +75,8 @@ pub fn batch_norm_relu<const D: usize>(
     normalize(x, gamma, beta, epsilon, true)
 }
 
-fn normalize<const D: usize>(
+/// [`batch_norm`], with a ReLU behind it where asked for.
+pub(crate) fn normalize<const D: usize>(
     x: Tensor<D>,
     gamma: Tensor<1>,
     beta: Tensor<1>,

@@ -4,10 +4,10 @@ use burn::config::Config;
 use burn::module::{Content, DisplaySettings, Flag, Module, ModuleDisplay, Param, RunningState};
 use burn::tensor::{DType, Device, Tensor};
 
-use crate::functional::check_values;
-use crate::{Statistics, batch_norm, batch_norm_relu, statistics_dtype};
+use crate::functional::{check_values, normalize};
+use crate::{Statistics, statistics_dtype};
 
-/// What makes a [`BatchNormConfig`] impossible.
+/// Error of an impossible [`BatchNormConfig`].
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum BatchNormError {
     /// No channel, or a location axis of size zero.
@@ -49,7 +49,7 @@ pub struct BatchNormConfig {
     /// Whether γ and β are learned; otherwise γ = 1 and β = 0. Default: true.
     #[config(default = true)]
     pub affine: bool,
-    /// What mean and variance are taken over. Default: per channel.
+    /// Values that share a mean and a variance. Default: per channel.
     #[config(default = "Statistics::PerChannel")]
     pub statistics: Statistics,
 }
@@ -151,7 +151,7 @@ pub struct BatchNorm {
     /// Weight of the new batch in the running statistics; none: cumulative average.
     #[module(skip)]
     pub momentum: Option<f64>,
-    /// What mean and variance are taken over.
+    /// Values that share a mean and a variance.
     #[module(skip)]
     pub statistics: Statistics,
 }
@@ -164,7 +164,7 @@ impl BatchNorm {
     /// than two values per statistic in training.
     #[must_use]
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
-        self.normalize(x, false)
+        self.forward_with(x, false)
     }
 
     /// max(y, 0) of [`forward`](Self::forward), with one pass over memory less in each direction.
@@ -173,25 +173,25 @@ impl BatchNorm {
     /// As [`forward`](Self::forward).
     #[must_use]
     pub fn forward_relu<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
-        self.normalize(x, true)
+        self.forward_with(x, true)
     }
 
-    fn normalize<const D: usize>(&self, x: Tensor<D>, relu: bool) -> Tensor<D> {
+    fn forward_with<const D: usize>(&self, x: Tensor<D>, relu: bool) -> Tensor<D> {
         self.check_input(&x.dims());
         match &self.statistics {
-            Statistics::PerChannel => self.normalize_channels(x, relu),
+            Statistics::PerChannel => self.by_channels(x, relu),
             // Each activation becomes a channel of its own.
             Statistics::PerActivation { .. } => {
                 let dims = x.dims();
                 if self.is_training(&x.device()) {
                     check_values("activation", dims[0], &dims);
                 }
-                self.normalize_channels(x.flatten::<2>(1, D - 1), relu).reshape(dims)
+                self.by_channels(x.flatten::<2>(1, D - 1), relu).reshape(dims)
             }
         }
     }
 
-    fn normalize_channels<const D: usize>(&self, x: Tensor<D>, relu: bool) -> Tensor<D> {
+    fn by_channels<const D: usize>(&self, x: Tensor<D>, relu: bool) -> Tensor<D> {
         if self.is_training(&x.device()) {
             return self.by_batch_statistics(x, relu);
         }
@@ -207,8 +207,7 @@ impl BatchNorm {
         let dims = x.dims();
         let values = dims.iter().product::<usize>() as f64 / dims[1] as f64;
         let (gamma, beta) = self.scale_and_shift(&x.device(), statistics_dtype(x.dtype()));
-        let normalize = if relu { batch_norm_relu } else { batch_norm };
-        let batch = normalize(x, gamma, beta, self.epsilon);
+        let batch = normalize(x, gamma, beta, self.epsilon, relu);
         self.record(batch.mean.detach(), batch.var.detach() * (values / (values - 1.0)));
         batch.output
     }

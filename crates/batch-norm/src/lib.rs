@@ -1,9 +1,10 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(any(feature = "flex", feature = "wgpu", feature = "cuda"))]
+mod arguments;
+mod autodiff;
 pub mod backward;
 mod channels;
-#[cfg(any(feature = "flex", feature = "wgpu", feature = "cuda"))]
-mod check;
 #[cfg(feature = "flex")]
 mod cpu;
 #[doc(hidden)]
@@ -17,5 +18,5 @@ mod statistics;
 
 pub use functional::{BatchNormOutput, batch_norm, batch_norm_relu};
 pub use layer::{BatchNorm, BatchNormConfig, BatchNormError};
-pub use operation::{BatchNormBackend, Row, statistics_dtype};
-pub use statistics::Statistics;
+pub use operation::BatchNormBackend;
+pub use statistics::{Row, Statistics, statistics_dtype};

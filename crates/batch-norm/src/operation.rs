@@ -5,10 +5,11 @@
 use burn::backend::fusion::custom::TensorSpec;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, backend_extension};
-use burn::tensor::DType;
 #[cfg(any(feature = "wgpu", feature = "cuda"))]
 use burn::tensor::Shape;
 
+#[cfg(any(feature = "wgpu", feature = "cuda"))]
+use crate::statistics_dtype;
 use crate::{backward, forward};
 
 /// A backend that normalizes by the statistics of the batch, forward and backward.
@@ -17,7 +18,7 @@ use crate::{backward, forward};
 /// kernels. Only the backends whose Cargo feature of this crate is enabled take part; a call on another one panics.
 ///
 /// `x`, `y`, `dy` and `dx` have shape `[n, c, ...]`, γ, β and their gradients `[c]`, and `statistics` is `[4, c]`:
-/// see [`Row`]. All but the first four have the type [`statistics_dtype`] of x: f32 where x is f16 or bf16. The kernels
+/// see [`Row`](crate::Row). All but the first four have the type [`statistics_dtype`](crate::statistics_dtype) of x: f32 where x is f16 or bf16. The kernels
 /// panic on anything else, and on an x without values.
 #[backend_extension(
     Flex: cfg(feature = "flex"),
@@ -53,31 +54,6 @@ pub trait BatchNormBackend: Backend {
         relu: bool,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
         backward::gradients::<Self>(x, gamma, beta, &statistics, dy, relu)
-    }
-}
-
-/// The rows of the `[4, c]` statistics.
-///
-/// The mean is kept in two numbers, as the one nearest to it may be off by more than the spread of the values; and
-/// r beside σ², as σ² overflows where r does not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Row {
-    /// μ, rounded.
-    Mean,
-    /// What rounding took from μ.
-    Residual,
-    /// σ², biased: divided by the number of values.
-    Var,
-    /// r = 1/√(σ² + ε).
-    ReciprocalStd,
-}
-
-/// The type that statistics, γ and β have for an input of this type: f32 for half precision, else the same.
-#[must_use]
-pub fn statistics_dtype(input: DType) -> DType {
-    match input {
-        DType::F16 | DType::BF16 => DType::F32,
-        other => other,
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! An input `[n, c, ...]` is seen as `[n, c, s]`. In each direction a channel is read twice (sums; output), but only the
 //! first reading comes from memory where a channel fits into the cache. (f64 takes its sums twice forward, as their
-//! own round-off matters there.) Long rows go by [`rows`], one channel at a time; short ones by [`columns`], many channels at once.
+//! own round-off matters there.) Many locations go [`by_channel`], one channel at a time; few [`by_column`], many channels at
+//! once.
 //!
 //! All sums are kept in f64 and added in an order that depends on the shape alone, never on the number of threads
 //! or the width of the machine's registers, and no multiplication is fused with an addition: results are equal bit
@@ -13,38 +14,27 @@
     reason = "only what is inlined is compiled for the machine's wide registers, and only loops by index use them"
 )]
 
-mod affine;
-mod columns;
-mod fetch;
+mod arguments;
+mod by_channel;
+mod by_column;
+mod gradient;
+mod maps;
 mod moments;
-mod number;
-mod part;
+mod prefetch;
 mod reduce;
-mod rows;
+mod runs;
 
 use burn::backend::Flex;
-use burn::backend::flex::{FlexTensor, Layout};
-use burn::tensor::{Bytes, DType, Shape, bf16, f16};
+use burn::backend::flex::FlexTensor;
+use burn::tensor::Shape;
+use untied_kernels::cpu::{Element, Parts, Real, filled, tensor};
+use untied_kernels::for_element;
 
-use affine::{Backward, Forward};
-use number::{Number, Wide};
-use part::{Gradient, Parts};
+use arguments::{BackwardArguments, Dims, ForwardArguments};
+use gradient::Gradient;
 
-use crate::check;
-use crate::operation::{BatchNormBackend, statistics_dtype};
-
-/// Calls a function that is generic over the elements of a tensor.
-macro_rules! with_number_type {
-    ($dtype:expr, $run:ident($($argument:expr),*)) => {
-        match $dtype {
-            DType::F32 => $run::<f32>($($argument),*),
-            DType::F64 => $run::<f64>($($argument),*),
-            DType::F16 => $run::<f16>($($argument),*),
-            DType::BF16 => $run::<bf16>($($argument),*),
-            other => unreachable!("a float tensor of type {other:?}"),
-        }
-    };
-}
+use crate::BatchNormBackend;
+use crate::arguments::{check_backward_arguments, check_forward_arguments};
 
 impl BatchNormBackend for Flex {
     fn untied_batch_norm(
@@ -54,9 +44,9 @@ impl BatchNormBackend for Flex {
         epsilon: f64,
         relu: bool,
     ) -> (FlexTensor, FlexTensor) {
-        check::forward(&x, &gamma, &beta);
+        check_forward_arguments(&x, &gamma, &beta);
         let [x, gamma, beta] = [x, gamma, beta].map(|tensor| tensor.to_contiguous());
-        with_number_type!(x.dtype(), forward(&x, &gamma, &beta, epsilon, relu))
+        for_element!(x.dtype(), E => forward::<E>(&x, &gamma, &beta, epsilon, relu))
     }
 
     fn untied_batch_norm_backward(
@@ -67,45 +57,13 @@ impl BatchNormBackend for Flex {
         dy: FlexTensor,
         relu: bool,
     ) -> (FlexTensor, FlexTensor, FlexTensor) {
-        check::backward(&x, &gamma, &beta, &statistics, &dy);
+        check_backward_arguments(&x, &gamma, &beta, &statistics, &dy);
         let [x, gamma, beta, statistics] = [x, gamma, beta, statistics].map(|tensor| tensor.to_contiguous());
-        with_number_type!(x.dtype(), backward(&x, &[gamma, beta, statistics], dy, relu))
+        for_element!(x.dtype(), E => backward::<E>(&x, &[gamma, beta, statistics], dy, relu))
     }
 }
 
-/// `[n, c, s]`: images, channels, locations.
-#[derive(Debug, Clone, Copy)]
-struct Dims {
-    n: usize,
-    c: usize,
-    s: usize,
-}
-
-impl Dims {
-    fn of(x: &FlexTensor) -> Self {
-        let shape = x.layout().shape();
-        let (n, c) = (shape[0], shape[1]);
-        let s = shape[2..].iter().product();
-        // The images of a single channel lie behind each other: one long row.
-        if c == 1 { Self { n: 1, c, s: n * s } } else { Self { n, c, s } }
-    }
-
-    fn values_per_channel(self) -> usize {
-        self.n * self.s
-    }
-
-    /// Whether the calling thread does it alone.
-    fn is_small(self) -> bool {
-        self.c * self.values_per_channel() <= 1 << 15
-    }
-
-    /// Whether rows are too short to be worth a loop of their own.
-    fn has_short_rows(self) -> bool {
-        self.s < 16
-    }
-}
-
-fn forward<E: Number>(
+fn forward<E: Element>(
     x: &FlexTensor,
     gamma: &FlexTensor,
     beta: &FlexTensor,
@@ -113,41 +71,38 @@ fn forward<E: Number>(
     relu: bool,
 ) -> (FlexTensor, FlexTensor) {
     let dims = Dims::of(x);
-    let task = Forward {
+    let task = ForwardArguments {
         x: x.storage::<E>(),
         dims,
         gamma: gamma.storage::<E::Wide>(),
         beta: beta.storage::<E::Wide>(),
         epsilon,
     };
-    let mut y = Vec::<E>::with_capacity(task.x.len());
-    let parts = Parts::uninit(y.spare_capacity_mut());
     let run = match (dims.has_short_rows(), relu) {
-        (false, false) => rows::forward::<E, false>,
-        (false, true) => rows::forward::<E, true>,
-        (true, false) => columns::forward::<E, false>,
-        (true, true) => columns::forward::<E, true>,
+        (false, false) => by_channel::forward::<E, false>,
+        (false, true) => by_channel::forward::<E, true>,
+        (true, false) => by_column::forward::<E, false>,
+        (true, true) => by_column::forward::<E, true>,
     };
-    let statistics = run(&task, &parts);
-    // SAFETY: every channel, and so every element, was written.
-    unsafe { y.set_len(task.x.len()) };
+    // SAFETY: every channel, and so every element, is written.
+    let (y, statistics) = unsafe { filled(x.layout().shape().clone(), |y| run(&task, &Parts::uninit(y))) };
 
     let mut rows = Vec::with_capacity(4 * dims.c);
     rows.extend(statistics.iter().map(|of| of.mean));
     rows.extend(statistics.iter().map(|of| of.residual));
     rows.extend(statistics.iter().map(|of| of.var));
     rows.extend(statistics.iter().map(|of| of.r));
-    (tensor(y, x.layout().shape().clone()), tensor(rows, Shape::new([4, dims.c])))
+    (y, tensor(rows, Shape::new([4, dims.c])))
 }
 
-fn backward<E: Number>(
+fn backward<E: Element>(
     x: &FlexTensor,
     [gamma, beta, statistics]: &[FlexTensor; 3],
     dy: FlexTensor,
     relu: bool,
 ) -> (FlexTensor, FlexTensor, FlexTensor) {
     let dims = Dims::of(x);
-    let task = Backward {
+    let task = BackwardArguments {
         x: x.storage::<E>(),
         dims,
         gamma: gamma.storage::<E::Wide>(),
@@ -155,10 +110,10 @@ fn backward<E: Number>(
         statistics: statistics.storage::<E::Wide>(),
     };
     let run = match (dims.has_short_rows(), relu) {
-        (false, false) => rows::backward::<E, false>,
-        (false, true) => rows::backward::<E, true>,
-        (true, false) => columns::backward::<E, false>,
-        (true, true) => columns::backward::<E, true>,
+        (false, false) => by_channel::backward::<E, false>,
+        (false, true) => by_channel::backward::<E, true>,
+        (true, false) => by_column::backward::<E, false>,
+        (true, true) => by_column::backward::<E, true>,
     };
     let mut dy = contiguous(dy);
     let (dx, gradients) = if let Some(given) = dy.try_storage_mut::<E>() {
@@ -166,11 +121,9 @@ fn backward<E: Number>(
         let gradients = run(&task, &Gradient::in_place(given));
         (dy, gradients)
     } else {
-        let mut dx = Vec::<E>::with_capacity(task.x.len());
-        let gradients = run(&task, &Gradient::apart(dy.storage(), dx.spare_capacity_mut()));
-        // SAFETY: every channel, and so every element, was written.
-        unsafe { dx.set_len(task.x.len()) };
-        (tensor(dx, x.layout().shape().clone()), gradients)
+        let fill = |dx: &mut [_]| run(&task, &Gradient::apart(dy.storage(), dx));
+        // SAFETY: every channel, and so every element, is written.
+        unsafe { filled(x.layout().shape().clone(), fill) }
     };
     let narrow = |pick: fn(&[f64; 2]) -> f64| gradients.iter().map(|g| E::Wide::from_f64(pick(g))).collect();
     (dx, tensor(narrow(|g| g[0]), Shape::new([dims.c])), tensor(narrow(|g| g[1]), Shape::new([dims.c])))
@@ -181,10 +134,4 @@ fn contiguous(tensor: FlexTensor) -> FlexTensor {
     let bytes = tensor.layout().num_elements() * tensor.dtype().size();
     let whole = tensor.is_contiguous() && tensor.layout().start_offset() == 0 && tensor.bytes().len() == bytes;
     if whole { tensor } else { tensor.to_contiguous() }
-}
-
-fn tensor<E: Number>(values: Vec<E>, shape: Shape) -> FlexTensor {
-    let dtype = E::dtype();
-    debug_assert_eq!(statistics_dtype(dtype), <E::Wide as burn::tensor::Element>::dtype());
-    FlexTensor::new(Bytes::from_elems(values), Layout::contiguous(shape), dtype)
 }

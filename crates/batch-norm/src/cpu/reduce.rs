@@ -1,6 +1,8 @@
 //! Sums over runs of elements, in f64, in an order that only their lengths decide.
 
-use super::fetch::fetch;
+use untied_kernels::cpu::tree_sum;
+
+use super::prefetch::prefetch;
 
 /// Partial sums of one total: enough to fill registers, so that no addition waits for the one before.
 pub(super) const LANES: usize = 16;
@@ -14,8 +16,7 @@ pub(super) struct Sums<const K: usize> {
 impl<const K: usize> Sums<K> {
     pub(super) const ZERO: Self = Self { lanes: [[0.0; LANES]; K], rest: [0.0; K] };
 
-    /// Adds what `terms` makes of the elements at each position of J runs of the same length, and asks for the memory
-    /// `ahead` of them.
+    /// Adds the terms of the elements at each index of J runs of the same length, and prefetches `ahead` of them.
     #[inline(always)]
     pub(super) fn add<T: Copy, const J: usize>(
         &mut self,
@@ -34,7 +35,7 @@ impl<const K: usize> Sums<K> {
         }
         for at in 0..first.len() {
             for blocks in blocks {
-                fetch(&blocks[at], ahead);
+                prefetch(&blocks[at], ahead);
             }
             for lane in 0..LANES {
                 let mut values = [first[at][lane]; J];
@@ -70,18 +71,8 @@ impl<const K: usize> Sums<K> {
     }
 }
 
-/// Adds halves, then halves of those, …: rounding grows with the logarithm of their number alone.
-///
 /// Not inlined: the compiler keeps lanes in wide registers as long as it sees them stored side by side in the end.
 #[inline(never)]
 fn total(lanes: &[f64; LANES]) -> f64 {
-    let mut lanes = *lanes;
-    let mut width = LANES;
-    while width > 1 {
-        width /= 2;
-        for lane in 0..width {
-            lanes[lane] += lanes[lane + width];
-        }
-    }
-    lanes[0]
+    tree_sum(&mut lanes.clone())
 }

@@ -1,7 +1,7 @@
 //! Fused kernels for every CubeCL backend: Vulkan, Metal, DirectX 12, WebGPU, CUDA.
 //!
 //! Each direction reads its input twice, for the sums and for the output, and writes once; in one launch where the
-//! channels alone keep the device busy, else in two (see [`Plan`]). Sums are taken in an order that depends on
+//! channels alone keep the device busy, else in two (see [`Plan`](plan::Plan)). Sums are taken in an order that depends on
 //! nothing but the shape.
 #![allow(
     clippy::too_many_arguments,
@@ -9,19 +9,37 @@
     reason = "a kernel has an argument per buffer, and takes its layout by value"
 )]
 
-use burn::backend::Backend;
 use burn_cubecl::CubeBackend;
 use burn_cubecl::tensor::CubeTensor;
+use untied_kernels::gpu::has_kernels;
 
-use crate::operation::statistics_dtype;
-use crate::{BatchNormBackend, backward, check, forward};
+use crate::BatchNormBackend;
+use crate::arguments::{check_backward_arguments, check_forward_arguments};
 
-mod gradients;
-mod normalize;
+mod backward;
+mod forward;
 mod plan;
-mod walk;
+mod units;
 
-use plan::Plan;
+/// Launches a kernel on the cubes of a plan: its buffers, its scalars, and what it is compiled for.
+macro_rules! launch {
+    ($kernel:ident, $plan:expr, $client:expr, [$($buffer:expr),*], [$($scalar:expr),*], [$($constant:expr),*]) => {
+        $kernel::launch_unchecked(
+            &$client,
+            $plan.cubes(),
+            $plan.cube(),
+            $plan.address(),
+            $($buffer.into_buffer_arg(),)*
+            $($scalar,)*
+            $plan.layout(),
+            $plan.units,
+            $plan.width,
+            $($constant,)*
+            $plan.types(),
+        )
+    };
+}
+use launch;
 
 impl BatchNormBackend for CubeBackend {
     fn untied_batch_norm(
@@ -31,11 +49,11 @@ impl BatchNormBackend for CubeBackend {
         epsilon: f64,
         relu: bool,
     ) -> (CubeTensor, CubeTensor) {
-        check::forward(&x, &gamma, &beta);
+        check_forward_arguments(&x, &gamma, &beta);
         if !has_kernels(&x) {
-            return forward::normalize::<Self>(x, gamma, beta, epsilon, relu);
+            return crate::forward::normalize::<Self>(x, gamma, beta, epsilon, relu);
         }
-        normalize::launch(x, gamma, beta, epsilon, relu)
+        forward::launch(x, gamma, beta, epsilon, relu)
     }
 
     fn untied_batch_norm_backward(
@@ -46,18 +64,10 @@ impl BatchNormBackend for CubeBackend {
         dy: CubeTensor,
         relu: bool,
     ) -> (CubeTensor, CubeTensor, CubeTensor) {
-        check::backward(&x, &gamma, &beta, &statistics, &dy);
+        check_backward_arguments(&x, &gamma, &beta, &statistics, &dy);
         if !has_kernels(&x) {
-            return backward::gradients::<Self>(x, gamma, beta, &statistics, dy, relu);
+            return crate::backward::gradients::<Self>(x, gamma, beta, &statistics, dy, relu);
         }
-        gradients::launch([x, gamma, beta, statistics, dy], relu)
+        backward::launch([x, gamma, beta, statistics, dy], relu)
     }
-}
-
-/// Whether the device computes in the types that the kernels need for this input.
-fn has_kernels(x: &CubeTensor) -> bool {
-    let wide = statistics_dtype(x.dtype);
-    plan::element(x.dtype).is_some()
-        && CubeBackend::supports_dtype(&x.device, x.dtype)
-        && CubeBackend::supports_dtype(&x.device, wide)
 }

@@ -20,9 +20,7 @@ pub trait Element: BurnElement + Pod + PartialOrd + Default {
 }
 
 /// Float type of arithmetic: f32 or f64.
-pub trait Real:
-    Element<Wide = Self> + Lanes + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self>
-{
+pub trait Real: Element<Wide = Self> + Lanes + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> {
     /// Zero.
     const ZERO: Self;
 

@@ -19,10 +19,7 @@ pub fn tensor<E: Element>(elements: Vec<E>, shape: Shape) -> FlexTensor {
 ///
 /// # Safety
 /// `fill` writes every element.
-pub unsafe fn filled<E: Element, R>(
-    shape: Shape,
-    fill: impl FnOnce(&mut [MaybeUninit<E>]) -> R,
-) -> (FlexTensor, R) {
+pub unsafe fn filled<E: Element, R>(shape: Shape, fill: impl FnOnce(&mut [MaybeUninit<E>]) -> R) -> (FlexTensor, R) {
     let count = shape.num_elements();
     let mut elements = Vec::with_capacity(count);
     let result = fill(&mut elements.spare_capacity_mut()[..count]);

@@ -1,4 +1,4 @@
-//! Asking for memory before it is needed.
+//! Prefetching: asking for memory before it is needed.
 //!
 //! A channel's rows lie far apart. The processor sees a row coming only once its first values were read, and stops
 //! looking at the end of a page; by then the arithmetic waits.
@@ -8,24 +8,24 @@ const LINE: usize = 64;
 
 /// Asks for as many values as a run has, `ahead` of it. Where nothing lies there, nothing happens.
 #[inline(always)]
-pub(super) fn fetch<T>(run: &[T], ahead: usize) {
+pub(super) fn prefetch<T>(run: &[T], ahead: usize) {
     let first = run.as_ptr().wrapping_add(ahead).cast::<u8>();
-    let mut at = 0;
-    while at < size_of_val(run) {
-        fetch_line(first.wrapping_add(at));
-        at += LINE;
+    let mut offset = 0;
+    while offset < size_of_val(run) {
+        prefetch_line(first.wrapping_add(offset));
+        offset += LINE;
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
-fn fetch_line(at: *const u8) {
+fn prefetch_line(address: *const u8) {
     use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
     // SAFETY: a hint, for any address.
-    unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
+    unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) }
 }
 
 /// (Rust has no stable hint for other processors.)
 #[cfg(not(target_arch = "x86_64"))]
 #[inline(always)]
-fn fetch_line(_: *const u8) {}
+fn prefetch_line(_: *const u8) {}

@@ -1,40 +1,20 @@
 //! Both passes as one affine map per channel: what is left to do for an element once the sums are known.
 
-use super::Dims;
-use super::number::{Number, Wide};
+use untied_kernels::cpu::{Element, Real};
 
-/// A forward pass over a contiguous x.
-pub(super) struct Forward<'a, E: Number> {
-    pub(super) x: &'a [E],
-    pub(super) dims: Dims,
-    pub(super) gamma: &'a [E::Wide],
-    pub(super) beta: &'a [E::Wide],
-    pub(super) epsilon: f64,
-}
-
-/// A backward pass over contiguous x and dy.
-pub(super) struct Backward<'a, E: Number> {
-    pub(super) x: &'a [E],
-    pub(super) dims: Dims,
-    pub(super) gamma: &'a [E::Wide],
-    pub(super) beta: &'a [E::Wide],
-    /// `[4, c]`
-    pub(super) statistics: &'a [E::Wide],
-}
-
-/// One channel's column of the statistics: see [`Row`](crate::Row).
+/// Column of the statistics that belongs to one channel: see [`Row`](crate::Row).
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Statistics<W> {
+pub(super) struct ChannelStatistics<W> {
     pub(super) mean: W,
     pub(super) residual: W,
     pub(super) var: W,
     pub(super) r: W,
 }
 
-impl<W: Wide> Statistics<W> {
+impl<W: Real> ChannelStatistics<W> {
     /// From the rounded mean, what rounding took from it, and σ².
     pub(super) fn new(mean: W, residual: f64, var: f64, epsilon: f64) -> Self {
-        // Rounding may leave a tiny negative number; NaN stays NaN.
+        // Rounding may leave a tiny negative variance; NaN stays NaN.
         let var = if var < 0.0 { 0.0 } else { var };
         Self {
             mean,
@@ -52,14 +32,14 @@ impl<W: Wide> Statistics<W> {
 
 /// y = (x − mean)·scale + shift, where the residual of the mean is part of the shift.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Normalize<W> {
+pub(super) struct OutputMap<W> {
     pub(super) mean: W,
     pub(super) scale: W,
     pub(super) shift: W,
 }
 
-impl<W: Wide> Normalize<W> {
-    pub(super) fn new(statistics: &Statistics<W>, gamma: W, beta: W) -> Self {
+impl<W: Real> OutputMap<W> {
+    pub(super) fn new(statistics: &ChannelStatistics<W>, gamma: W, beta: W) -> Self {
         let scale = W::from_f64(gamma.f64() * statistics.r.f64());
         let shift = W::from_f64(beta.f64() - statistics.residual.f64() * scale.f64());
         Self { mean: statistics.mean, scale, shift }
@@ -73,13 +53,13 @@ impl<W: Wide> Normalize<W> {
 
 /// max(y, 0), where NaN stays NaN.
 #[inline(always)]
-pub(super) fn rectify<W: Wide>(y: W) -> W {
+pub(super) fn relu<W: Real>(y: W) -> W {
     if y < W::ZERO { W::ZERO } else { y }
 }
 
-/// The gradient of [`rectify`], given what it was given: 0 too where rounding y to its type gave 0.
+/// The gradient of [`relu`], given what it was given: 0 too where rounding y to its type gave 0.
 #[inline(always)]
-pub(super) fn cut<E: Number>(u: E::Wide, dy: E::Wide) -> E::Wide {
+pub(super) fn relu_backward<E: Element>(u: E::Wide, dy: E::Wide) -> E::Wide {
     if E::narrow(u).widen() <= E::Wide::ZERO { E::Wide::ZERO } else { dy }
 }
 
@@ -88,7 +68,7 @@ pub(super) fn cut<E: Number>(u: E::Wide, dy: E::Wide) -> E::Wide {
 /// It is the closed form of [`backward`](crate::backward) with slope = r·mean(dy·x̂); what rounding took from the
 /// means of x and of dy goes into the rest, so that Σ dx stays at round-off.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Differentiate<W> {
+pub(super) struct InputGradientMap<W> {
     pub(super) mean: W,
     pub(super) scale: W,
     pub(super) mean_dy: W,
@@ -96,11 +76,11 @@ pub(super) struct Differentiate<W> {
     pub(super) rest: W,
 }
 
-impl<W: Wide> Differentiate<W> {
+impl<W: Real> InputGradientMap<W> {
     /// From Σdy and Σdy·(x − mean): the map, and (dγ, dβ).
     pub(super) fn new(
-        statistics: &Statistics<W>,
-        normalize: &Normalize<W>,
+        statistics: &ChannelStatistics<W>,
+        output: &OutputMap<W>,
         sums: [f64; 2],
         m: f64,
     ) -> (Self, [f64; 2]) {
@@ -113,7 +93,7 @@ impl<W: Wide> Differentiate<W> {
         let rest = (mean_dy - rounded.f64()) - residual * slope;
         let map = Self {
             mean: statistics.mean,
-            scale: normalize.scale,
+            scale: output.scale,
             mean_dy: rounded,
             slope: W::from_f64(slope),
             rest: W::from_f64(rest),
@@ -124,12 +104,5 @@ impl<W: Wide> Differentiate<W> {
     #[inline(always)]
     pub(super) fn dx(self, x: W, dy: W) -> W {
         self.scale * ((dy - self.mean_dy) - ((x - self.mean) * self.slope + self.rest))
-    }
-}
-
-impl<E: Number> Backward<'_, E> {
-    pub(super) fn statistics(&self, channel: usize) -> Statistics<E::Wide> {
-        let row = |row: usize| self.statistics[row * self.dims.c + channel];
-        Statistics { mean: row(0), residual: row(1), var: row(2), r: row(3) }
     }
 }

@@ -1,55 +1,62 @@
-//! Kernels for long rows: one channel at a time, whose rows are swept by wide registers.
+//! Kernels for many locations: one channel at a time, whose runs of memory are swept by wide registers.
 
-use multiversion::multiversion;
 use rayon::prelude::*;
+use untied_kernels::cpu::{Element, Parts, Real};
+use untied_kernels::vectorized;
 
-use super::Dims;
-use super::affine::{Backward, Differentiate, Forward, Normalize, Statistics, cut, rectify};
-use super::fetch::fetch;
+use super::arguments::{BackwardArguments, Dims, ForwardArguments};
+use super::gradient::{Gradient, write};
+use super::maps::{ChannelStatistics, InputGradientMap, OutputMap, relu, relu_backward};
 use super::moments::{Moments, origin};
-use super::number::{Number, Wide};
-use super::part::{Gradient, Parts, Runs, per_chunk, write};
+use super::prefetch::prefetch;
 use super::reduce::{LANES, Sums};
+use super::runs::{Runs, per_chunk};
 
-/// Writes y, rectified with `RELU`; returns the statistics of each channel.
-pub(super) fn forward<E: Number, const RELU: bool>(task: &Forward<E>, y: &Parts<E>) -> Vec<Statistics<E::Wide>> {
+/// Writes y, behind a ReLU with `RELU`; returns the statistics of each channel.
+pub(super) fn forward<E: Element, const RELU: bool>(
+    task: &ForwardArguments<E>,
+    y: &Parts<E>,
+) -> Vec<ChannelStatistics<E::Wide>> {
     per_channel(task.dims, |channel| {
         let chunks = chunks(task.dims, channel);
         let statistics = statistics(task, &chunks);
-        let map = Normalize::new(&statistics, task.gamma[channel], task.beta[channel]);
-        per_chunk(&chunks, |runs| normalize::<E, RELU>(task.x, runs, map, y));
+        let map = OutputMap::new(&statistics, task.gamma[channel], task.beta[channel]);
+        per_chunk(&chunks, |runs| vectorized!(write_y::<E, RELU>(task.x, runs, map, y)));
         statistics
     })
 }
 
-fn statistics<E: Number>(task: &Forward<E>, chunks: &[Runs]) -> Statistics<E::Wide> {
+fn statistics<E: Element>(task: &ForwardArguments<E>, chunks: &[Runs]) -> ChannelStatistics<E::Wide> {
     let moments = per_chunk(chunks, |runs| {
         let firsts = Runs { len: runs.len.min(LANES), count: 1, ..runs };
         let first = task.x[runs.start].widen().f64();
-        let [sum, _] = deviations(task.x, firsts, first);
+        let [sum, _] = vectorized!(deviations(task.x, firsts, first));
         let origin = origin(first, sum, firsts.len);
-        Moments::about(origin, runs.elements(), deviations(task.x, runs, origin))
+        Moments::about(origin, runs.elements(), vectorized!(deviations(task.x, runs, origin)))
     });
     let moments = moments.into_iter().reduce(Moments::join).expect("a chunk");
     let mean = E::Wide::from_f64(moments.mean);
     if E::Wide::EXACT_SUMS {
-        return Statistics::new(mean, moments.mean - mean.f64(), moments.var(), task.epsilon);
+        return ChannelStatistics::new(mean, moments.mean - mean.f64(), moments.var(), task.epsilon);
     }
     // f64 is wide enough for the sums of any narrower type; its own mean may be off by a rounding or more.
-    let sums = add(per_chunk(chunks, |runs| deviations(task.x, runs, mean.f64())));
-    Statistics::about(mean, sums.map(|sum| sum / task.dims.values_per_channel() as f64), task.epsilon)
+    let sums = add(per_chunk(chunks, |runs| vectorized!(deviations(task.x, runs, mean.f64()))));
+    ChannelStatistics::about(mean, sums.map(|sum| sum / task.dims.values_per_channel() as f64), task.epsilon)
 }
 
-/// Writes dx, where y was rectified with `RELU`; returns (dγ, dβ) of each channel.
-pub(super) fn backward<E: Number, const RELU: bool>(task: &Backward<E>, gradient: &Gradient<E>) -> Vec<[f64; 2]> {
+/// Writes dx, where y was behind a ReLU with `RELU`; returns (dγ, dβ) of each channel.
+pub(super) fn backward<E: Element, const RELU: bool>(
+    task: &BackwardArguments<E>,
+    gradient: &Gradient<E>,
+) -> Vec<[f64; 2]> {
     per_channel(task.dims, |channel| {
         let chunks = chunks(task.dims, channel);
         let statistics = task.statistics(channel);
-        let normalize = Normalize::new(&statistics, task.gamma[channel], task.beta[channel]);
+        let output = OutputMap::new(&statistics, task.gamma[channel], task.beta[channel]);
         let m = task.dims.values_per_channel() as f64;
-        let sums = add(per_chunk(&chunks, |runs| products::<E, RELU>(task.x, runs, normalize, gradient)));
-        let (map, parameters) = Differentiate::new(&statistics, &normalize, sums, m);
-        per_chunk(&chunks, |runs| differentiate::<E, RELU>(task.x, runs, map, normalize, gradient));
+        let sums = add(per_chunk(&chunks, |runs| vectorized!(products::<E, RELU>(task.x, runs, output, gradient))));
+        let (map, parameters) = InputGradientMap::new(&statistics, &output, sums, m);
+        per_chunk(&chunks, |runs| vectorized!(write_dx::<E, RELU>(task.x, runs, map, output, gradient)));
         parameters
     })
 }
@@ -72,8 +79,8 @@ fn add(sums: Vec<[f64; 2]>) -> [f64; 2] {
 }
 
 /// Σd and Σd² of the distances d = x − origin.
-#[multiversion(targets = "simd")]
-fn deviations<E: Number>(x: &[E], runs: Runs, origin: f64) -> [f64; 2] {
+#[inline(always)]
+fn deviations<E: Element>(x: &[E], runs: Runs, origin: f64) -> [f64; 2] {
     let mut sums = Sums::ZERO;
     runs.each::<E>(|start, ahead| {
         sums.add([&x[start..start + runs.len]], ahead, |[x]| {
@@ -84,27 +91,27 @@ fn deviations<E: Number>(x: &[E], runs: Runs, origin: f64) -> [f64; 2] {
     sums.totals()
 }
 
-#[multiversion(targets = "simd")]
-fn normalize<E: Number, const RELU: bool>(x: &[E], runs: Runs, map: Normalize<E::Wide>, y: &Parts<E>) {
+#[inline(always)]
+fn write_y<E: Element, const RELU: bool>(x: &[E], runs: Runs, map: OutputMap<E::Wide>, y: &Parts<E>) {
     runs.pieces::<E>(|start, len, ahead| {
         let x = &x[start..start + len];
         // SAFETY: the runs of a channel's chunk, which one task alone writes.
         let y = unsafe { y.write(start, len) };
-        fetch(x, ahead);
-        fetch(y, ahead);
+        prefetch(x, ahead);
+        prefetch(y, ahead);
         write(y, |at| {
             let u = map.y(x[at].widen());
-            E::narrow(if RELU { rectify(u) } else { u })
+            E::narrow(if RELU { relu(u) } else { u })
         });
     });
 }
 
 /// Σdu and Σdu·(x − mean), with du = dy, or with `RELU` dy where y > 0.
-#[multiversion(targets = "simd")]
-fn products<E: Number, const RELU: bool>(
+#[inline(always)]
+fn products<E: Element, const RELU: bool>(
     x: &[E],
     runs: Runs,
-    map: Normalize<E::Wide>,
+    map: OutputMap<E::Wide>,
     gradient: &Gradient<E>,
 ) -> [f64; 2] {
     let mean = map.mean.f64();
@@ -114,25 +121,25 @@ fn products<E: Number, const RELU: bool>(
         let dy = unsafe { gradient.dy(start, runs.len) };
         sums.add([&x[start..start + runs.len], dy], ahead, |[x, dy]| {
             let (x, dy) = (x.widen(), dy.widen());
-            let du = if RELU { cut::<E>(map.y(x), dy) } else { dy }.f64();
+            let du = if RELU { relu_backward::<E>(map.y(x), dy) } else { dy }.f64();
             [du, du * (x.f64() - mean)]
         });
     });
     sums.totals()
 }
 
-#[multiversion(targets = "simd")]
-fn differentiate<E: Number, const RELU: bool>(
+#[inline(always)]
+fn write_dx<E: Element, const RELU: bool>(
     x: &[E],
     runs: Runs,
-    map: Differentiate<E::Wide>,
-    normalize: Normalize<E::Wide>,
+    map: InputGradientMap<E::Wide>,
+    output: OutputMap<E::Wide>,
     gradient: &Gradient<E>,
 ) {
     runs.pieces::<E>(|start, len, ahead| {
         let dx = |_: usize, x: E, dy: E| {
             let (x, dy) = (x.widen(), dy.widen());
-            E::narrow(map.dx(x, if RELU { cut::<E>(normalize.y(x), dy) } else { dy }))
+            E::narrow(map.dx(x, if RELU { relu_backward::<E>(output.y(x), dy) } else { dy }))
         };
         // SAFETY: the runs of a channel's chunk, which one task alone writes.
         unsafe { gradient.update(start, &x[start..start + len], ahead, dx) };

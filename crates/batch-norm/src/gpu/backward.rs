@@ -4,12 +4,13 @@ use burn_cubecl::cubecl;
 use burn_cubecl::cubecl::prelude::*;
 use burn_cubecl::kernel::into_contiguous;
 use burn_cubecl::tensor::CubeTensor;
+use untied_kernels::gpu::sum_of_cube;
 
-use super::Plan;
-use super::plan::like;
-use super::walk::{Channel, Layout, Walk, has_channels, pass, place, scale_and_shift, walk, x_hat};
+use super::launch;
+use super::plan::{Plan, like};
+use super::units::{Channel, Layout, UnitRange, gate, has_channels, offset, scale_and_shift, unit_range, x_hat};
 
-/// (dx, dγ, dβ), given [x, γ, β, statistics, dy] that [`check::backward`](crate::check::backward) let pass.
+/// (dx, dγ, dβ), given checked [x, γ, β, statistics, dy].
 pub(super) fn launch(inputs: [CubeTensor; 5], relu: bool) -> (CubeTensor, CubeTensor, CubeTensor) {
     let inputs = inputs.map(into_contiguous);
     let plan = Plan::of(&inputs[0]);
@@ -20,26 +21,16 @@ pub(super) fn launch(inputs: [CubeTensor; 5], relu: bool) -> (CubeTensor, CubeTe
         launch_sums(&plan, inputs.clone(), sums.clone(), relu);
     }
     let [x, gamma, beta, statistics, dy] = inputs;
-    // SAFETY: the walks stay below `values`, all inputs were checked, and the outputs were made for this plan.
+    // SAFETY: the ranges stay below `values`, all inputs were checked, and the outputs were made for this plan.
     unsafe {
-        gradients_kernel::launch_unchecked(
-            &x.client.clone(),
-            plan.cubes(),
-            plan.cube(),
-            plan.address(),
-            x.into_buffer_arg(),
-            gamma.into_buffer_arg(),
-            beta.into_buffer_arg(),
-            statistics.into_buffer_arg(),
-            dy.into_buffer_arg(),
-            dx.clone().into_buffer_arg(),
-            sums.clone().into_buffer_arg(),
-            plan.layout(),
-            plan.units,
-            plan.width,
-            split,
-            relu,
-            plan.types(),
+        let client = x.client.clone();
+        launch!(
+            gradients_kernel,
+            plan,
+            client,
+            [x, gamma, beta, statistics, dy, dx.clone(), sums.clone()],
+            [],
+            [split, relu]
         );
     }
     let [dgamma, dbeta] = plan.rows_of_sums(sums);
@@ -50,23 +41,8 @@ pub(super) fn launch(inputs: [CubeTensor; 5], relu: bool) -> (CubeTensor, CubeTe
 fn launch_sums(plan: &Plan, [x, gamma, beta, statistics, dy]: [CubeTensor; 5], sums: CubeTensor, relu: bool) {
     // SAFETY: as in `launch`.
     unsafe {
-        sums_kernel::launch_unchecked(
-            &x.client.clone(),
-            plan.cubes(),
-            plan.cube(),
-            plan.address(),
-            x.into_buffer_arg(),
-            gamma.into_buffer_arg(),
-            beta.into_buffer_arg(),
-            statistics.into_buffer_arg(),
-            dy.into_buffer_arg(),
-            sums.into_buffer_arg(),
-            plan.layout(),
-            plan.units,
-            plan.width,
-            relu,
-            plan.types(),
-        );
+        let client = x.client.clone();
+        launch!(sums_kernel, plan, client, [x, gamma, beta, statistics, dy, sums], [], [relu]);
     }
 }
 
@@ -77,7 +53,7 @@ struct Sums<A: Float> {
     dy_x_hat: A,
 }
 
-/// What the forward pass left of a channel.
+/// Mean, scale and shift of a channel, from the statistics of the forward pass.
 #[cube]
 fn channel_of<A: Float>(channel: usize, channels: usize, gamma: &[A], beta: &[A], statistics: &[A]) -> Channel<A> {
     Channel::<A> {
@@ -89,11 +65,11 @@ fn channel_of<A: Float>(channel: usize, channels: usize, gamma: &[A], beta: &[A]
     }
 }
 
-/// ∂J/∂u of one value: dy, or 0 where the ReLU cut or rounding y to its type gave 0.
+/// ∂J/∂u of one value: dy, or 0 where the ReLU or rounding y to its type gave 0.
 #[cube]
-fn cut<E: Float, A: Float>(dy: A, x_hat: A, of: &Channel<A>, #[comptime] relu: bool) -> A {
+fn relu_backward<E: Float, A: Float>(dy: A, x_hat: A, of: &Channel<A>, #[comptime] relu: bool) -> A {
     let u = E::cast_from(scale_and_shift::<A>(x_hat, of));
-    pass::<A>(dy, A::cast_from(u), relu)
+    gate::<A>(dy, A::cast_from(u), relu)
 }
 
 /// The sums of one unit's values.
@@ -102,18 +78,18 @@ fn sums_of_unit<E: Float, A: Float>(
     x: &[E],
     dy: &[E],
     of: &Channel<A>,
-    walk: &Walk,
+    range: &UnitRange,
     layout: &Layout,
     #[comptime] depth: usize,
     #[comptime] relu: bool,
 ) -> Sums<A> {
     let mut sum_dy = A::new(0.0);
     let mut sum_dy_x_hat = A::new(0.0);
-    let mut i = walk.from;
-    while i < walk.to {
-        let at = place(i, walk.channel, layout);
+    let mut i = range.from;
+    while i < range.to {
+        let at = offset(i, range.channel, layout);
         let x_hat = x_hat::<A>(A::cast_from(x[at]), of);
-        let du = cut::<E, A>(A::cast_from(dy[at]), x_hat, of, relu);
+        let du = relu_backward::<E, A>(A::cast_from(dy[at]), x_hat, of, relu);
         sum_dy += du;
         sum_dy_x_hat += du * x_hat;
         i += depth;
@@ -121,27 +97,12 @@ fn sums_of_unit<E: Float, A: Float>(
     Sums::<A> { dy: sum_dy, dy_x_hat: sum_dy_x_hat }
 }
 
-/// The sums of a whole cube, per channel, from those of its units: a tree in shared memory.
+/// The sums of a whole cube, per channel, from those of its units.
 #[cube]
 fn sums_of_cube<A: Float>(unit: &Sums<A>, #[comptime] units: usize, #[comptime] width: usize) -> Sums<A> {
-    let mut dys = Shared::<[A]>::new_slice(units);
-    let mut dy_x_hats = Shared::<[A]>::new_slice(units);
-    let at = UNIT_POS as usize;
-    dys[at] = unit.dy;
-    dy_x_hats[at] = unit.dy_x_hat;
-    sync_cube();
-    let steps = comptime!((units / width).ilog2());
-    #[unroll]
-    for step in 0..steps {
-        let reach = comptime!(units >> (step + 1));
-        if at < reach {
-            dys[at] = dys[at] + dys[at + reach];
-            dy_x_hats[at] = dy_x_hats[at] + dy_x_hats[at + reach];
-        }
-        sync_cube();
-    }
-    let channel = at % width;
-    Sums::<A> { dy: dys[channel], dy_x_hat: dy_x_hats[channel] }
+    let dy = sum_of_cube::<A>(unit.dy, units, width);
+    let dy_x_hat = sum_of_cube::<A>(unit.dy_x_hat, units, width);
+    Sums::<A> { dy, dy_x_hat }
 }
 
 /// First launch of two: each cube writes the sums of its part of its channels.
@@ -162,21 +123,21 @@ fn sums_kernel<E: Float, A: Float>(
     if !has_channels(&layout, width) {
         terminate!();
     }
-    let walk = walk(&layout, width);
-    let of = channel_of::<A>(walk.channel, layout.channels, gamma, beta, statistics);
-    let unit = sums_of_unit::<E, A>(x, dy, &of, &walk, &layout, comptime!(units / width), relu);
+    let range = unit_range(&layout, width);
+    let of = channel_of::<A>(range.channel, layout.channels, gamma, beta, statistics);
+    let unit = sums_of_unit::<E, A>(x, dy, &of, &range, &layout, comptime!(units / width), relu);
     let cube = sums_of_cube::<A>(&unit, units, width);
-    if walk.writes {
-        let at = place_of_part(walk.channel, walk.split, &layout);
+    if range.writes {
+        let at = part_offset(range.channel, range.split, &layout);
         sums[at] = cube.dy;
         sums[at + 1] = cube.dy_x_hat;
     }
 }
 
-/// Where the two sums of a part lie: behind the rows for dγ and dβ.
+/// Offset of the two sums of a part: behind the rows for dγ and dβ.
 #[cube]
-fn place_of_part(channel: usize, split: usize, layout: &Layout) -> usize {
-    2 * layout.row + (channel * layout.splits + split) * 2
+fn part_offset(channel: usize, split: usize, layout: &Layout) -> usize {
+    2 * layout.padded_channels + (channel * layout.splits + split) * 2
 }
 
 /// dx: each cube its part of its channels, after taking (or, with `split`, adding up) their sums; and dγ, dβ: the first
@@ -203,8 +164,8 @@ fn gradients_kernel<E: Float, A: Float>(
         terminate!();
     }
     let depth = comptime!(units / width);
-    let walk = walk(&layout, width);
-    let channel = walk.channel;
+    let range = unit_range(&layout, width);
+    let channel = range.channel;
     let of = channel_of::<A>(channel, layout.channels, gamma, beta, statistics);
     let unit = if comptime!(split) {
         // This unit's share of the parts of its channel.
@@ -212,30 +173,30 @@ fn gradients_kernel<E: Float, A: Float>(
         let mut dy_x_hat = A::new(0.0);
         let mut part = UNIT_POS as usize / width;
         while part < layout.splits {
-            let at = place_of_part(channel, part, &layout);
+            let at = part_offset(channel, part, &layout);
             dy += sums[at];
             dy_x_hat += sums[at + 1];
             part += depth;
         }
         Sums::<A> { dy, dy_x_hat }
     } else {
-        sums_of_unit::<E, A>(x, dy, &of, &walk, &layout, depth, relu)
+        sums_of_unit::<E, A>(x, dy, &of, &range, &layout, depth, relu)
     };
     let cube = sums_of_cube::<A>(&unit, units, width);
-    if walk.writes && walk.split == 0 {
+    if range.writes && range.split == 0 {
         sums[channel] = cube.dy_x_hat;
-        sums[layout.row + channel] = cube.dy;
+        sums[layout.padded_channels + channel] = cube.dy;
     }
 
     let count = A::cast_from(layout.values);
     let along_ones = cube.dy / count;
     let along_x_hat = cube.dy_x_hat / count;
     let scale = of.gamma * of.r;
-    let mut i = walk.from;
-    while i < walk.to {
-        let at = place(i, channel, &layout);
+    let mut i = range.from;
+    while i < range.to {
+        let at = offset(i, channel, &layout);
         let x_hat = x_hat::<A>(A::cast_from(x[at]), &of);
-        let du = cut::<E, A>(A::cast_from(dy[at]), x_hat, &of, relu);
+        let du = relu_backward::<E, A>(A::cast_from(dy[at]), x_hat, &of, relu);
         dx[at] = E::cast_from(scale * (du - along_ones - x_hat * along_x_hat));
         i += depth;
     }

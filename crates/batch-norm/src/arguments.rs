@@ -1,26 +1,26 @@
-//! What kernels trust: they read and write by the shape of x, without a look at the others.
+//! Checks of the arguments that kernels trust: they read and write by the shape of x, without a look at the others.
 
 use burn::backend::TensorMetadata;
 use burn::tensor::DType;
 
-use crate::operation::statistics_dtype;
+use crate::statistics_dtype;
 
 /// Refuses an x without values, and γ or β that do not fit it.
-pub(crate) fn forward<T: TensorMetadata>(x: &T, gamma: &T, beta: &T) {
+pub(crate) fn check_forward_arguments<T: TensorMetadata>(x: &T, gamma: &T, beta: &T) {
     let shape = x.shape();
     let has_values = shape.num_dims() >= 2 && shape.num_elements() > 0;
     assert!(has_values, "batch norm: expected an input [n, c, ...] with values, got {:?}", shape.as_slice());
-    for (name, row) in [("gamma", gamma), ("beta", beta)] {
-        argument(name, row, x, &[shape[1]], statistics_dtype(x.dtype()));
+    for (name, tensor) in [("gamma", gamma), ("beta", beta)] {
+        check_argument(name, tensor, x, &[shape[1]], statistics_dtype(x.dtype()));
     }
 }
 
-/// Refuses what [`forward`] does, and statistics or dy that do not fit x.
-pub(crate) fn backward<T: TensorMetadata>(x: &T, gamma: &T, beta: &T, statistics: &T, dy: &T) {
-    forward(x, gamma, beta);
+/// Refuses what [`check_forward_arguments`] does, and statistics or dy that do not fit x.
+pub(crate) fn check_backward_arguments<T: TensorMetadata>(x: &T, gamma: &T, beta: &T, statistics: &T, dy: &T) {
+    check_forward_arguments(x, gamma, beta);
     let shape = x.shape();
-    argument("statistics", statistics, x, &[4, shape[1]], statistics_dtype(x.dtype()));
-    argument("dy", dy, x, &shape, x.dtype());
+    check_argument("statistics", statistics, x, &[4, shape[1]], statistics_dtype(x.dtype()));
+    check_argument("dy", dy, x, &shape, x.dtype());
 }
 
 fn argument<T: TensorMetadata>(name: &str, tensor: &T, x: &T, shape: &[usize], dtype: DType) {

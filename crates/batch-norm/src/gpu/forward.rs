@@ -8,11 +8,11 @@ use burn_cubecl::cubecl::prelude::*;
 use burn_cubecl::kernel::into_contiguous;
 use burn_cubecl::tensor::CubeTensor;
 
-use super::Plan;
-use super::plan::like;
-use super::walk::{Channel, Layout, Walk, has_channels, pass, place, scale_and_shift, walk, x_hat};
+use super::launch;
+use super::plan::{Plan, like};
+use super::units::{Channel, Layout, UnitRange, gate, has_channels, offset, scale_and_shift, unit_range, x_hat};
 
-/// (y, statistics), of what [`check::forward`](crate::check::forward) let pass.
+/// (y, statistics), of checked arguments.
 pub(super) fn launch(
     x: CubeTensor,
     gamma: CubeTensor,
@@ -29,26 +29,16 @@ pub(super) fn launch(
     // Without parts, the kernel does not touch them; γ stands in for the buffer that it is given.
     let partials = partials.unwrap_or_else(|| gamma.clone());
     let epsilon = InputScalar::new(epsilon, plan.types()[1]);
-    // SAFETY: the walks stay below `values`, γ and β were checked, and the outputs were made for this plan.
+    // SAFETY: the ranges stay below `values`, γ and β were checked, and the outputs were made for this plan.
     unsafe {
-        normalize_kernel::launch_unchecked(
-            &x.client.clone(),
-            plan.cubes(),
-            plan.cube(),
-            plan.address(),
-            x.into_buffer_arg(),
-            gamma.into_buffer_arg(),
-            beta.into_buffer_arg(),
-            partials.into_buffer_arg(),
-            y.clone().into_buffer_arg(),
-            statistics.clone().into_buffer_arg(),
-            epsilon,
-            plan.layout(),
-            plan.units,
-            plan.width,
-            split,
-            relu,
-            plan.types(),
+        let client = x.client.clone();
+        launch!(
+            normalize_kernel,
+            plan,
+            client,
+            [x, gamma, beta, partials, y.clone(), statistics.clone()],
+            [epsilon],
+            [split, relu]
         );
     }
     (y, statistics)
@@ -59,18 +49,7 @@ fn partials(plan: &Plan, x: &CubeTensor) -> CubeTensor {
     let partials = plan.wide(x, [plan.channels, plan.splits, 3]);
     // SAFETY: as in `launch`.
     unsafe {
-        moments_kernel::launch_unchecked(
-            &x.client,
-            plan.cubes(),
-            plan.cube(),
-            plan.address(),
-            x.clone().into_buffer_arg(),
-            partials.clone().into_buffer_arg(),
-            plan.layout(),
-            plan.units,
-            plan.width,
-            plan.types(),
-        );
+        launch!(moments_kernel, plan, x.client, [x.clone(), partials.clone()], [], []);
     }
     partials
 }
@@ -98,16 +77,16 @@ fn join<A: Float>(a: &Moments<A>, b: &Moments<A>) -> Moments<A> {
 fn moments_of_unit<E: Float, A: Float>(
     x: &[E],
     shift: A,
-    walk: &Walk,
+    range: &UnitRange,
     layout: &Layout,
     #[comptime] depth: usize,
 ) -> Moments<A> {
     let mut count = A::new(0.0);
     let mut mean = A::new(0.0);
     let mut m2 = A::new(0.0);
-    let mut i = walk.from;
-    while i < walk.to {
-        let value = A::cast_from(x[place(i, walk.channel, layout)]) - shift;
+    let mut i = range.from;
+    while i < range.to {
+        let value = A::cast_from(x[offset(i, range.channel, layout)]) - shift;
         count += A::new(1.0);
         let delta = value - mean;
         mean += delta / count;
@@ -159,12 +138,12 @@ fn moments_kernel<E: Float, A: Float>(
     if !has_channels(&layout, width) {
         terminate!();
     }
-    let walk = walk(&layout, width);
-    let shift = A::cast_from(x[place(0usize, walk.channel, &layout)]);
-    let unit = moments_of_unit::<E, A>(x, shift, &walk, &layout, comptime!(units / width));
+    let range = unit_range(&layout, width);
+    let shift = A::cast_from(x[offset(0usize, range.channel, &layout)]);
+    let unit = moments_of_unit::<E, A>(x, shift, &range, &layout, comptime!(units / width));
     let cube = moments_of_cube::<A>(&unit, units, width);
-    if walk.writes {
-        let at = (walk.channel * layout.splits + walk.split) * 3;
+    if range.writes {
+        let at = (range.channel * layout.splits + range.split) * 3;
         partials[at] = cube.count;
         partials[at + 1] = cube.mean;
         partials[at + 2] = cube.m2;
@@ -230,13 +209,13 @@ fn normalize_kernel<E: Float, A: Float>(
         terminate!();
     }
     let depth = comptime!(units / width);
-    let walk = walk(&layout, width);
-    let channel = walk.channel;
-    let shift = A::cast_from(x[place(0usize, channel, &layout)]);
+    let range = unit_range(&layout, width);
+    let channel = range.channel;
+    let shift = A::cast_from(x[offset(0usize, channel, &layout)]);
     let unit = if comptime!(split) {
         moments_of_parts::<A>(partials, channel, layout.splits, width, depth)
     } else {
-        moments_of_unit::<E, A>(x, shift, &walk, &layout, depth)
+        moments_of_unit::<E, A>(x, shift, &range, &layout, depth)
     };
     let moments = moments_of_cube::<A>(&unit, units, width);
 
@@ -245,7 +224,7 @@ fn normalize_kernel<E: Float, A: Float>(
     let residual = (shift - mean) + moments.mean;
     let var = moments.m2 / moments.count;
     let r = A::new(1.0) / (var + epsilon.get::<A>()).sqrt();
-    if walk.writes && walk.split == 0 {
+    if range.writes && range.split == 0 {
         statistics[channel] = mean;
         statistics[layout.channels + channel] = residual;
         statistics[2 * layout.channels + channel] = var;
@@ -253,11 +232,11 @@ fn normalize_kernel<E: Float, A: Float>(
     }
 
     let of = Channel::<A> { mean, residual, r, gamma: gamma[channel], beta: beta[channel] };
-    let mut i = walk.from;
-    while i < walk.to {
-        let at = place(i, channel, &layout);
+    let mut i = range.from;
+    while i < range.to {
+        let at = offset(i, channel, &layout);
         let u = scale_and_shift::<A>(x_hat::<A>(A::cast_from(x[at]), &of), &of);
-        y[at] = E::cast_from(pass::<A>(u, u, relu));
+        y[at] = E::cast_from(gate::<A>(u, u, relu));
         i += depth;
     }
 }

@@ -1,4 +1,4 @@
-//! What the kernels of both directions share: where a unit works, and how it normalizes a value.
+//! Work of a unit that the kernels of both directions share: its range of values, and the normalization of a value.
 //!
 //! In all kernels E is the type of the values and A the type that sums and statistics have.
 
@@ -14,35 +14,35 @@ pub(super) struct Layout {
     pub(super) values: usize,
     pub(super) splits: usize,
     pub(super) size: usize,
-    /// From dγ to dβ, in the buffer of their sums.
-    pub(super) row: usize,
+    /// Distance of dγ and dβ, in the buffer of their sums.
+    pub(super) padded_channels: usize,
     /// Division by `size`.
     by_size: FastDivmod<usize>,
 }
 
-/// The values of one unit: from, from + depth, ... below to, in one channel.
+/// Values of one unit: from, from + depth, ... below to, in one channel.
 #[derive(CubeType)]
-pub(super) struct Walk {
+pub(super) struct UnitRange {
     pub(super) channel: usize,
     pub(super) split: usize,
     pub(super) from: usize,
     pub(super) to: usize,
-    /// Whether this unit has a channel at all, and is the one to write what there is one of per channel and split.
+    /// Whether this unit writes the result of its (channel, split).
     pub(super) writes: bool,
 }
 
-/// The walk of this unit; see [`Plan`](super::Plan).
+/// Range of this unit; see [`Plan`](super::Plan).
 #[cube]
-pub(super) fn walk(layout: &Layout, #[comptime] width: usize) -> Walk {
+pub(super) fn unit_range(layout: &Layout, #[comptime] width: usize) -> UnitRange {
     let unit = UNIT_POS as usize;
     let lane = unit / width;
     let channel = CUBE_POS / layout.splits * width + unit % width;
     let split = CUBE_POS % layout.splits;
     let chunk = layout.values.div_ceil(layout.splits);
     let exists = channel < layout.channels;
-    // Units without a channel walk over nothing, but they take part in every barrier.
+    // Units without a channel have an empty range, but they take part in every barrier.
     let to = select(exists, clamp_max(split * chunk + chunk, layout.values), 0usize);
-    Walk {
+    UnitRange {
         channel: select(exists, channel, 0usize),
         split,
         from: split * chunk + lane,
@@ -57,14 +57,14 @@ pub(super) fn has_channels(layout: &Layout, #[comptime] width: usize) -> bool {
     CUBE_POS / layout.splits * width < layout.channels
 }
 
-/// Where value i of a channel lies in `[n, c, size]`.
+/// Offset of value i of a channel in `[n, c, size]`.
 #[cube]
-pub(super) fn place(i: usize, channel: usize, layout: &Layout) -> usize {
+pub(super) fn offset(i: usize, channel: usize, layout: &Layout) -> usize {
     let (image, location) = layout.by_size.div_mod(i);
     (image * layout.channels + channel) * layout.size + location
 }
 
-/// What normalization needs to know of a channel.
+/// Mean, scale and shift of a channel.
 #[derive(CubeType)]
 pub(super) struct Channel<A: Float> {
     pub(super) mean: A,
@@ -80,15 +80,15 @@ pub(super) fn x_hat<A: Float>(x: A, of: &Channel<A>) -> A {
     ((x - of.mean) - of.residual) * of.r
 }
 
-/// γ·x̂ + β: explicitly fused, so that the backward pass finds the very value of the forward pass, and cuts
-/// with the same mask, whatever the compiler fuses on its own.
+/// γ·x̂ + β: explicitly fused, so that the backward pass finds the very value of the forward pass, and the ReLU
+/// the same mask, whatever the compiler fuses on its own.
 #[cube]
 pub(super) fn scale_and_shift<A: Float>(x_hat: A, of: &Channel<A>) -> A {
     fma(x_hat, of.gamma, of.beta)
 }
 
-/// `value` where the ReLU's input u lets it pass, which NaN does.
+/// `value`, or with `relu` 0 where the ReLU's input u is not positive (NaN passes): its output and its gradient.
 #[cube]
-pub(super) fn pass<A: Float>(value: A, u: A, #[comptime] relu: bool) -> A {
+pub(super) fn gate<A: Float>(value: A, u: A, #[comptime] relu: bool) -> A {
     if comptime!(relu) { select(u <= A::new(0.0), A::new(0.0), value) } else { value }
 }

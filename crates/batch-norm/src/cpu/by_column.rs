@@ -1,14 +1,15 @@
-//! Kernels for short rows (few locations, or none): many channels at once, one sum and one map per column.
+//! Kernels for few locations, or none: many channels at once, one sum and one map per column (channel and location).
 
-use multiversion::multiversion;
 use rayon::prelude::*;
+use untied_kernels::cpu::{Element, Parts, Real};
+use untied_kernels::vectorized;
 
-use super::Dims;
-use super::affine::{Backward, Differentiate, Forward, Normalize, Statistics, cut, rectify};
-use super::fetch::fetch;
+use super::arguments::{BackwardArguments, Dims, ForwardArguments};
+use super::gradient::{Gradient, write};
+use super::maps::{ChannelStatistics, InputGradientMap, OutputMap, relu, relu_backward};
 use super::moments::{Moments, origin};
-use super::number::{Number, Wide};
-use super::part::{Gradient, Parts, Runs, per_chunk, write};
+use super::prefetch::prefetch;
+use super::runs::{Runs, per_chunk};
 
 /// Columns (channel and location) of one task, at least. With 64 images of f32 they fill 64 KiB.
 const WIDTH: usize = 256;
@@ -42,24 +43,25 @@ impl Block {
         a.chunks_exact(self.s).zip(b.chunks_exact(self.s)).map(|(a, b)| [a.iter().sum(), b.iter().sum()]).collect()
     }
 
-    /// For each channel a number near its values: the mean of its first rows.
-    fn origins<E: Number>(&self, x: &[E], rows: Runs) -> Vec<f64> {
+    /// Value near those of each channel: the mean of its first rows.
+    fn origins<E: Element>(&self, x: &[E], rows: Runs) -> Vec<f64> {
         let firsts = Runs { count: rows.count.min(ORIGIN_ROWS), ..rows };
         let first: Vec<_> = (0..self.channels).map(|channel| x[rows.start + channel * self.s].widen().f64()).collect();
-        let sums = self.gather(&deviations(x, firsts, &self.spread(|channel| first[channel])));
+        let firsts_of_channels = self.spread(|channel| first[channel]);
+        let sums = self.gather(&vectorized!(deviations(x, firsts, &firsts_of_channels)));
         first.into_iter().zip(sums).map(|(first, [sum, _])| origin(first, sum, self.s * firsts.count)).collect()
     }
 }
 
-/// One [`Normalize`] per column.
-struct Normalizes<W> {
+/// One [`OutputMap`] per column.
+struct OutputMaps<W> {
     mean: Vec<W>,
     scale: Vec<W>,
     shift: Vec<W>,
 }
 
-impl<W: Wide> Normalizes<W> {
-    fn new(block: &Block, maps: &[Normalize<W>]) -> Self {
+impl<W: Real> OutputMaps<W> {
+    fn new(block: &Block, maps: &[OutputMap<W>]) -> Self {
         Self {
             mean: block.spread(|channel| maps[channel].mean),
             scale: block.spread(|channel| maps[channel].scale),
@@ -68,8 +70,8 @@ impl<W: Wide> Normalizes<W> {
     }
 
     #[inline(always)]
-    fn at(&self, column: usize) -> Normalize<W> {
-        Normalize { mean: self.mean[column], scale: self.scale[column], shift: self.shift[column] }
+    fn at(&self, column: usize) -> OutputMap<W> {
+        OutputMap { mean: self.mean[column], scale: self.scale[column], shift: self.shift[column] }
     }
 
     /// Keeps the checks of [`at`](Self::at) out of a loop over columns.
@@ -79,15 +81,15 @@ impl<W: Wide> Normalizes<W> {
     }
 }
 
-/// One [`Differentiate`] per column; mean and scale are those of [`Normalizes`].
-struct Differentiates<W> {
+/// One [`InputGradientMap`] per column; mean and scale are those of [`OutputMaps`].
+struct InputGradientMaps<W> {
     mean_dy: Vec<W>,
     slope: Vec<W>,
     rest: Vec<W>,
 }
 
-impl<W: Wide> Differentiates<W> {
-    fn new(block: &Block, maps: &[Differentiate<W>]) -> Self {
+impl<W: Real> InputGradientMaps<W> {
+    fn new(block: &Block, maps: &[InputGradientMap<W>]) -> Self {
         Self {
             mean_dy: block.spread(|channel| maps[channel].mean_dy),
             slope: block.spread(|channel| maps[channel].slope),
@@ -96,9 +98,15 @@ impl<W: Wide> Differentiates<W> {
     }
 
     #[inline(always)]
-    fn at(&self, column: usize, normalize: Normalize<W>) -> Differentiate<W> {
-        let Normalize { mean, scale, .. } = normalize;
-        Differentiate { mean, scale, mean_dy: self.mean_dy[column], slope: self.slope[column], rest: self.rest[column] }
+    fn at(&self, column: usize, output: OutputMap<W>) -> InputGradientMap<W> {
+        let OutputMap { mean, scale, .. } = output;
+        InputGradientMap {
+            mean,
+            scale,
+            mean_dy: self.mean_dy[column],
+            slope: self.slope[column],
+            rest: self.rest[column],
+        }
     }
 
     #[inline(always)]
@@ -107,23 +115,31 @@ impl<W: Wide> Differentiates<W> {
     }
 }
 
-/// Writes y, rectified with `RELU`; returns the statistics of each channel.
-pub(super) fn forward<E: Number, const RELU: bool>(task: &Forward<E>, y: &Parts<E>) -> Vec<Statistics<E::Wide>> {
+/// Writes y, behind a ReLU with `RELU`; returns the statistics of each channel.
+pub(super) fn forward<E: Element, const RELU: bool>(
+    task: &ForwardArguments<E>,
+    y: &Parts<E>,
+) -> Vec<ChannelStatistics<E::Wide>> {
     per_block(task.dims, |block| {
         let chunks = block.rows.chunks();
         let statistics = statistics(task, block, &chunks);
-        let map = |(of, statistics)| Normalize::new(statistics, task.gamma[of], task.beta[of]);
+        let map = |(of, statistics)| OutputMap::new(statistics, task.gamma[of], task.beta[of]);
         let maps: Vec<_> = (block.first..).zip(&statistics).map(map).collect();
-        let maps = Normalizes::new(block, &maps);
-        per_chunk(&chunks, |rows| normalize::<E, RELU>(task.x, rows, &maps, y));
+        let maps = OutputMaps::new(block, &maps);
+        per_chunk(&chunks, |rows| vectorized!(write_y::<E, RELU>(task.x, rows, &maps, y)));
         statistics
     })
 }
 
-fn statistics<E: Number>(task: &Forward<E>, block: &Block, chunks: &[Runs]) -> Vec<Statistics<E::Wide>> {
+fn statistics<E: Element>(
+    task: &ForwardArguments<E>,
+    block: &Block,
+    chunks: &[Runs],
+) -> Vec<ChannelStatistics<E::Wide>> {
     let moments = per_chunk(chunks, |rows| {
         let origins = block.origins(task.x, rows);
-        let sums = block.gather(&deviations(task.x, rows, &block.spread(|channel| origins[channel])));
+        let of_columns = block.spread(|channel| origins[channel]);
+        let sums = block.gather(&vectorized!(deviations(task.x, rows, &of_columns)));
         let about = |(&origin, sums)| Moments::about(origin, rows.count * block.s, sums);
         origins.iter().zip(sums).map(about).collect::<Vec<_>>()
     });
@@ -131,31 +147,38 @@ fn statistics<E: Number>(task: &Forward<E>, block: &Block, chunks: &[Runs]) -> V
     let means: Vec<_> = moments.iter().map(|moments| E::Wide::from_f64(moments.mean)).collect();
     if E::Wide::EXACT_SUMS {
         let statistics =
-            |(mean, of): (E::Wide, Moments)| Statistics::new(mean, of.mean - mean.f64(), of.var(), task.epsilon);
+            |(mean, of): (E::Wide, Moments)| ChannelStatistics::new(mean, of.mean - mean.f64(), of.var(), task.epsilon);
         return means.into_iter().zip(moments).map(statistics).collect();
     }
     let origins = block.spread(|channel| means[channel].f64());
-    let sums = add(per_chunk(chunks, |rows| block.gather(&deviations(task.x, rows, &origins))));
+    let sums = add(per_chunk(chunks, |rows| block.gather(&vectorized!(deviations(task.x, rows, &origins)))));
     let m = task.dims.values_per_channel() as f64;
-    means.into_iter().zip(sums).map(|(mean, [a, b])| Statistics::about(mean, [a / m, b / m], task.epsilon)).collect()
+    means
+        .into_iter()
+        .zip(sums)
+        .map(|(mean, [a, b])| ChannelStatistics::about(mean, [a / m, b / m], task.epsilon))
+        .collect()
 }
 
-/// Writes dx, where y was rectified with `RELU`; returns (dγ, dβ) of each channel.
-pub(super) fn backward<E: Number, const RELU: bool>(task: &Backward<E>, gradient: &Gradient<E>) -> Vec<[f64; 2]> {
+/// Writes dx, where y was behind a ReLU with `RELU`; returns (dγ, dβ) of each channel.
+pub(super) fn backward<E: Element, const RELU: bool>(
+    task: &BackwardArguments<E>,
+    gradient: &Gradient<E>,
+) -> Vec<[f64; 2]> {
     let m = task.dims.values_per_channel() as f64;
     per_block(task.dims, |block| {
         let chunks = block.rows.chunks();
         let channels = block.first..block.first + block.channels;
         let statistics: Vec<_> = channels.clone().map(|of| task.statistics(of)).collect();
-        let map = |(of, statistics)| Normalize::new(statistics, task.gamma[of], task.beta[of]);
-        let normalize: Vec<_> = channels.zip(&statistics).map(map).collect();
-        let columns = Normalizes::new(block, &normalize);
-        let products = |rows| block.gather(&products::<E, RELU>(task.x, rows, &columns, gradient));
+        let map = |(of, statistics)| OutputMap::new(statistics, task.gamma[of], task.beta[of]);
+        let outputs: Vec<_> = channels.zip(&statistics).map(map).collect();
+        let columns = OutputMaps::new(block, &outputs);
+        let products = |rows| block.gather(&vectorized!(products::<E, RELU>(task.x, rows, &columns, gradient)));
         let sums = add(per_chunk(&chunks, products));
         let (maps, parameters): (Vec<_>, Vec<_>) =
-            (0..block.channels).map(|of| Differentiate::new(&statistics[of], &normalize[of], sums[of], m)).unzip();
-        let maps = Differentiates::new(block, &maps);
-        per_chunk(&chunks, |rows| differentiate::<E, RELU>(task.x, rows, &maps, &columns, gradient));
+            (0..block.channels).map(|of| InputGradientMap::new(&statistics[of], &outputs[of], sums[of], m)).unzip();
+        let maps = InputGradientMaps::new(block, &maps);
+        per_chunk(&chunks, |rows| vectorized!(write_dx::<E, RELU>(task.x, rows, &maps, &columns, gradient)));
         parameters
     })
 }
@@ -187,12 +210,12 @@ fn add(sums: Vec<Vec<[f64; 2]>>) -> Vec<[f64; 2]> {
 }
 
 /// Σd and Σd² of each column's distances d = x − origin.
-#[multiversion(targets = "simd")]
-fn deviations<E: Number>(x: &[E], rows: Runs, origins: &[f64]) -> [Vec<f64>; 2] {
+#[inline(always)]
+fn deviations<E: Element>(x: &[E], rows: Runs, origins: &[f64]) -> [Vec<f64>; 2] {
     let (mut sums, mut squares) = (vec![0.0; rows.len], vec![0.0; rows.len]);
     rows.each::<E>(|start, ahead| {
         let x = &x[start..start + rows.len];
-        fetch(x, ahead);
+        prefetch(x, ahead);
         add_row(&mut sums, &mut squares, |at| {
             let distance = x[at].widen().f64() - origins[at];
             [distance, distance * distance]
@@ -201,7 +224,7 @@ fn deviations<E: Number>(x: &[E], rows: Runs, origins: &[f64]) -> [Vec<f64>; 2] 
     [sums, squares]
 }
 
-/// Adds to the sums of each column. (Of what is an argument of its own, the compiler knows that nothing else lies there.)
+/// Adds to the sums of each column. Separate `&mut` arguments cannot alias, so LLVM vectorises the loop.
 #[inline(always)]
 fn add_row(a: &mut [f64], b: &mut [f64], terms: impl Fn(usize) -> [f64; 2]) {
     for at in 0..a.len() {
@@ -211,28 +234,28 @@ fn add_row(a: &mut [f64], b: &mut [f64], terms: impl Fn(usize) -> [f64; 2]) {
     }
 }
 
-#[multiversion(targets = "simd")]
-fn normalize<E: Number, const RELU: bool>(x: &[E], rows: Runs, maps: &Normalizes<E::Wide>, y: &Parts<E>) {
+#[inline(always)]
+fn write_y<E: Element, const RELU: bool>(x: &[E], rows: Runs, maps: &OutputMaps<E::Wide>, y: &Parts<E>) {
     maps.assert_columns(rows.len);
     rows.each::<E>(|start, ahead| {
         let x = &x[start..start + rows.len];
         // SAFETY: the rows of a block's chunk, which one task alone writes.
         let y = unsafe { y.write(start, rows.len) };
-        fetch(x, ahead);
-        fetch(y, ahead);
+        prefetch(x, ahead);
+        prefetch(y, ahead);
         write(y, |at| {
             let u = maps.at(at).y(x[at].widen());
-            E::narrow(if RELU { rectify(u) } else { u })
+            E::narrow(if RELU { relu(u) } else { u })
         });
     });
 }
 
 /// Σdu and Σdu·(x − mean) of each column, with du = dy, or with `RELU` dy where y > 0.
-#[multiversion(targets = "simd")]
-fn products<E: Number, const RELU: bool>(
+#[inline(always)]
+fn products<E: Element, const RELU: bool>(
     x: &[E],
     rows: Runs,
-    maps: &Normalizes<E::Wide>,
+    maps: &OutputMaps<E::Wide>,
     gradient: &Gradient<E>,
 ) -> [Vec<f64>; 2] {
     maps.assert_columns(rows.len);
@@ -241,32 +264,32 @@ fn products<E: Number, const RELU: bool>(
         let x = &x[start..start + rows.len];
         // SAFETY: a block's dx is written after all its sums are known, by the task that asked for them.
         let dy = unsafe { gradient.dy(start, rows.len) };
-        fetch(x, ahead);
-        fetch(dy, ahead);
+        prefetch(x, ahead);
+        prefetch(dy, ahead);
         add_row(&mut sums, &mut products, |at| {
             let (x, dy) = (x[at].widen(), dy[at].widen());
-            let du = if RELU { cut::<E>(maps.at(at).y(x), dy) } else { dy }.f64();
+            let du = if RELU { relu_backward::<E>(maps.at(at).y(x), dy) } else { dy }.f64();
             [du, du * (x.f64() - maps.mean[at].f64())]
         });
     });
     [sums, products]
 }
 
-#[multiversion(targets = "simd")]
-fn differentiate<E: Number, const RELU: bool>(
+#[inline(always)]
+fn write_dx<E: Element, const RELU: bool>(
     x: &[E],
     rows: Runs,
-    maps: &Differentiates<E::Wide>,
-    normalize: &Normalizes<E::Wide>,
+    maps: &InputGradientMaps<E::Wide>,
+    outputs: &OutputMaps<E::Wide>,
     gradient: &Gradient<E>,
 ) {
     maps.assert_columns(rows.len);
-    normalize.assert_columns(rows.len);
+    outputs.assert_columns(rows.len);
     rows.each::<E>(|start, ahead| {
         let dx = |at: usize, x: E, dy: E| {
-            let (x, dy, normalize) = (x.widen(), dy.widen(), normalize.at(at));
-            let du = if RELU { cut::<E>(normalize.y(x), dy) } else { dy };
-            E::narrow(maps.at(at, normalize).dx(x, du))
+            let (x, dy, output) = (x.widen(), dy.widen(), outputs.at(at));
+            let du = if RELU { relu_backward::<E>(output.y(x), dy) } else { dy };
+            E::narrow(maps.at(at, output).dx(x, du))
         };
         // SAFETY: the rows of a block's chunk, which one task alone writes.
         unsafe { gradient.update(start, &x[start..start + rows.len], ahead, dx) };

@@ -5,15 +5,13 @@
 
 #![expect(clippy::print_stdout, reason = "an example shows what it finds")]
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use burn::backend::Dispatch;
 use burn::backend::tensor::FloatTensor;
 use burn::tensor::{Device, Distribution, Tensor};
-use burn_cubecl::cubecl::logging::{LaunchObservation, LaunchObserver};
 use untied_batch_norm::{BatchNormBackend, backward, forward};
+use untied_gradcheck::launches;
 
 /// The last one has columns: a layer without locations.
 const SHAPES: [[usize; 4]; 4] = [[64, 64, 32, 32], [64, 32, 28, 28], [16, 256, 14, 14], [4096, 100, 1, 1]];
@@ -40,15 +38,6 @@ fn by_primitives([x, gamma, beta, dy]: Inputs, relu: bool) -> [FloatTensor<Dispa
     [y, dx, dgamma, dbeta]
 }
 
-#[derive(Default)]
-struct Launches(AtomicUsize);
-
-impl LaunchObserver for Launches {
-    fn launched(&self, _kernel: &'static str) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-}
-
 /// Launches of one step, and its median time in ms.
 fn measure(step: Step, inputs: &Inputs, relu: bool, device: &Device) -> (usize, f64) {
     let run = || {
@@ -64,11 +53,7 @@ fn measure(step: Step, inputs: &Inputs, relu: bool, device: &Device) -> (usize, 
     let mut times = [(); RUNS].map(|()| run());
     times.sort_by(f64::total_cmp);
 
-    let launches = Arc::new(Launches::default());
-    let observation = LaunchObservation::new(launches.clone());
-    run();
-    drop(observation);
-    (launches.0.load(Ordering::Relaxed), times[RUNS / 2])
+    (launches(device, || step(inputs.clone(), relu)), times[RUNS / 2])
 }
 
 fn main() {

@@ -23,7 +23,7 @@ pub(crate) fn check_backward_arguments<T: TensorMetadata>(x: &T, gamma: &T, beta
     check_argument("dy", dy, x, &shape, x.dtype());
 }
 
-fn argument<T: TensorMetadata>(name: &str, tensor: &T, x: &T, shape: &[usize], dtype: DType) {
+fn check_argument<T: TensorMetadata>(name: &str, tensor: &T, x: &T, shape: &[usize], dtype: DType) {
     let (its_shape, its_dtype) = (tensor.shape(), tensor.dtype());
     assert!(
         *its_shape == *shape && its_dtype == dtype,

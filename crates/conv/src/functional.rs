@@ -1,12 +1,11 @@
 //! Convolution as a function of tensors.
+#![expect(clippy::needless_pass_by_value, reason = "options are passed as to Burn's own functions")]
 
 use burn::backend::Dispatch;
 use burn::tensor::Tensor;
 use burn::tensor::ops::ConvOptions;
 
-use crate::geometry::{check_groups, fits, positive};
-use crate::operation::ConvBackend;
-use crate::{ConvError, ConvSpec, Geometry, Side};
+use crate::{ConvBackend, ConvError, ConvSpec};
 
 /// [`conv2d`] over sequences: x `[n, channels_in, l]`, weight `[channels_out, channels_in/groups, kernel]`,
 /// bias `[channels_out, l'|1]`, y `[n, channels_out, l']`.
@@ -15,7 +14,7 @@ use crate::{ConvError, ConvSpec, Geometry, Side};
 /// As [`conv2d`].
 #[must_use]
 pub fn conv1d(x: Tensor<3>, weight: Tensor<3>, bias: Option<Tensor<2>>, options: ConvOptions<1>) -> Tensor<3> {
-    conv(x, weight, bias, options)
+    by_options(x, weight, bias, &options)
 }
 
 /// Convolution (cross-correlation) of images, plus a bias that is shared over locations or not, as one operation.
@@ -31,7 +30,7 @@ pub fn conv1d(x: Tensor<3>, weight: Tensor<3>, bias: Option<Tensor<2>>, options:
 /// bias `[channels_out, h'|1, w'|1]`, 1 along the axes that share it; y `[n, channels_out, h', w']`.
 ///
 /// # Backward
-/// ∂J/∂b is the sum of ∂J/∂y over the images and over the locations that share the number. Only the gradients of
+/// ∂J/∂b is the sum of ∂J/∂y over the images and over the locations that share the parameter. Only the gradients of
 /// tracked arguments are computed.
 ///
 /// # Panics
@@ -53,7 +52,7 @@ pub fn conv1d(x: Tensor<3>, weight: Tensor<3>, bias: Option<Tensor<2>>, options:
 /// ```
 #[must_use]
 pub fn conv2d(x: Tensor<4>, weight: Tensor<4>, bias: Option<Tensor<3>>, options: ConvOptions<2>) -> Tensor<4> {
-    conv(x, weight, bias, options)
+    by_options(x, weight, bias, &options)
 }
 
 /// [`conv2d`] over volumes: x `[n, channels_in, d, h, w]`, weight
@@ -64,64 +63,37 @@ pub fn conv2d(x: Tensor<4>, weight: Tensor<4>, bias: Option<Tensor<3>>, options:
 /// As [`conv2d`].
 #[must_use]
 pub fn conv3d(x: Tensor<5>, weight: Tensor<5>, bias: Option<Tensor<4>>, options: ConvOptions<3>) -> Tensor<5> {
-    conv(x, weight, bias, options)
+    by_options(x, weight, bias, &options)
 }
 
 /// Convolution over D spatial axes: R = D + 2, B = D + 1.
-pub(crate) fn conv<const D: usize, const R: usize, const B: usize>(
+fn by_options<const D: usize, const R: usize, const B: usize>(
     x: Tensor<R>,
     weight: Tensor<R>,
     bias: Option<Tensor<B>>,
-    options: ConvOptions<D>,
+    options: &ConvOptions<D>,
 ) -> Tensor<R> {
-    check(&x, &weight, bias.as_ref(), &options).unwrap_or_else(|error| panic!("{error}"));
-    let (x, weight, spec) = (x.into_dispatch(), weight.into_dispatch(), ConvSpec::from(options));
-    Tensor::from_dispatch(match bias {
+    let spec = ConvSpec::new(&x.dims(), &weight.dims(), options);
+    spec.and_then(|spec| conv(x, weight, bias, spec)).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Convolution of tensors of the given sizes.
+pub(crate) fn conv<const R: usize, const B: usize>(
+    x: Tensor<R>,
+    weight: Tensor<R>,
+    bias: Option<Tensor<B>>,
+    spec: ConvSpec,
+) -> Result<Tensor<R>, ConvError> {
+    same_type("weight", &x, &weight)?;
+    if let Some(bias) = &bias {
+        spec.check_bias(&bias.dims())?;
+        same_type("bias", &x, bias)?;
+    }
+    let (x, weight) = (x.into_dispatch(), weight.into_dispatch());
+    Ok(Tensor::from_dispatch(match bias {
         Some(bias) => Dispatch::untied_conv_bias(x, weight, bias.into_dispatch(), spec),
         None => Dispatch::untied_conv(x, weight, spec),
-    })
-}
-
-fn check<const D: usize, const R: usize, const B: usize>(
-    x: &Tensor<R>,
-    weight: &Tensor<R>,
-    bias: Option<&Tensor<B>>,
-    options: &ConvOptions<D>,
-) -> Result<(), ConvError> {
-    let (x_dims, weight_dims, groups) = (x.dims(), weight.dims(), options.groups);
-    let ([n, channels_in, input @ ..], [channels_out, per_group, kernel @ ..]) = (&x_dims[..], &weight_dims[..]) else {
-        unreachable!("a rank above 2");
-    };
-    positive("number of images", &[*n])?;
-    check_groups(groups, [*channels_in, *channels_out])?;
-    if *per_group != channels_in / groups {
-        let expected = format!("[channels_out, {}, kernel...] for {channels_in} channels", channels_in / groups);
-        return Err(ConvError::Shape { what: "a weight", expected, got: weight_dims.to_vec() });
-    }
-    let geometry = Geometry {
-        kernel: axes(kernel),
-        stride: options.stride,
-        dilation: options.dilation,
-        padding: options.padding.map(|(before, after)| Side::Explicit(before, after)),
-    };
-    let input = axes::<D>(input);
-    let (output, padded) = (geometry.output_size(input)?, geometry.padded_size(input)?);
-    fits("a padded input", &[&[*n, *channels_in], &padded[..]].concat())?;
-    fits("an output", &[&[*n, *channels_out], &output[..]].concat())?;
-    same_type("weight", x, weight)?;
-    let Some(bias) = bias else { return Ok(()) };
-    let got = bias.dims();
-    let fits = |axis: usize| got[axis + 1] == 1 || got[axis + 1] == output[axis];
-    if got[0] != *channels_out || !(0..D).all(fits) {
-        let spatial = output.iter().map(|size| if *size == 1 { ", 1".into() } else { format!(", {size}|1") });
-        let expected = format!("[{channels_out}{}]", spatial.collect::<String>());
-        return Err(ConvError::Shape { what: "a bias", expected, got: got.to_vec() });
-    }
-    same_type("bias", x, bias)
-}
-
-fn axes<const D: usize>(sizes: &[usize]) -> [usize; D] {
-    sizes.try_into().expect("one size per spatial axis")
+    }))
 }
 
 fn same_type<const R: usize, const S: usize>(

@@ -15,6 +15,15 @@ pub struct Geometry<const D: usize> {
     pub padding: [Side; D],
 }
 
+/// Sizes of a convolution of one input.
+pub(crate) struct Sizes<const D: usize> {
+    /// Zeros before and after the input.
+    pub(crate) padding: [(usize, usize); D],
+    /// Size of the input with its zeros.
+    pub(crate) padded: [usize; D],
+    pub(crate) output: [usize; D],
+}
+
 impl<const D: usize> Geometry<D> {
     /// Zeros before and after the input, per axis.
     ///
@@ -42,25 +51,23 @@ impl<const D: usize> Geometry<D> {
     /// # Errors
     /// If a size is zero or too large for memory, or the kernel is larger than the padded input.
     pub fn output_size(&self, input: [usize; D]) -> Result<[usize; D], ConvError> {
-        let (padded, extents) = (self.padded_size(input)?, self.extents()?);
+        Ok(self.sizes(input)?.output)
+    }
+
+    /// All sizes for an input.
+    pub(crate) fn sizes(&self, input: [usize; D]) -> Result<Sizes<D>, ConvError> {
+        let padding = self.padding_pairs(input)?;
+        // Saturated, it does not fit.
+        let padded = |axis: usize| input[axis].saturating_add(padding[axis].0).saturating_add(padding[axis].1);
+        let (padded, extents) = (std::array::from_fn(padded), self.extents()?);
+        fits("a padded input", &padded)?;
         let mut output = [0; D];
         for axis in 0..D {
             let (kernel, input) = (extents[axis], padded[axis]);
             let room = input.checked_sub(kernel).ok_or(ConvError::KernelTooLarge { axis, kernel, input })?;
             output[axis] = room / self.stride[axis] + 1;
         }
-        Ok(output)
-    }
-
-    /// Size of the input with its zeros.
-    pub(crate) fn padded_size(&self, input: [usize; D]) -> Result<[usize; D], ConvError> {
-        let mut padded = input;
-        for (size, (before, after)) in padded.iter_mut().zip(self.padding_pairs(input)?) {
-            // Saturated, it does not fit.
-            *size = size.saturating_add(before).saturating_add(after);
-        }
-        fits("a padded input", &padded)?;
-        Ok(padded)
+        Ok(Sizes { padding, padded, output })
     }
 
     pub(crate) fn check(&self) -> Result<(), ConvError> {
@@ -79,13 +86,13 @@ impl<const D: usize> Geometry<D> {
     }
 }
 
-/// Numbers of a tensor, at most: an allocation may have as many f64.
-const NUMBERS: usize = isize::MAX as usize / size_of::<f64>();
+/// Elements of a tensor, at most: an allocation may have as many f64.
+const ELEMENTS: usize = isize::MAX as usize / size_of::<f64>();
 
 /// That there can be a tensor of these sizes.
 pub(crate) fn fits(what: &'static str, sizes: &[usize]) -> Result<(), ConvError> {
-    let numbers = sizes.iter().try_fold(1, |numbers: usize, &size| numbers.checked_mul(size));
-    let fits = numbers.is_some_and(|numbers| numbers <= NUMBERS);
+    let elements = sizes.iter().try_fold(1, |elements: usize, &size| elements.checked_mul(size));
+    let fits = elements.is_some_and(|elements| elements <= ELEMENTS);
     if fits { Ok(()) } else { Err(ConvError::TooLarge { what, got: sizes.to_vec() }) }
 }
 

@@ -2,10 +2,9 @@
 
 use burn::module::{Content, DisplaySettings, Module, ModuleDisplay, Param};
 use burn::tensor::Tensor;
-use burn::tensor::ops::ConvOptions;
 
 use crate::functional::conv;
-use crate::{Bias, ConvError, Geometry};
+use crate::{Bias, ConvError, ConvSpec, Geometry};
 
 /// Convolution of sequences `[n, channels, length]`; made from a [`Conv1dConfig`](crate::Conv1dConfig).
 pub type Conv1d = Conv<1, 3, 2>;
@@ -30,7 +29,7 @@ pub type Conv3d = Conv<3, 5, 4>;
 /// 1 along the axes that share it, of rank `B` = D + 1; y `[n, channels_out, h', w']`.
 ///
 /// # Backward
-/// ∂J/∂b is the sum of ∂J/∂y over the images and over the locations that share the number.
+/// ∂J/∂b is the sum of ∂J/∂y over the images and over the locations that share the parameter.
 ///
 /// # Source
 /// Untied biases as in Lasagne's `untie_biases`; sharing along chosen axes as asked for in Lasagne's issue 249.
@@ -63,10 +62,10 @@ impl<const D: usize, const R: usize, const B: usize> Conv<D, R, B> {
     /// another type than the weight; the text is a [`ConvError`]'s.
     #[must_use]
     pub fn forward(&self, x: Tensor<R>) -> Tensor<R> {
-        let padding = self.check_input(x.dims()).unwrap_or_else(|error| panic!("{error}"));
-        let Geometry { stride, dilation, .. } = self.geometry;
-        let options = ConvOptions::new_with_padding(stride, padding, dilation, self.groups);
-        conv(x, self.weight.val(), self.bias.as_ref().map(Param::val), options)
+        let weight = self.weight.val();
+        let spec = self.spec(x.dims(), weight.dims());
+        let y = spec.and_then(|spec| conv(x, weight, self.bias.as_ref().map(Param::val), spec));
+        y.unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// Number of parameters of the weight and of the bias.
@@ -82,8 +81,8 @@ impl<const D: usize, const R: usize, const B: usize> Conv<D, R, B> {
         [dims[1] * self.groups, dims[0]]
     }
 
-    /// The zeros around an input that the layer takes.
-    fn check_input(&self, dims: [usize; R]) -> Result<[(usize, usize); D], ConvError> {
+    /// All sizes for an input that the layer takes.
+    fn spec(&self, dims: [usize; R], weight: [usize; R]) -> Result<ConvSpec, ConvError> {
         let size = std::array::from_fn(|axis| dims[axis + 2]);
         let [channels, _] = self.channels();
         if dims[1] != channels || self.input_size.is_some_and(|expected| expected != size) {
@@ -93,7 +92,7 @@ impl<const D: usize, const R: usize, const B: usize> Conv<D, R, B> {
                 got: dims.to_vec(),
             });
         }
-        self.geometry.padding_pairs(size)
+        ConvSpec::with_geometry(&dims, &weight, &self.geometry, self.groups)
     }
 }
 

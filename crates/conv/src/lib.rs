@@ -1,17 +1,11 @@
 #![doc = include_str!("../README.md")]
 
-// For the tests in `tests` that are unit tests too.
-#[cfg(test)]
-extern crate self as untied_conv;
-
+mod autodiff;
 mod axes;
-mod backward;
 mod config;
 #[cfg(feature = "flex")]
 mod cpu;
 mod error;
-#[cfg(feature = "flex")]
-mod flex;
 mod functional;
 mod geometry;
 #[cfg(any(feature = "wgpu", feature = "cuda"))]

@@ -15,7 +15,7 @@ use crate::{ConvSpec, primitives};
 /// enabled take part; a call on another one panics.
 ///
 /// # Shapes
-/// With one to three spatial axes: x and dx `[n, channels_in, d, h, w]`; weight and dw
+/// As the [`ConvSpec`] says, with one to three spatial axes: x and dx `[n, channels_in, d, h, w]`; weight and dw
 /// `[channels_out, channels_in/groups, kernel_d, kernel_h, kernel_w]`; bias and db `[channels_out, d'|1, h'|1, w'|1]`,
 /// 1 along the axes that share it; y and dy `[n, channels_out, d', h', w']`. All of one type.
 #[backend_extension(
@@ -27,13 +27,13 @@ use crate::{ConvSpec, primitives};
 )]
 pub trait ConvBackend: Backend {
     /// y = w ∗ x.
-    #[fusion(meta = |x, weight, spec| output(x, weight, *spec))]
+    #[fusion(meta = |x, _weight, spec| TensorSpec::new(spec.y_shape(), x.dtype))]
     fn untied_conv(x: FloatTensor<Self>, weight: FloatTensor<Self>, spec: ConvSpec) -> FloatTensor<Self> {
         primitives::forward::<Self>(x, weight, None, spec)
     }
 
     /// y = w ∗ x + b.
-    #[fusion(meta = |x, weight, _bias, spec| output(x, weight, *spec))]
+    #[fusion(meta = |x, _weight, _bias, spec| TensorSpec::new(spec.y_shape(), x.dtype))]
     fn untied_conv_bias(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
@@ -44,52 +44,36 @@ pub trait ConvBackend: Backend {
     }
 
     /// dx.
-    #[fusion(meta = |weight, _dy, x_shape, _spec| TensorSpec::new(x_shape.clone(), weight.dtype))]
-    fn untied_conv_x_backward(
-        weight: FloatTensor<Self>,
-        dy: FloatTensor<Self>,
-        x_shape: Shape,
-        spec: ConvSpec,
-    ) -> FloatTensor<Self> {
-        primitives::x_backward::<Self>(weight, dy, x_shape, spec)
+    #[fusion(meta = |weight, _dy, spec| TensorSpec::new(spec.x_shape(), weight.dtype))]
+    fn untied_conv_x_backward(weight: FloatTensor<Self>, dy: FloatTensor<Self>, spec: ConvSpec) -> FloatTensor<Self> {
+        primitives::x_backward::<Self>(weight, dy, spec)
     }
 
     /// dw.
-    #[fusion(meta = |x, _dy, weight_shape, _spec| TensorSpec::new(weight_shape.clone(), x.dtype))]
-    fn untied_conv_weight_backward(
-        x: FloatTensor<Self>,
-        dy: FloatTensor<Self>,
-        weight_shape: Shape,
-        spec: ConvSpec,
-    ) -> FloatTensor<Self> {
-        primitives::weight_backward::<Self>(x, dy, weight_shape, spec)
+    #[fusion(meta = |x, _dy, spec| TensorSpec::new(spec.weight_shape(), x.dtype))]
+    fn untied_conv_weight_backward(x: FloatTensor<Self>, dy: FloatTensor<Self>, spec: ConvSpec) -> FloatTensor<Self> {
+        primitives::weight_backward::<Self>(x, dy, spec)
     }
 
-    /// db: the sum of dy over the images and over the locations that share a number.
+    /// db: the sum of dy over the images and over the locations that share a parameter.
     #[fusion(meta = |dy, bias_shape| TensorSpec::new(bias_shape.clone(), dy.dtype))]
     fn untied_conv_bias_backward(dy: FloatTensor<Self>, bias_shape: Shape) -> FloatTensor<Self> {
         primitives::bias_backward::<Self>(dy, bias_shape)
     }
 
     /// (dw, db).
-    #[fusion(meta = |x, _dy, weight_shape, bias_shape, _spec| {
-        (TensorSpec::new(weight_shape.clone(), x.dtype), TensorSpec::new(bias_shape.clone(), x.dtype))
+    #[fusion(meta = |x, _dy, bias_shape, spec| {
+        (TensorSpec::new(spec.weight_shape(), x.dtype), TensorSpec::new(bias_shape.clone(), x.dtype))
     })]
     fn untied_conv_parameters_backward(
         x: FloatTensor<Self>,
         dy: FloatTensor<Self>,
-        weight_shape: Shape,
         bias_shape: Shape,
         spec: ConvSpec,
     ) -> (FloatTensor<Self>, FloatTensor<Self>) {
         let db = Self::untied_conv_bias_backward(dy.clone(), bias_shape);
-        (Self::untied_conv_weight_backward(x, dy, weight_shape, spec), db)
+        (Self::untied_conv_weight_backward(x, dy, spec), db)
     }
-}
-
-#[cfg(any(feature = "wgpu", feature = "cuda"))]
-fn output(x: &TensorSpec, weight: &TensorSpec, spec: ConvSpec) -> TensorSpec {
-    TensorSpec::new(spec.output_shape(&x.shape, &weight.shape), x.dtype)
 }
 
 #[cfg(feature = "ndarray")]

@@ -2,40 +2,11 @@
 //! one launch for its gradient. In a program of its own, since all threads' launches are counted.
 #![cfg(feature = "wgpu")]
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use burn::backend::Dispatch;
-use burn::backend::tensor::FloatTensor;
+use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Device, DeviceKind, Distribution, Shape, Tensor};
-use burn_cubecl::cubecl::logging::{LaunchObservation, LaunchObserver};
 use untied_conv::{ConvBackend, ConvSpec};
-
-#[derive(Default)]
-struct Launches(AtomicUsize);
-
-impl LaunchObserver for Launches {
-    fn launched(&self, _kernel: &'static str) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-}
-
-/// Launches of a run, after some in which Burn compiles kernels and tries several.
-fn launches(device: &Device, run: impl Fn() -> FloatTensor<Dispatch>) -> usize {
-    let run = || {
-        let result = run();
-        device.sync().expect("a device that works");
-        drop(result);
-    };
-    for _ in 0..3 {
-        run();
-    }
-    let launches = Arc::new(Launches::default());
-    let observation = LaunchObservation::new(launches.clone());
-    run();
-    drop(observation);
-    launches.0.load(Ordering::Relaxed)
-}
+use untied_gradcheck::launches;
 
 #[test]
 fn a_bias_is_added_by_one_launch_and_its_gradient_is_another() {
@@ -43,7 +14,8 @@ fn a_bias_is_added_by_one_launch_and_its_gradient_is_another() {
     let random = |count: usize| Tensor::<1>::random([count], Distribution::Normal(0.0, 1.0), &device);
     let [x, weight, dy] = [[4, 3, 10, 9], [8, 3, 3, 3], [4, 8, 8, 7]]
         .map(|shape: [usize; 4]| random(shape.iter().product()).reshape(shape).into_dispatch());
-    let spec = ConvSpec { stride: [1; 3], dilation: [1; 3], padding: [[0, 0]; 3], groups: 1 };
+    let options = ConvOptions::new([1, 1], [0, 0], [1, 1], 1);
+    let spec = ConvSpec::new(&[4, 3, 10, 9], &[8, 3, 3, 3], &options).expect("a convolution");
     let none = launches(&device, || Dispatch::untied_conv(x.clone(), weight.clone(), spec));
     assert!(none > 0);
     for (spatial, added) in [([1, 1], 0), ([8, 1], 1), ([1, 7], 1), ([8, 7], 1)] {

@@ -6,7 +6,7 @@ use burn_cubecl::kernel::into_contiguous;
 use burn_cubecl::tensor::CubeTensor;
 use untied_kernels::gpu::sum_of_cube;
 
-use super::launch;
+use super::launch::launch;
 use super::plan::{Plan, like};
 use super::units::{Channel, Layout, UnitRange, gate, has_channels, offset, scale_and_shift, unit_range, x_hat};
 

@@ -8,7 +8,7 @@ use burn_cubecl::cubecl::prelude::*;
 use burn_cubecl::kernel::into_contiguous;
 use burn_cubecl::tensor::CubeTensor;
 
-use super::launch;
+use super::launch::launch;
 use super::plan::{Plan, like};
 use super::units::{Channel, Layout, UnitRange, gate, has_channels, offset, scale_and_shift, unit_range, x_hat};
 

@@ -2,6 +2,7 @@
 
 use burn::backend::Flex;
 use burn::backend::tensor::FloatTensor;
+use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Device, Distribution, Shape, Tensor};
 use divan::black_box;
 use untied_conv::{Bias, ConvBackend, ConvSpec};
@@ -42,19 +43,19 @@ pub(crate) fn ours(shape: Sizes, bias: &Bias) -> impl Fn() + use<> {
     let spatial = bias.spatial_shape([size, size]).expect("axes");
     let bias_shape = spatial.map(|[height, width]| [channels_out, height, width]);
     let bias = bias_shape.map(random);
-    let padding = [[0, 0], [kernel / 2; 2], [kernel / 2; 2]];
-    let spec = ConvSpec { stride: [1; 3], dilation: [1; 3], padding, groups };
-    let [x_shape, weight_shape] = [&x, &weight].map(|tensor| tensor.layout().shape().clone());
+    let options = ConvOptions::new([1, 1], [kernel / 2; 2], [1, 1], groups);
+    let [x_shape, weight_shape] = [&x, &weight].map(|tensor| tensor.layout().shape());
+    let spec = ConvSpec::new(x_shape, weight_shape, &options).expect("a convolution");
     move || {
-        let dx = Flex::untied_conv_x_backward(weight.clone(), dy.clone(), x_shape.clone(), spec);
-        let (x, weight, dy, shape) = (x.clone(), weight.clone(), dy.clone(), weight_shape.clone());
+        let dx = Flex::untied_conv_x_backward(weight.clone(), dy.clone(), spec);
+        let (x, weight, dy) = (x.clone(), weight.clone(), dy.clone());
         if let Some((bias, bias_shape)) = bias.clone().zip(bias_shape) {
             let y = Flex::untied_conv_bias(x.clone(), weight, bias, spec);
-            let parameters = Flex::untied_conv_parameters_backward(x, dy, shape, Shape::new(bias_shape), spec);
+            let parameters = Flex::untied_conv_parameters_backward(x, dy, Shape::new(bias_shape), spec);
             drop(black_box((y, dx, parameters)));
         } else {
             let y = Flex::untied_conv(x.clone(), weight, spec);
-            drop(black_box((y, dx, Flex::untied_conv_weight_backward(x, dy, shape, spec))));
+            drop(black_box((y, dx, Flex::untied_conv_weight_backward(x, dy, spec))));
         }
     }
 }

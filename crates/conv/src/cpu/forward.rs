@@ -1,27 +1,32 @@
 //! The output of a convolution.
 
-use super::filters::Filters;
-use super::grid::Grid;
-use super::output::{Addend, Output};
-use super::patches::Patches;
-use super::product::Product;
-use super::real::Real;
-use super::sizes::Sizes;
+use untied_kernels::cpu::{Parts, Real};
+
+use super::gemm::Gemm;
+use super::gemm::epilogue::{Addend, Output};
+use super::gemm::packed_weights::PackedWeights;
+use super::im2col::Patches;
+use super::im2col::locations::Locations;
+use crate::ConvSpec;
 
 /// Writes y, all of it.
 ///
 /// # Safety
-/// y has room for as many numbers as the output has.
-pub(super) unsafe fn forward<T: Real>(sizes: &Sizes, x: &[T], weight: &[T], addend: Addend<T>, y: *mut T) {
-    let (filters, length, groups) = (sizes.channels_out, sizes.patch(), sizes.spec.groups);
-    let of_group = |weight: &[T]| Filters::new(filters, length, |filter, k| weight[filter * length + k]);
-    Product {
+/// y has room for the whole output; nobody else uses it.
+pub(super) unsafe fn forward<T: Real>(spec: &ConvSpec, x: &[T], weight: &[T], addend: Addend<T>, y: &Parts<T>) {
+    let (filters, length) = (spec.channels_out, spec.patch());
+    let of_group = |weight: &[T]| PackedWeights::new(filters, length, |filter, k| weight[filter * length + k]);
+    Gemm {
         source: x,
-        images: sizes.images,
-        patches: &Patches::of_input(sizes),
-        filters: &weight.chunks_exact(filters * length).map(of_group).collect::<Vec<_>>(),
+        images: spec.images,
+        patches: &Patches::of_input(spec),
+        weights: &weight.chunks_exact(filters * length).map(of_group).collect::<Vec<_>>(),
         addend,
-        output: Output { first: y, grid: Grid::planes(sizes.output, groups * filters), plane: sizes.locations() },
+        output: Output {
+            memory: y,
+            locations: Locations::planes(spec.output, spec.groups * filters),
+            plane: spec.locations(),
+        },
     }
     .run();
 }

@@ -1,91 +1,104 @@
-//! Kernels for Flex, Burn's CPU backend: convolution as a product of filters and patches.
+//! Kernels for Flex, Burn's CPU backend, in f32 and f64: convolution as a product of weights and patches. Other types take
+//! Burn's primitives.
 //!
-//! The product is taken tile by tile in the machine's widest registers. Forward, the filters are the rows of a tile and
-//! the patches of neighbouring locations its columns, read from where they lie in the padded image or, where rows are
-//! short, from a copy that stays in the cache; the gradient of the input is the same product with the filters turned
-//! round. For the gradient of the weight the numbers of a patch are the rows and the filters the columns. The bias is
-//! added where the tile is written, and its gradient summed where dy comes into the cache.
+//! The product ([`gemm`]) is taken tile by tile in the machine's widest registers. Forward, the filters are the rows of a
+//! tile and the patches of neighbouring locations its columns, read from the padded image itself or, where rows are
+//! short, from a packed panel that stays in the cache ([`im2col`]); the gradient of the input is the same product with the
+//! filters turned round. For the gradient of the weight the elements of a patch are the rows and the filters the columns.
+//! The bias is added where the tile is written, and its gradient summed where dy comes into the cache.
 //!
 //! Results are equal bit by bit on any number of threads. They depend on the machine's registers: it may fuse additions
 //! with multiplications, and sums over locations are taken by the lanes of a register first.
 #![expect(clippy::inline_always, reason = "only what is inlined is compiled for the machine's wide registers")]
 
-mod bias_sums;
-mod dispatch;
-mod filters;
 mod forward;
-mod grid;
-mod output;
-mod padding;
-mod parameters;
-mod patches;
-mod product;
-mod real;
-#[cfg(test)]
-mod scalar;
-mod single;
-mod sizes;
-mod strips;
-mod tile;
-mod weight_sums;
-mod x_backward;
+mod gemm;
+mod im2col;
+mod input_gradient;
+mod parameter_gradients;
+mod simd;
 
 use burn::backend::Flex;
-use burn::backend::flex::{FlexTensor, Layout};
+use burn::backend::flex::FlexTensor;
 use burn::backend::ops::FloatTensorOps;
-use burn::tensor::{Bytes, DType, Shape};
+use burn::tensor::Shape;
+use untied_kernels::cpu::{Parts, Real, filled, tensor};
+use untied_kernels::for_real;
 
-use bias_sums::Sharing;
-use output::Addend;
-use real::Real;
-use sizes::Sizes;
+use gemm::epilogue::Addend;
+use parameter_gradients::bias::{Sharing, bias_gradient, over_images};
 
-use crate::ConvSpec;
+use crate::{ConvBackend, ConvSpec, primitives};
 
-/// y = w ∗ x + b, for f32 and f64.
-pub(crate) fn forward(x: FlexTensor, weight: FlexTensor, bias: Option<FlexTensor>, spec: &ConvSpec) -> FlexTensor {
-    match x.dtype() {
-        DType::F32 => forward_of::<f32>(x, weight, bias, spec),
-        _ => forward_of::<f64>(x, weight, bias, spec),
+impl ConvBackend for Flex {
+    fn untied_conv(x: FlexTensor, weight: FlexTensor, spec: ConvSpec) -> FlexTensor {
+        forward(x, weight, None, spec)
+    }
+
+    fn untied_conv_bias(x: FlexTensor, weight: FlexTensor, bias: FlexTensor, spec: ConvSpec) -> FlexTensor {
+        forward(x, weight, Some(bias), spec)
+    }
+
+    fn untied_conv_x_backward(weight: FlexTensor, dy: FlexTensor, spec: ConvSpec) -> FlexTensor {
+        for_real!(
+            dy.dtype(),
+            T => input_gradient::<T>(weight, dy, &spec),
+            else primitives::x_backward::<Self>(weight, dy, spec)
+        )
+    }
+
+    fn untied_conv_weight_backward(x: FlexTensor, dy: FlexTensor, spec: ConvSpec) -> FlexTensor {
+        for_real!(
+            dy.dtype(),
+            T => parameter_gradients::<T>(x, dy, Sharing::None, &spec).0,
+            else primitives::weight_backward::<Self>(x, dy, spec)
+        )
+    }
+
+    fn untied_conv_bias_backward(dy: FlexTensor, bias_shape: Shape) -> FlexTensor {
+        for_real!(
+            dy.dtype(),
+            T => bias_gradient::<T>(over_images::<T>(&dy.to_contiguous(), &bias_shape), dy.layout().shape(), bias_shape),
+            else primitives::bias_backward::<Self>(dy, bias_shape)
+        )
+    }
+
+    fn untied_conv_parameters_backward(
+        x: FlexTensor,
+        dy: FlexTensor,
+        bias_shape: Shape,
+        spec: ConvSpec,
+    ) -> (FlexTensor, FlexTensor) {
+        for_real!(
+            dy.dtype(),
+            T => {
+                let (dw, sums) = parameter_gradients::<T>(x, dy, Sharing::of(&bias_shape), &spec);
+                (dw, bias_gradient::<T>(sums, &spec.y_shape(), bias_shape))
+            },
+            else (
+                primitives::weight_backward::<Self>(x, dy.clone(), spec),
+                primitives::bias_backward::<Self>(dy, bias_shape)
+            )
+        )
     }
 }
 
-/// dx, for f32 and f64.
-pub(crate) fn x_backward(weight: FlexTensor, dy: FlexTensor, x_shape: &Shape, spec: &ConvSpec) -> FlexTensor {
-    match dy.dtype() {
-        DType::F32 => x_backward_of::<f32>(weight, dy, x_shape, spec),
-        _ => x_backward_of::<f64>(weight, dy, x_shape, spec),
-    }
+fn forward(x: FlexTensor, weight: FlexTensor, bias: Option<FlexTensor>, spec: ConvSpec) -> FlexTensor {
+    for_real!(
+        x.dtype(),
+        T => output::<T>(x, weight, bias, &spec),
+        else primitives::forward::<Flex>(x, weight, bias, spec)
+    )
 }
 
-/// dw, and db of the shape asked for, for f32 and f64.
-pub(crate) fn parameters_backward(
-    x: FlexTensor,
-    dy: FlexTensor,
-    weight_shape: &Shape,
-    bias_shape: Option<&Shape>,
-    spec: &ConvSpec,
-) -> (FlexTensor, Option<FlexTensor>) {
-    match dy.dtype() {
-        DType::F32 => parameters_backward_of::<f32>(x, dy, weight_shape, bias_shape, spec),
-        _ => parameters_backward_of::<f64>(x, dy, weight_shape, bias_shape, spec),
-    }
-}
-
-/// db alone, for f32 and f64.
-pub(crate) fn bias_backward(dy: &FlexTensor, bias_shape: Shape) -> FlexTensor {
-    match dy.dtype() {
-        DType::F32 => bias_backward_of::<f32>(&dy.to_contiguous(), bias_shape),
-        _ => bias_backward_of::<f64>(&dy.to_contiguous(), bias_shape),
-    }
-}
-
-fn forward_of<T: Real>(x: FlexTensor, weight: FlexTensor, bias: Option<FlexTensor>, spec: &ConvSpec) -> FlexTensor {
-    let shape = spec.output_shape(x.layout().shape(), weight.layout().shape());
-    let sizes = Sizes::new(x.layout().shape(), &shape, weight.layout().shape(), spec);
+/// y.
+fn output<T: Real>(x: FlexTensor, weight: FlexTensor, bias: Option<FlexTensor>, spec: &ConvSpec) -> FlexTensor {
+    check("x", &x, &spec.x_shape());
+    check("a weight", &weight, &spec.weight_shape());
+    let shape = spec.y_shape();
     let sharing = bias.as_ref().map_or(Sharing::None, |bias| Sharing::of(bias.layout().shape()));
     let bias = bias.map(|bias| match sharing {
-        Sharing::PerLocation => Flex::float_expand(bias, bias_of_location(&shape)).to_contiguous(),
+        Sharing::PerLocation => Flex::float_expand(bias, Shape::from(shape[1..].to_vec())).to_contiguous(),
         _ => bias.to_contiguous(),
     });
     let addend = match (&bias, sharing) {
@@ -94,84 +107,42 @@ fn forward_of<T: Real>(x: FlexTensor, weight: FlexTensor, bias: Option<FlexTenso
         (None, _) => Addend::Nothing,
     };
     let [x, weight] = [x, weight].map(|tensor| tensor.to_contiguous());
-    written(shape, |y: *mut T| {
-        // SAFETY: y has room for the whole output.
-        unsafe { forward::forward(&sizes, x.storage(), weight.storage(), addend, y) };
-    })
+    // SAFETY: all of y is written, for which it has room.
+    unsafe {
+        filled(shape, |y| forward::forward::<T>(spec, x.storage(), weight.storage(), addend, &Parts::uninit(y))).0
+    }
 }
 
-fn x_backward_of<T: Real>(weight: FlexTensor, dy: FlexTensor, x_shape: &Shape, spec: &ConvSpec) -> FlexTensor {
-    let sizes = Sizes::new(x_shape, dy.layout().shape(), weight.layout().shape(), spec);
+/// dx.
+fn input_gradient<T: Real>(weight: FlexTensor, dy: FlexTensor, spec: &ConvSpec) -> FlexTensor {
+    check("a weight", &weight, &spec.weight_shape());
+    check("dy", &dy, &spec.y_shape());
     let [weight, dy] = [weight, dy].map(|tensor| tensor.to_contiguous());
-    written(x_shape.clone(), |dx: *mut T| {
-        // SAFETY: dx has room for the whole input.
-        unsafe { x_backward::x_backward(&sizes, weight.storage(), dy.storage(), dx) };
-    })
+    // SAFETY: all of dx is written, for which it has room.
+    unsafe {
+        filled(spec.x_shape(), |dx| {
+            input_gradient::input_gradient::<T>(spec, weight.storage(), dy.storage(), &Parts::uninit(dx));
+        })
+        .0
+    }
 }
 
-fn parameters_backward_of<T: Real>(
+/// dw, and the sums of dy that the bias wants.
+fn parameter_gradients<T: Real>(
     x: FlexTensor,
     dy: FlexTensor,
-    weight_shape: &Shape,
-    bias_shape: Option<&Shape>,
+    bias: Sharing,
     spec: &ConvSpec,
-) -> (FlexTensor, Option<FlexTensor>) {
-    let y_shape = dy.layout().shape().clone();
-    let sizes = Sizes::new(x.layout().shape(), &y_shape, weight_shape, spec);
-    let sharing = bias_shape.map_or(Sharing::None, |shape| Sharing::of(shape));
+) -> (FlexTensor, Vec<f64>) {
+    check("x", &x, &spec.x_shape());
+    check("dy", &dy, &spec.y_shape());
     let [x, dy] = [x, dy].map(|tensor| tensor.to_contiguous());
-    let (dw, db) = parameters::parameters_backward::<T>(&sizes, x.storage(), dy.storage(), sharing);
-    let db = bias_shape.map(|shape| bias_gradient::<T>(db, &y_shape, shape.clone()));
-    (tensor(dw, weight_shape.clone()), db)
+    let (dw, sums) = parameter_gradients::parameter_gradients::<T>(spec, x.storage(), dy.storage(), bias);
+    (tensor(dw, spec.weight_shape()), sums)
 }
 
-fn bias_backward_of<T: Real>(dy: &FlexTensor, bias_shape: Shape) -> FlexTensor {
-    let shape = dy.layout().shape();
-    let sums = bias_sums::over_images(
-        dy.storage::<T>(),
-        [shape[0], shape[1], shape[2..].iter().product()],
-        Sharing::of(&bias_shape),
-    );
-    bias_gradient::<T>(sums, shape, bias_shape)
-}
-
-/// db from sums per filter, or per filter and location of y.
-fn bias_gradient<T: Real>(sums: Vec<f64>, y: &[usize], shape: Shape) -> FlexTensor {
-    let all = bias_of_location(y);
-    let shared = sums.len() != shape.num_elements();
-    let sums = if shared { share(&sums, &all, &shape) } else { sums };
-    tensor(sums.into_iter().map(T::from_f64).collect(), shape)
-}
-
-/// Shape of a bias with one number per filter and location of y.
-fn bias_of_location(y: &[usize]) -> Shape {
-    Shape::from(y[1..].to_vec())
-}
-
-/// Adds the sums of the locations that share a number of the bias.
-fn share(sums: &[f64], from: &[usize], to: &[usize]) -> Vec<f64> {
-    let mut shared = vec![0.0; to.iter().product()];
-    for (mut at, sum) in sums.iter().enumerate() {
-        let (mut place, mut stride) = (0, 1);
-        for (&size, &own) in from.iter().zip(to).rev() {
-            place += at % size % own * stride;
-            (at, stride) = (at / size, stride * own);
-        }
-        shared[place] += sum;
-    }
-    shared
-}
-
-/// A tensor whose numbers `write` writes, all of them.
-fn written<T: Real>(shape: Shape, write: impl FnOnce(*mut T)) -> FlexTensor {
-    let count = shape.num_elements();
-    let mut values = Vec::with_capacity(count);
-    write(values.as_mut_ptr());
-    // SAFETY: all were written.
-    unsafe { values.set_len(count) };
-    tensor(values, shape)
-}
-
-fn tensor<T: Real>(values: Vec<T>, shape: Shape) -> FlexTensor {
-    FlexTensor::new(Bytes::from_elems(values), Layout::contiguous(shape), T::dtype())
+/// Refuses a tensor of other sizes than the kernels trust.
+fn check(what: &str, tensor: &FlexTensor, expected: &Shape) {
+    let got = tensor.layout().shape();
+    assert!(got == expected, "convolution: expected {what} {:?}, got {:?}", expected.as_slice(), got.as_slice());
 }

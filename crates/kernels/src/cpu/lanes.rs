@@ -19,7 +19,7 @@ pub trait Lanes: Pod {
     -> Self::Register<S>;
 
     /// a + b.
-    fn add<S: Simd>(simd: S, a: Self::Register<S>, b: Self::Register<S>) -> Self::Register<S>;
+    fn plus<S: Simd>(simd: S, a: Self::Register<S>, b: Self::Register<S>) -> Self::Register<S>;
 
     /// Mask of the first `count` lanes.
     fn first<S: Simd>(simd: S, count: usize) -> Self::Mask<S>;
@@ -125,7 +125,7 @@ macro_rules! lanes {
             }
 
             #[inline(always)]
-            fn add<S: Simd>(simd: S, a: S::$register, b: S::$register) -> S::$register {
+            fn plus<S: Simd>(simd: S, a: S::$register, b: S::$register) -> S::$register {
                 simd.$add(a, b)
             }
 

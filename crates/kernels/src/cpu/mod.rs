@@ -13,4 +13,4 @@ pub use element::{Element, Real};
 pub use lanes::Lanes;
 pub use output::{Parts, filled, tensor};
 pub use simd::{CAP, Level, dispatch, level};
-pub use sum::tree_sum;
+pub use sum::{sum_of_lanes, tree_sum};

@@ -112,7 +112,6 @@ impl<'a, E: Element> Parts<'a, E> {
 
 #[cfg(test)]
 mod tests {
-    use burn::backend::TensorMetadata;
     use burn::tensor::DType;
 
     use super::*;

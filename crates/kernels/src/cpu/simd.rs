@@ -138,6 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[expect(clippy::print_stdout, reason = "the test below reads it")]
     fn registers_are_those_of_the_cap_or_narrower() {
         println!("level {}", level());
         let cap = std::env::var(CAP).map_or(Level::Avx512, |name| parse(&name).expect("a level"));

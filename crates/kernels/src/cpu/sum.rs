@@ -2,6 +2,10 @@
 
 use std::ops::Add;
 
+use pulp::Simd;
+
+use super::Real;
+
 /// Sum of the elements, halves on halves: rounding grows with the logarithm of their number alone. Their number is a
 /// power of two, and they are left as the sums on the way.
 ///
@@ -17,6 +21,13 @@ pub fn tree_sum<T: Copy + Add<Output = T>>(lanes: &mut [T]) -> T {
         }
     }
     lanes[0]
+}
+
+/// Sum of a register's lanes, halves on halves.
+#[inline(always)]
+#[must_use]
+pub fn sum_of_lanes<S: Simd, T: Real>(mut register: T::Register<S>) -> T {
+    tree_sum(bytemuck::cast_slice_mut(std::slice::from_mut(&mut register)))
 }
 
 #[cfg(test)]

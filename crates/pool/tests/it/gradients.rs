@@ -29,10 +29,10 @@ fn wrong_gradients_are_caught() {
     let right = autodiff_gradients(function, &input, &device, check.seed).remove(0);
     let error = |gradient: Vec<f64>| check.check_gradients(function, &input, &device, &[gradient]).error();
     assert!(error(right.clone()) < 1e-8);
-    let mutants: [(&str, fn(&mut Vec<f64>)); 5] = [
+    let mutants: [(&str, fn(&mut [f64])); 5] = [
         ("none", |dx| dx.fill(0.0)),
         ("shared by the window", |dx| {
-            let whole = dx.clone();
+            let whole = dx.to_vec();
             for (at, dx) in dx.iter_mut().enumerate() {
                 let (row, column) = (at / 6 / 2 * 2, at % 6 / 2 * 2);
                 *dx = [(0, 0), (0, 1), (1, 0), (1, 1)].map(|(k, l)| whole[(row + k) * 6 + column + l]).iter().sum();

@@ -1,0 +1,102 @@
+//! The epilogue: sums are written to the output, and a bias is added on the way.
+
+use std::ops::Range;
+
+use pulp::Simd;
+use untied_kernels::cpu::{Parts, Real};
+
+use crate::cpu::im2col::locations::Locations;
+
+/// Bias, as it is added to each filter's output.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Addend<'a, T> {
+    Nothing,
+    /// One element per filter.
+    PerFilter(&'a [T]),
+    /// One element per filter and location.
+    PerLocation(&'a [T]),
+}
+
+/// Neighbouring locations of one image, at most a register of them, that are written.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Target {
+    /// Column of the sums for the first one.
+    pub(crate) column: usize,
+    pub(crate) len: usize,
+    /// Start of its image in the output.
+    pub(crate) image: usize,
+    /// Its offset in its image.
+    pub(crate) offset: usize,
+}
+
+/// Memory for all filters at all locations of all images, which tasks share.
+pub(crate) struct Output<'a, T> {
+    pub(crate) memory: &'a Parts<'a, T>,
+    /// Locations of the first filter.
+    pub(crate) locations: Locations,
+    /// Distance of two filters.
+    pub(crate) plane: usize,
+}
+
+impl<T: Real> Output<'_, T> {
+    /// Writes `sums [filters, width]`, plus the addend, to the locations `targets` of at most `MR` filters.
+    ///
+    /// # Safety
+    /// The sums are that many and a register more, the memory is large enough, and no other task writes to these
+    /// locations.
+    #[inline(always)]
+    pub(crate) unsafe fn write<S: Simd, const MR: usize>(
+        &self,
+        simd: S,
+        filters: Range<usize>,
+        sums: *const T,
+        width: usize,
+        targets: &[Target],
+        addend: &Addend<T>,
+    ) {
+        for target in targets {
+            let mask = T::tail(simd, target.len);
+            let offset = |row: usize| (filters.start + row) * self.plane + target.offset;
+            // All are read before any is written: addends and output are often as far apart as the processor mistakes
+            // for the same.
+            let mut values = [T::splat(simd, T::ZERO); MR];
+            for (row, value) in values[..filters.len()].iter_mut().enumerate() {
+                // SAFETY: within sums and addends.
+                unsafe {
+                    *value = T::load::<S>(sums.add(row * width + target.column));
+                    match *addend {
+                        Addend::Nothing => {}
+                        Addend::PerFilter(addends) => {
+                            *value = T::plus(simd, *value, T::splat(simd, addends[filters.start + row]));
+                        }
+                        Addend::PerLocation(addends) => {
+                            *value = T::plus(simd, *value, T::load_part(simd, mask, addends.as_ptr().add(offset(row))));
+                        }
+                    }
+                }
+            }
+            for (row, &value) in values[..filters.len()].iter().enumerate() {
+                // SAFETY: within the memory, which is this task's.
+                unsafe {
+                    let to = self.memory.pointer(target.image + offset(row));
+                    if self.locations.step() > 1 {
+                        self.store_each::<S>(value, to, target.len);
+                    } else {
+                        T::store_part(simd, mask, to, value);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Stores the first elements of a register apart, at the distance of neighbouring locations.
+    ///
+    /// # Safety
+    /// There is room.
+    unsafe fn store_each<S: Simd>(&self, register: T::Register<S>, to: *mut T, len: usize) {
+        for (i, &element) in T::elements::<S>(&register)[..len].iter().enumerate() {
+            // SAFETY: by the contract.
+            unsafe { to.add(i * self.locations.step()).write(element) };
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! The micro-kernel: a tile of a matrix product, held in registers.
+//!
+//! ```text
+//!                        columns[k, ·]: NR registers of neighbouring locations
+//!                       ┌───────────────┬───────────────┬───────────────┐
+//!                       │ l l l l … l l │ l l l l … l l │ l l l l … l l │
+//!                       └───────────────┴───────────────┴───────────────┘
+//!  rows[·, k]:    ┌───┐ ┌───────────────┬───────────────┬───────────────┐
+//!  MR elements,   │ f │ │ sums[0, 0]    │ sums[0, 1]    │ sums[0, 2]    │   sums[i, j] += f·columns[k, j]
+//!  each broadcast │ f │ │ sums[1, 0]    │ sums[1, 1]    │ sums[1, 2]    │   one fused multiply-add each
+//!  to a register  │ ⋮ │ │      ⋮        │      ⋮        │      ⋮        │
+//!                 │ f │ │ sums[MR−1, 0] │ sums[MR−1, 1] │ sums[MR−1, 2] │
+//!                 └───┘ └───────────────┴───────────────┴───────────────┘
+//! ```
+//!
+//! With AVX-512 and f32 a tile is 8 × 3 registers, 8 filters × 48 locations: per k three loads and eight broadcasts feed
+//! 24 multiply-adds, none of which waits for another. Forward, f is a weight and l an element of a patch.
+
+use pulp::Simd;
+use untied_kernels::cpu::Real;
+
+/// Factors of the rows of a tile: that of row `i` and `k` lies at `i·row + k·step`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rows<T> {
+    pub(crate) first: *const T,
+    pub(crate) row: usize,
+    pub(crate) step: usize,
+}
+
+impl<T> Rows<T> {
+    #[inline(always)]
+    unsafe fn at(&self, k: usize, i: usize) -> *const T {
+        // SAFETY: by the contract of `multiply`.
+        unsafe { self.first.add(k * self.step + i * self.row) }
+    }
+}
+
+/// Registers that are the columns of a tile.
+pub(crate) trait Columns<T> {
+    /// Address of the `j`-th register of `k`, of `lanes` elements.
+    ///
+    /// # Safety
+    /// There is one.
+    unsafe fn at(&self, k: usize, j: usize, lanes: usize) -> *const T;
+}
+
+/// Registers of a packed panel: those of one `k` behind each other, those of the next one `step` elements on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Panel<T> {
+    pub(crate) first: *const T,
+    pub(crate) step: usize,
+}
+
+impl<T> Columns<T> for Panel<T> {
+    #[inline(always)]
+    unsafe fn at(&self, k: usize, j: usize, lanes: usize) -> *const T {
+        // SAFETY: by the contract.
+        unsafe { self.first.add(k * self.step + j * lanes) }
+    }
+}
+
+/// Implicit im2col: registers that are read from the image itself; element (k, j) is at `starts[j] + offsets[k]`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct InPlace<'a, T, const NR: usize> {
+    pub(crate) starts: [*const T; NR],
+    pub(crate) offsets: &'a [usize],
+}
+
+impl<T, const NR: usize> Columns<T> for InPlace<'_, T, NR> {
+    #[inline(always)]
+    unsafe fn at(&self, k: usize, j: usize, _: usize) -> *const T {
+        // SAFETY: by the contract.
+        unsafe { self.starts[j].add(*self.offsets.get_unchecked(k)) }
+    }
+}
+
+/// Writes to the tile `sums [MR, NR registers]`, or adds to it, the product of `rows [MR, k]` and
+/// `columns [k, NR registers]`: Σ_k rows[i, k]·columns[k, j], added one k after the other.
+///
+/// # Safety
+/// The three are that large, and nobody else holds `sums`.
+#[inline(always)]
+pub(crate) unsafe fn multiply<S: Simd, T: Real, const MR: usize, const NR: usize>(
+    simd: S,
+    k: usize,
+    rows: Rows<T>,
+    columns: &impl Columns<T>,
+    sums: *mut T,
+    add: bool,
+) {
+    let lanes = T::lanes::<S>();
+    let zero = T::splat(simd, T::ZERO);
+    // With constant sizes the loops over it unroll, and the whole tile stays in registers.
+    let mut tile = [[zero; NR]; MR];
+    // SAFETY: within the three matrices, by the contract.
+    unsafe {
+        if add {
+            for (i, row) in tile.iter_mut().enumerate() {
+                for (j, sum) in row.iter_mut().enumerate() {
+                    *sum = T::load::<S>(sums.add((i * NR + j) * lanes));
+                }
+            }
+        }
+        for at in 0..k {
+            // The columns once, then each factor with all of them.
+            let mut column = [zero; NR];
+            for (j, column) in column.iter_mut().enumerate() {
+                *column = T::load::<S>(columns.at(at, j, lanes));
+            }
+            for (i, row) in tile.iter_mut().enumerate() {
+                let factor = T::splat(simd, *rows.at(at, i));
+                for (sum, column) in row.iter_mut().zip(column) {
+                    *sum = T::mul_add(simd, factor, column, *sum);
+                }
+            }
+        }
+        for (i, row) in tile.iter().enumerate() {
+            for (j, sum) in row.iter().enumerate() {
+                T::store::<S>(sums.add((i * NR + j) * lanes), *sum);
+            }
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Weights in the order in which the micro-kernel reads them.
+
+use untied_kernels::cpu::Real;
+
+use super::microkernel::Rows;
+use crate::cpu::simd::TileSizes;
+
+/// The filters of one group in blocks of as many as a tile has rows: `[blocks, elements of a filter, rows]`.
+pub(crate) struct PackedWeights<T> {
+    blocks: Vec<T>,
+    /// Number of filters.
+    pub(crate) count: usize,
+    /// Elements of a filter.
+    pub(crate) length: usize,
+    /// Filters of a block.
+    pub(crate) rows: usize,
+}
+
+impl<T: Real> PackedWeights<T> {
+    /// Packs `weight(filter, k)`.
+    pub(crate) fn new(count: usize, length: usize, weight: impl Fn(usize, usize) -> T) -> Self {
+        // A single filter, as in depthwise convolutions, is a tile's only row.
+        let rows = if count > 1 { TileSizes::of::<T>().rows } else { 1 };
+        // Rows beyond the last filter stay zero: their products are computed, and not written.
+        let mut blocks = vec![T::ZERO; count.div_ceil(rows) * rows * length];
+        for filter in 0..count {
+            let first = filter / rows * rows * length + filter % rows;
+            for k in 0..length {
+                blocks[first + k * rows] = weight(filter, k);
+            }
+        }
+        Self { blocks, count, length, rows }
+    }
+
+    pub(crate) fn blocks(&self) -> usize {
+        self.count.div_ceil(self.rows)
+    }
+
+    /// The filters of a block, from element `k` of each on.
+    pub(crate) fn block(&self, block: usize, k: usize) -> Rows<T> {
+        Rows { first: self.blocks[(block * self.length + k) * self.rows..].as_ptr(), row: 1, step: self.rows }
+    }
+}

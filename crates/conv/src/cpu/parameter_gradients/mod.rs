@@ -1,0 +1,215 @@
+//! The gradients of weight and bias, from one sweep over the gradient of the output.
+//!
+//! dw is the product of patches and dy over all locations: elements of a patch are the rows of a tile, and filters its
+//! columns, for which dy is transposed.
+
+pub(crate) mod bias;
+mod depthwise;
+mod tasks;
+mod weight;
+
+use std::mem::MaybeUninit;
+use std::ops::Range;
+
+use pulp::Simd;
+use rayon::prelude::*;
+use untied_kernels::cpu::Real;
+
+use bias::{BiasSums, Sharing};
+use depthwise::Depthwise;
+use tasks::{Portion, portions};
+use weight::{Shape, WeightSums};
+
+use super::gemm::microkernel::{self, Panel, Rows};
+use super::im2col::locations::{Locations, Run};
+use super::im2col::{Patches, Source};
+use super::simd::{self, Kernel};
+use crate::ConvSpec;
+
+/// Locations that are multiplied at once.
+const WIDTH: usize = 96;
+
+/// dw `[channels_out, channels_in/groups, kernel…]`, and the sums of dy that the bias wants.
+pub(crate) fn parameter_gradients<T: Real>(spec: &ConvSpec, x: &[T], dy: &[T], bias: Sharing) -> (Vec<T>, Vec<f64>) {
+    let patches = &Patches::of_input(spec);
+    let portions = portions(spec);
+    let (filters, locations) = (spec.groups * spec.channels_out, spec.locations());
+    let of_filter = Locations::new([1, 1, locations], [0, 0, 1], filters * locations, 0);
+    let run = |portion: &Portion| {
+        let mut sums = None;
+        simd::run(Task { spec, patches, x, dy, of_filter, portion, bias, sums: &mut sums });
+        sums.expect("a task writes its sums")
+    };
+    let sums: Vec<Sums<T>> =
+        if portions.len() == 1 { portions.iter().map(run).collect() } else { portions.par_iter().map(run).collect() };
+    let (weights, biases): (Vec<_>, Vec<_>) = sums.into_iter().map(|sums| (sums.weight, sums.bias)).unzip();
+    let tasks: Vec<_> = portions.iter().map(|portion| portion.locations.clone()).zip(biases).collect();
+    (WeightSums::gather(spec, &weights), bias::gather(&tasks, filters, bias.per_filter(locations)))
+}
+
+/// Sums of one task.
+struct Sums<T> {
+    weight: WeightSums<T>,
+    bias: BiasSums<T>,
+}
+
+struct Task<'a, T> {
+    spec: &'a ConvSpec,
+    patches: &'a Patches,
+    x: &'a [T],
+    dy: &'a [T],
+    /// Locations of a filter in dy.
+    of_filter: Locations,
+    portion: &'a Portion,
+    bias: Sharing,
+    sums: &'a mut Option<Sums<T>>,
+}
+
+impl<T: Real> Kernel for Task<'_, T> {
+    #[inline(always)]
+    fn run<S: Simd, const MR: usize, const NR: usize, const MR_TALL: usize>(self, simd: S) {
+        // A tile of filters has as many columns as there are filters, or a second register is left empty.
+        *self.sums = Some(if self.spec.channels_out == 1 && self.patches.locations.step() == 1 {
+            self.depthwise::<S, MR_TALL>(simd)
+        } else if self.spec.channels_out > T::lanes::<S>() {
+            self.sweep::<S, MR_TALL, 2>(simd)
+        } else {
+            self.sweep::<S, MR_TALL, 1>(simd)
+        });
+    }
+}
+
+impl<T: Real> Task<'_, T> {
+    #[inline(always)]
+    fn depthwise<S: Simd, const N: usize>(&self, simd: S) -> Sums<T> {
+        let Self { spec, patches, bias, portion: Portion { images, locations }, .. } = *self;
+        let (groups, patch) = (spec.groups, spec.patch());
+        let channels = images.start * patches.channels..images.end * patches.channels;
+        let mut runs = Vec::new();
+        patches.locations.runs(locations.start, locations.len(), &mut runs);
+        let depthwise = Depthwise {
+            patches,
+            runs: &runs,
+            first: locations.start,
+            planes: &patches.padding.apply(simd, self.x, channels),
+            dy: &self.dy[images.start * groups * spec.locations()..images.end * groups * spec.locations()],
+            groups,
+            locations: spec.locations(),
+        };
+        let mut weight = WeightSums::<T>::with_room(Shape::new(spec, [1, T::lanes::<S>()]));
+        for group in 0..groups {
+            let to = weight.block(group, 0);
+            for first in (0..patch).step_by(N) {
+                for (element, sum) in (first..patch).zip(depthwise.products::<S, N>(simd, group, first)) {
+                    // SAFETY: a block has as many rows as a patch has elements, of a register each.
+                    unsafe { T::store::<S>(to.add(element * T::lanes::<S>()), T::splat(simd, sum)) };
+                }
+            }
+        }
+        // SAFETY: by all groups and elements.
+        unsafe { weight.written() };
+        Sums { weight, bias: BiasSums::new(simd, bias, self.dy, spec.locations(), groups, self.portion) }
+    }
+
+    #[inline(always)]
+    fn sweep<S: Simd, const MR: usize, const NR: usize>(&self, simd: S) -> Sums<T> {
+        let Self { spec, patches, bias: sharing, portion: Portion { images, locations }, .. } = *self;
+        let (groups, filters) = (spec.groups, spec.channels_out);
+        let shape = Shape::new(spec, [MR, NR * T::lanes::<S>()]);
+        let Shape { blocks, rows, columns, .. } = shape;
+        let mut sums = Sums {
+            weight: WeightSums::with_room(shape),
+            bias: BiasSums::new(simd, sharing, self.dy, spec.locations(), groups * filters, self.portion),
+        };
+        let mut transposed = vec![T::ZERO; blocks * WIDTH * columns];
+        // Packing may write a register beyond a row. Rows beyond the last element of a patch are multiplied too.
+        let row_length = WIDTH + T::lanes::<S>();
+        let mut panel = Vec::with_capacity(rows * row_length);
+        panel.spare_capacity_mut()[spec.patch() * row_length..rows * row_length].fill(MaybeUninit::new(T::ZERO));
+        let panel: *mut T = panel.as_mut_ptr();
+        let (mut runs, mut spans, mut sources) = (Vec::new(), Vec::new(), Vec::new());
+
+        let planes =
+            patches.padding.apply(simd, self.x, images.start * patches.channels..images.end * patches.channels);
+        let end = (images.len() - 1) * spec.locations() + locations.end;
+        // WIDTH locations at a time, as many as keep panel and transposed dy in the cache; each adds to all sums.
+        for first in (locations.start..end).step_by(WIDTH) {
+            let width = WIDTH.min(end - first);
+            patches.locations.runs(first, width, &mut runs);
+            self.of_filter.runs(images.start * spec.locations() + first, width, &mut spans);
+            sources.clear();
+            for run in &runs {
+                sources.extend((0..run.len).step_by(T::lanes::<S>()).map(|at| Source {
+                    column: run.at + at,
+                    len: T::lanes::<S>().min(run.len - at),
+                    start: run.image + run.start + at * patches.locations.step(),
+                }));
+            }
+            for group in 0..groups {
+                let planes = &planes[group * patches.group..];
+                // SAFETY: the panel has room for these elements.
+                unsafe { patches.pack::<S, T>(planes, 0..spec.patch(), &sources, panel, row_length) };
+                for few in (0..filters).step_by(4).map(|first| first..filters.min(first + 4)) {
+                    for span in &spans {
+                        self.transpose(group, few.clone(), span, columns, &mut transposed);
+                    }
+                }
+                for block in 0..blocks {
+                    let dy = Panel { first: transposed[block * WIDTH * columns..].as_ptr(), step: columns };
+                    let sums = sums.weight.block(group, block);
+                    for row in (0..rows).step_by(MR) {
+                        // SAFETY: panel, transposed and sums are as large as computed above.
+                        unsafe {
+                            let rows = Rows { first: panel.add(row * row_length), row: row_length, step: 1 };
+                            let (sums, add) = (sums.add(row * columns), first > locations.start);
+                            microkernel::multiply::<S, T, MR, NR>(simd, width, rows, &dy, sums, add);
+                        }
+                    }
+                }
+            }
+        }
+        // SAFETY: by the first locations, of which there are some.
+        unsafe { sums.weight.written() };
+        sums
+    }
+
+    /// A filter's elements of dy.
+    #[inline(always)]
+    fn values(&self, group: usize, filter: usize, span: &Run) -> &[T] {
+        let plane = group * self.spec.channels_out + filter;
+        &self.dy[span.image + span.start + plane * self.spec.locations()..][..span.len]
+    }
+
+    /// Writes some filters' elements of dy to columns of `transposed [blocks of filters, locations, columns]`, in blocks
+    /// of four by four where there are four filters, and as many columns.
+    #[inline(always)]
+    fn transpose(&self, group: usize, filters: Range<usize>, span: &Run, columns: usize, transposed: &mut [T]) {
+        let column = |filter: usize| (filter / columns * WIDTH + span.at) * columns + filter % columns;
+        if columns < 4 || filters.len() < 4 {
+            for filter in filters {
+                let to = transposed[column(filter)..].iter_mut().step_by(columns);
+                for (to, value) in to.zip(self.values(group, filter, span)) {
+                    *to = *value;
+                }
+            }
+            return;
+        }
+        let to = &mut transposed[column(filters.start)..];
+        let values: [&[T]; 4] = std::array::from_fn(|i| self.values(group, filters.start + i, span));
+        let whole = span.len / 4 * 4;
+        for at in (0..whole).step_by(4) {
+            let block: [[T; 4]; 4] = std::array::from_fn(|i| std::array::from_fn(|j| values[i][at + j]));
+            for j in 0..4 {
+                let to = &mut to[(at + j) * columns..][..4];
+                for i in 0..4 {
+                    to[i] = block[i][j];
+                }
+            }
+        }
+        for at in whole..span.len {
+            for i in 0..4 {
+                to[at * columns + i] = values[i][at];
+            }
+        }
+    }
+}

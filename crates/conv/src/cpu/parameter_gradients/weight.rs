@@ -1,0 +1,113 @@
+//! Sums of products of patches and gradients of outputs, for the gradient of the weight.
+
+use pulp::Simd;
+use rayon::prelude::*;
+
+use untied_kernels::cpu::Real;
+
+use crate::ConvSpec;
+use crate::cpu::simd::{self, Kernel};
+
+/// Sums of one task: `[groups, blocks of filters, elements of a patch, columns]`, filters along a row.
+pub(crate) struct WeightSums<T> {
+    elements: Vec<T>,
+    pub(crate) shape: Shape,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Shape {
+    groups: usize,
+    /// Blocks of filters of a group.
+    pub(crate) blocks: usize,
+    /// Elements of a patch, rounded up to whole tiles.
+    pub(crate) rows: usize,
+    /// Filters of a block.
+    pub(crate) columns: usize,
+}
+
+impl Shape {
+    pub(crate) fn new(spec: &ConvSpec, tile: [usize; 2]) -> Self {
+        let [rows, columns] = tile;
+        Self {
+            groups: spec.groups,
+            blocks: spec.channels_out.div_ceil(columns),
+            rows: spec.patch().next_multiple_of(rows),
+            columns,
+        }
+    }
+
+    /// Elements of a block.
+    fn block(&self) -> usize {
+        self.rows * self.columns
+    }
+
+    fn elements(&self) -> usize {
+        self.groups * self.blocks * self.block()
+    }
+}
+
+impl<T: Real> WeightSums<T> {
+    /// Room for sums that are not written yet.
+    pub(crate) fn with_room(shape: Shape) -> Self {
+        Self { elements: Vec::with_capacity(shape.elements()), shape }
+    }
+
+    /// Address of the sums of a block.
+    pub(crate) fn block(&mut self, group: usize, block: usize) -> *mut T {
+        self.elements.as_mut_ptr().wrapping_add((group * self.shape.blocks + block) * self.shape.block())
+    }
+
+    /// # Safety
+    /// All were written.
+    pub(crate) unsafe fn written(&mut self) {
+        // SAFETY: by the contract.
+        unsafe { self.elements.set_len(self.shape.elements()) };
+    }
+
+    /// dw: the tasks' sums, added in the order of the tasks.
+    pub(crate) fn gather(spec: &ConvSpec, tasks: &[Self]) -> Vec<T> {
+        let (filters, patch, shape) = (spec.channels_out, spec.patch(), tasks[0].shape);
+        let mut dw = vec![T::ZERO; shape.groups * filters * patch];
+        let group = |(group, dw): (usize, &mut [T])| {
+            let block = |(block, dw): (usize, &mut [T])| {
+                let first = (group * shape.blocks + block) * shape.block();
+                simd::run(Gather { tasks, first, patch, dw });
+            };
+            dw.par_chunks_mut(shape.columns * patch).enumerate().for_each(block);
+        };
+        let together = (1 << 14) / (shape.block() * shape.blocks * tasks.len()) + 1;
+        dw.par_chunks_exact_mut(filters * patch).with_min_len(together).enumerate().for_each(group);
+        dw
+    }
+}
+
+/// Adds up one block.
+struct Gather<'a, T> {
+    tasks: &'a [WeightSums<T>],
+    /// Offset of the block in each task's sums.
+    first: usize,
+    patch: usize,
+    /// `[filters of the block, elements of a patch]`
+    dw: &'a mut [T],
+}
+
+impl<T: Real> Kernel for Gather<'_, T> {
+    #[inline(always)]
+    fn run<S: Simd, const MR: usize, const NR: usize, const MR_TALL: usize>(self, simd: S) {
+        let (lanes, columns) = (T::lanes::<S>(), self.tasks[0].shape.columns);
+        for element in 0..self.patch {
+            for column in (0..columns).step_by(lanes) {
+                let at = self.first + element * columns + column;
+                let mut sum = T::splat(simd, T::ZERO);
+                for task in self.tasks {
+                    // SAFETY: a block's columns are whole registers.
+                    sum = T::plus(simd, sum, unsafe { T::load::<S>(task.elements[at..][..lanes].as_ptr()) });
+                }
+                let filters = self.dw.chunks_exact_mut(self.patch).skip(column);
+                for (dw, &sum) in filters.zip(T::elements::<S>(&sum)) {
+                    dw[element] = sum;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! Convolution against its definition, PyTorch's values, finite differences and the user's expectations.
+
+mod definition;
+mod errors;
+mod geometries;
+mod golden;
+mod gpu;
+mod gradients;
+mod layer;
+mod loops;
+mod mutants;
+mod resize;
+mod sharing;
+mod state_dict;
+mod threads;
+mod views;

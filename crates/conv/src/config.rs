@@ -1,4 +1,4 @@
-//! What a layer is made from.
+//! Configuration of a layer.
 
 use burn::config::{Config, config_to_json};
 use burn::nn::Initializer;
@@ -49,7 +49,7 @@ pub struct ConvConfig<const D: usize> {
     pub dilation: [usize; D],
     /// Groups of channels that are convolved apart.
     pub groups: usize,
-    /// How the bias is shared over locations.
+    /// Sharing of the bias over locations.
     pub bias: Bias,
     /// Size of the input.
     #[serde(with = "crate::axes::optional")]
@@ -179,7 +179,7 @@ impl<const D: usize> std::fmt::Display for ConvConfig<D> {
     }
 }
 
-/// What names the type of the layer.
+/// Methods whose signatures name the type of the layer.
 macro_rules! layers {
     ($($layer:ident: $axes:literal, $bias:literal;)*) => {$(
         impl ConvConfig<$axes> {

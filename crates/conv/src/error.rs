@@ -1,4 +1,4 @@
-//! What makes a convolution impossible.
+//! Errors of impossible convolutions.
 
 use burn::tensor::DType;
 use untied_redundancy::RedundancyError;
@@ -11,7 +11,7 @@ pub enum ConvError {
     Zero {
         /// Which size.
         what: &'static str,
-        /// All its numbers.
+        /// All its sizes.
         got: Vec<usize>,
     },
     /// The groups do not divide the channels.
@@ -35,7 +35,7 @@ pub enum ConvError {
     /// A bias that no layer can hold.
     #[error("convolution: {0}")]
     Bias(RedundancyError),
-    /// An untied bias has one number per output location, which the configuration does not tell.
+    /// An untied bias has one parameter per output location, which the configuration does not tell.
     #[error(
         "convolution: an untied bias needs the input size: call with_input_size(Some({})), \
          or use a tied bias for inputs of varying size",
@@ -60,7 +60,7 @@ pub enum ConvError {
     TooLarge {
         /// Which size or tensor.
         what: &'static str,
-        /// All its numbers.
+        /// All its sizes.
         got: Vec<usize>,
     },
     /// A tensor does not have the shape that it must have.

@@ -89,7 +89,7 @@ impl<const D: usize> Geometry<D> {
 /// Elements of a tensor, at most: an allocation may have as many f64.
 const ELEMENTS: usize = isize::MAX as usize / size_of::<f64>();
 
-/// That there can be a tensor of these sizes.
+/// Checks that there can be a tensor of these sizes.
 pub(crate) fn fits(what: &'static str, sizes: &[usize]) -> Result<(), ConvError> {
     let elements = sizes.iter().try_fold(1, |elements: usize, &size| elements.checked_mul(size));
     let fits = elements.is_some_and(|elements| elements <= ELEMENTS);

@@ -46,7 +46,7 @@ pub struct Conv<const D: usize, const R: usize, const B: usize> {
     /// Groups of channels that are convolved apart.
     #[module(skip)]
     pub groups: usize,
-    /// How the bias is shared over locations.
+    /// Sharing of the bias over locations.
     #[module(skip)]
     pub bias_mode: Bias,
     /// The only input size that the layer takes, if it was given.

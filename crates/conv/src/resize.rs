@@ -6,18 +6,18 @@ use crate::geometry::fits;
 use crate::sharing::replaced;
 use crate::{Conv, ConvError};
 
-/// How numbers at new locations come from those at old ones; a location counts as the centre of its share of the axis.
+/// Interpolation of parameters at new locations; a location counts as the centre of its share of the axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Interpolation {
-    /// The number of the nearest old location. PyTorch's `nearest-exact`.
+    /// The parameter of the nearest old location. PyTorch's `nearest-exact`.
     Nearest,
-    /// Between the two old locations around, in proportion; beyond the outermost one, its number. PyTorch's `linear`,
+    /// Between the two old locations around, in proportion; beyond the outermost one, its parameter. PyTorch's `linear`,
     /// `bilinear` and `trilinear` with `align_corners=False`.
     Linear,
 }
 
 impl<const D: usize, const R: usize, const B: usize> Conv<D, R, B> {
-    /// The layer for inputs of another size, its bias resampled along the axes that have their own numbers.
+    /// The layer for inputs of another size, its bias resampled along the axes that have their own parameters.
     ///
     /// A bias that is tied stays as it is.
     ///
@@ -34,7 +34,7 @@ impl<const D: usize, const R: usize, const B: usize> Conv<D, R, B> {
     }
 }
 
-/// The values along one axis at `count` places.
+/// The values along one axis at `count` locations.
 fn along<const B: usize>(values: Tensor<B>, axis: usize, count: usize, interpolation: Interpolation) -> Tensor<B> {
     let old = values.dims()[axis];
     if old == count {
@@ -47,14 +47,14 @@ fn along<const B: usize>(values: Tensor<B>, axis: usize, count: usize, interpola
     match interpolation {
         Interpolation::Nearest => select((0..count).map(|at| ((2 * at + 1) * old / (2 * count)) as i64).collect()),
         Interpolation::Linear => {
-            let places = (0..count).map(|at| {
-                let place = ((2 * at + 1) * old) as f64 / (2 * count) as f64 - 0.5;
-                place.clamp(0.0, (old - 1) as f64)
+            let positions = (0..count).map(|at| {
+                let position = ((2 * at + 1) * old) as f64 / (2 * count) as f64 - 0.5;
+                position.clamp(0.0, (old - 1) as f64)
             });
-            let places = places.collect::<Vec<_>>();
-            let below = select(places.iter().map(|place| place.floor() as i64).collect());
-            let above = select(places.iter().map(|place| place.ceil() as i64).collect());
-            let shares = places.iter().map(|place| place.fract()).collect::<Vec<_>>();
+            let positions = positions.collect::<Vec<_>>();
+            let below = select(positions.iter().map(|position| position.floor() as i64).collect());
+            let above = select(positions.iter().map(|position| position.ceil() as i64).collect());
+            let shares = positions.iter().map(|position| position.fract()).collect::<Vec<_>>();
             let mut shape = [1; B];
             shape[axis] = count;
             let shares = Tensor::<B>::from_data(TensorData::new(shares, shape), (&device, values.dtype()));

@@ -18,9 +18,9 @@ pub struct BiasParts<const B: usize> {
 }
 
 impl<const D: usize, const R: usize, const B: usize> Conv<D, R, B> {
-    /// The same layer with a number per filter and location, for inputs of one size: the same function.
+    /// The same layer with a parameter per filter and location, for inputs of one size: the same function.
     ///
-    /// Without a bias, the numbers are zero.
+    /// Without a bias, they are zero.
     ///
     /// # Errors
     /// If the layer does not take inputs of this size, or the bias would be too large for memory.
@@ -28,7 +28,7 @@ impl<const D: usize, const R: usize, const B: usize> Conv<D, R, B> {
         self.with_bias_mode(Bias::Untied, input_size).map(|(layer, _)| layer)
     }
 
-    /// The layer with one number per filter, the mean of those that it had, for inputs of any size; and what it lost
+    /// The layer with one parameter per filter, the mean of those that it had, for inputs of any size; and what it lost
     /// by that, of the shape of its former bias: the former output is the output plus this residual.
     ///
     /// Zero without a bias. Batch norm behind the layer computes what it did just where the residual is zero.
@@ -52,8 +52,8 @@ impl<const D: usize, const R: usize, const B: usize> Conv<D, R, B> {
         (Self { bias: None, bias_mode: Bias::None, input_size: None, ..self }, parts)
     }
 
-    /// The layer with its bias shared otherwise, for inputs of one size: numbers that come to share a place become
-    /// their mean, and a number that comes to have a place of its own everywhere is repeated. Also what was lost: the
+    /// The layer with its bias shared otherwise, for inputs of one size: parameters that come to share a location become
+    /// their mean, and one that comes to have a parameter of its own everywhere is repeated. Also what was lost: the
     /// former output is the output plus this residual, which has the shape of the former bias; none without one.
     ///
     /// # Errors

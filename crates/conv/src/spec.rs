@@ -107,7 +107,7 @@ impl ConvSpec {
         Shape::from([&first, &spatial[3 - self.rank..]].concat())
     }
 
-    /// That a bias is `[channels_out, …]` with the size of the output or 1 along each axis.
+    /// Checks that a bias is `[channels_out, …]` with the size of the output or 1 along each axis.
     pub(crate) fn check_bias(&self, bias: &[usize]) -> Result<(), ConvError> {
         let (channels_out, output) = (self.groups * self.channels_out, &self.output[3 - self.rank..]);
         let shared_or_own = bias[1..].iter().zip(output).all(|(&got, &size)| got == 1 || got == size);

@@ -20,7 +20,7 @@ pub enum StateDictError {
     /// The file cannot be read.
     #[error("state dict: {0}")]
     Store(String),
-    /// Parameters of the module are missing in the file, or of another shape or kind of number.
+    /// Parameters of the module are missing in the file, or of another shape or kind of element.
     #[error("state dict: {0}")]
     Mismatch(String),
 }
@@ -31,7 +31,7 @@ pub enum StateDictError {
 /// Names are those of the module's fields, as in PyTorch; where they differ, rename them with the store's
 /// `with_key_remapping`. For an untied bias, load a tied layer and call [`Conv::untied`](crate::Conv::untied); or give
 /// the file one of its shape, as `torch.nn.Parameter` with `y + b` has it. Floats of another precision become of the
-/// module's, so that a file of half or double precision fits. Tensors of the file that the module has no place for are
+/// module's, so that a file of half or double precision fits. Tensors of the file that the module does not have are
 /// listed in the result's `unused`.
 ///
 /// # Errors
@@ -60,7 +60,7 @@ where
     if problems.is_empty() { Ok(result) } else { Err(StateDictError::Mismatch(problems.join("; "))) }
 }
 
-/// Makes a tensor like the module's parameter where no number is lost: with the axes of size 1 that the parameter has
+/// Makes a tensor like the module's parameter where no element is lost: with the axes of size 1 that the parameter has
 /// behind those of the tensor, and floats of the parameter's precision.
 #[derive(Debug, Clone)]
 struct Fitting {

@@ -1,4 +1,4 @@
-//! What a gradient check found.
+//! Findings of a gradient check.
 
 use std::fmt;
 

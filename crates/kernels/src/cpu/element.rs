@@ -80,7 +80,7 @@ macro_rules! real {
 real!(f32, true);
 real!(f64, false);
 
-/// Runs an expression with the type of a tensor's elements in the place of a name.
+/// Runs an expression with a name standing for the type of a tensor's elements.
 ///
 /// ```
 /// use burn::tensor::DType;
@@ -114,7 +114,7 @@ macro_rules! for_element {
     };
 }
 
-/// Runs an expression with f32 or f64 in the place of a name, or another one for other types of elements.
+/// Runs an expression with a name standing for f32 or f64, or another one for other types of elements.
 ///
 /// ```
 /// use burn::tensor::DType;

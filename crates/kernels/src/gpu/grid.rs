@@ -1,4 +1,4 @@
-//! How many units a cube has, and cubes in a grid.
+//! Units of a cube, and cubes of a grid.
 
 use burn_cubecl::cubecl::prelude::CubeCount;
 use burn_cubecl::tensor::CubeTensor;

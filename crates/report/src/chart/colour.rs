@@ -18,10 +18,11 @@ pub(crate) enum Colour {
     BandEdge,
     Blue,
     Vermillion,
+    /// Colour of the n-th series; they repeat.
     Series(usize),
-    /// Of a share of something, behind text, from nothing to everything.
+    /// Step of a share, behind text, from nothing to everything.
     Share(usize),
-    /// Of a deviation, from far below zero, by a neutral middle, to far above.
+    /// Step of a deviation, from far below zero, by a neutral middle, to far above.
     Deviation(usize),
 }
 

@@ -10,11 +10,11 @@ use crate::chart::panel::{BELOW, Mark, Panel};
 use crate::chart::sheet::{MARGIN, Sheet, WIDTH};
 use crate::chart::text::Label;
 
-/// Between two columns, and between two rows.
+/// Gap between two columns, and between two rows.
 const GAP: [f64; 2] = [18.0, 14.0];
-/// Left of a panel, for the labels of y.
+/// Room left of a panel, for the labels of y.
 const LABELS: f64 = 52.0;
-/// Above a row, and above a panel.
+/// Room above a row, and above a panel.
 const HEADING: f64 = 26.0;
 const TITLE: f64 = 22.0;
 
@@ -22,7 +22,7 @@ const TITLE: f64 = 22.0;
 pub(crate) struct Curve {
     pub(crate) stroke: Stroke,
     pub(crate) marks: Vec<Mark>,
-    /// What stands at every point of the curve.
+    /// Sign at every point of the curve.
     pub(crate) symbol: Option<Symbol>,
 }
 
@@ -49,7 +49,7 @@ pub(crate) struct Grid<'g> {
     pub(crate) y: Vec<Axis>,
     /// Height of a panel between its axes.
     pub(crate) height: f64,
-    /// What a panel without curves says.
+    /// Text of a panel without curves.
     pub(crate) empty: &'static str,
 }
 

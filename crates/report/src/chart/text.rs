@@ -70,7 +70,7 @@ pub(crate) fn width(text: &str, bold: bool) -> f64 {
 }
 
 /// Breaks text into at most `lines` lines of the given width: at spaces, else after punctuation, else anywhere.
-/// What does not fit ends in an ellipsis.
+/// A text that does not fit ends in an ellipsis.
 pub(crate) fn wrap(text: &str, bold: bool, limit: f64, lines: usize) -> Vec<String> {
     let mut rest = text.trim();
     let mut broken = Vec::new();

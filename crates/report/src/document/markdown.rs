@@ -41,7 +41,7 @@ fn block(block: &Block) -> String {
     }
 }
 
-/// Unfolded, under a line of its own: HTML has no place in this text.
+/// Unfolded, under a line of its own: this text holds no HTML.
 fn details(summary: &str, blocks: &[Block]) -> String {
     let blocks = blocks.iter().map(block);
     std::iter::once(format!("{}.", strong(summary))).chain(blocks).collect::<Vec<_>>().join("\n\n")

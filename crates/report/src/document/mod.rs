@@ -1,4 +1,4 @@
-//! What a report says, before it is written as Markdown or HTML.
+//! A report as blocks, before it is written as Markdown or HTML.
 
 pub(crate) mod html;
 pub(crate) mod markdown;
@@ -12,7 +12,7 @@ use untied_study::Verdict;
 pub(crate) struct Document {
     pub(crate) title: String,
     pub(crate) question: String,
-    /// Name and value of what the study is, in a few words each.
+    /// Name and value of each fact about the study, in a few words.
     pub(crate) facts: Vec<(&'static str, String)>,
     pub(crate) sections: Vec<Section>,
 }
@@ -28,7 +28,7 @@ pub(crate) struct Section {
 #[derive(Debug)]
 pub(crate) enum Block {
     Paragraph(Text),
-    /// Something the reader must not miss.
+    /// A warning.
     Notice(Text),
     /// One sentence a comparison.
     Verdicts(Vec<(Verdict, Text)>),
@@ -36,7 +36,7 @@ pub(crate) enum Block {
     Definitions(Vec<(&'static str, Text)>),
     Table(Table),
     Figure(Figure),
-    /// What only some readers want: folded where that is possible.
+    /// Blocks that only some readers want: folded where that is possible.
     Details {
         summary: String,
         blocks: Vec<Block>,
@@ -122,7 +122,7 @@ impl From<Verdict> for Text {
 }
 
 impl Table {
-    /// What follows the caption where only the first rows are shown.
+    /// The end of the caption where only the first rows are shown.
     pub(crate) fn rest(&self, shown: usize) -> String {
         match self.rows.len() {
             all if all > shown => format!(" These are the first {shown} of {all} rows; results.json has all."),

@@ -4,7 +4,7 @@
 pub(crate) const DECIMALS: usize = 4;
 /// Half of the last decimal: smaller numbers would read as zero.
 const SMALLEST: f64 = 0.5e-4;
-/// What stands where there is no number.
+/// Sign for a number that does not exist.
 pub(crate) const NONE: &str = "–";
 
 /// `0.8312`; numbers too small for the decimals in powers of ten.

@@ -12,13 +12,13 @@ use crate::document::names::Labels;
 use crate::results::first_seen::{FirstSeen, group};
 use crate::results::variant::{Variant, variants};
 
-/// What every section of a report reads.
+/// The results as every section of a report reads them.
 pub(crate) struct View<'a> {
     pub(crate) results: &'a Results,
     pub(crate) metric: Metric,
     pub(crate) labels: Labels,
     pub(crate) variants: Vec<Variant<'a>>,
-    /// What the config compares others with.
+    /// The variant that the config compares others with.
     pub(crate) baseline: Option<&'a Factors>,
     /// Keys of the baseline; none where nothing is compared.
     compared: BTreeSet<&'a str>,
@@ -73,7 +73,7 @@ impl<'a> View<'a> {
         group(self.results.comparisons.iter().map(|one| (self.labels.of(&one.context), one)))
     }
 
-    /// What was measured of every variant's layers, each with the variant's label.
+    /// The layers of every variant, each with the variant's label.
     pub(crate) fn layers<L>(&self, of: impl Fn(&Variant<'a>) -> Vec<L>) -> Vec<(String, L)> {
         let labelled = |variant| of(variant).into_iter().map(|layer| (self.variant_label(variant.factors), layer));
         self.variants.iter().flat_map(labelled).collect()

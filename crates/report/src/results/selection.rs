@@ -1,4 +1,4 @@
-//! What is shown of studies that are too large to be shown whole.
+//! The part that is shown of studies too large to be shown whole.
 
 use untied_study::Comparison;
 

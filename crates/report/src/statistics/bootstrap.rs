@@ -4,10 +4,10 @@ use crate::statistics::random::Generator;
 
 /// Resamples of an interval.
 const RESAMPLES: usize = 2000;
-/// Where every interval's random numbers start, so that equal results give equal intervals.
+/// Seed of every interval's random numbers, so that equal results give equal intervals.
 const START: u64 = 0x0B00_7157;
 
-/// What one shift cost one model, and how much of it came back.
+/// Cost of one shift of one model, and how much of it came back.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Pair {
     pub(crate) gained: f64,
@@ -59,9 +59,9 @@ fn percentiles(mut values: Vec<f64>) -> Option<[f64; 2]> {
 
 /// Between the two nearest of the sorted values.
 fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
-    let place = share * sorted.len().checked_sub(1)? as f64;
-    let (below, above) = (*sorted.get(place.floor() as usize)?, *sorted.get(place.ceil() as usize)?);
-    Some(below + (above - below) * place.fract())
+    let index = share * sorted.len().checked_sub(1)? as f64;
+    let (below, above) = (*sorted.get(index.floor() as usize)?, *sorted.get(index.ceil() as usize)?);
+    Some(below + (above - below) * index.fract())
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! How many seeds it takes to decide.
+//! The number of seeds that it takes to decide.
 
 use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
 use statrs::function::gamma::ln_gamma;

@@ -24,7 +24,7 @@ pub(crate) fn mean_interval(sample: Sample) -> Option<[f64; 2]> {
     interval(sample.mean, sample.sd / (sample.n as f64).sqrt(), sample.n)
 }
 
-/// What paired differences say about their mean.
+/// Tests of the mean of paired differences.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct PairedTest {
     pub(crate) ci95: [f64; 2],

@@ -1,4 +1,4 @@
-//! How to read a report, and how to repeat it.
+//! Guide to reading a report, and to repeating it.
 
 use crate::document::{Block, Section, Text};
 use crate::results::View;
@@ -64,7 +64,7 @@ pub(crate) fn reading(view: &View<'_>) -> Section {
     Section { id: "reading", title: "How to read this", blocks: vec![Block::Definitions(definitions)] }
 }
 
-/// The commands, and where the numbers come from.
+/// The commands, and the sources of the numbers.
 pub(crate) fn repeating() -> Section {
     let source = Text::from("Every number here is in, or computed from, ")
         .code("results.json")

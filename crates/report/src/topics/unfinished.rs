@@ -12,7 +12,7 @@ use crate::results::selection::ITEMS;
 /// Longest reason that is shown; the rest is in `results.json`.
 const REASON: usize = 240;
 
-/// What did not finish, said before anything is claimed.
+/// The count of unfinished runs, said before anything is claimed.
 pub(crate) fn notice(view: &View<'_>) -> Option<Block> {
     let cells = &view.results.cells;
     let count = |status: Status| cells.iter().filter(|cell| cell.status == status).count();
@@ -57,10 +57,10 @@ fn cause(view: &View<'_>, cells: &[&CellRecord]) -> Text {
         Status::Failed => "Failed",
         Status::Missing | Status::Finished => "Missing",
     };
-    let numbers: Vec<String> = cells.iter().map(|cell| cell.seed.to_string()).collect();
-    let noun = if numbers.len() == 1 { "seed" } else { "seeds" };
-    let place = format!(": {}, {noun} {}. ", view.variant_label(&cell.factors), numbers.join(", "));
-    let text = Text::default().strong(status).plain(place);
+    let seeds: Vec<String> = cells.iter().map(|cell| cell.seed.to_string()).collect();
+    let noun = if seeds.len() == 1 { "seed" } else { "seeds" };
+    let which = format!(": {}, {noun} {}. ", view.variant_label(&cell.factors), seeds.join(", "));
+    let text = Text::default().strong(status).plain(which);
     match (&cell.reason, cell.status) {
         (Some(reason), _) => text.code(shortened(&clean(reason))),
         (None, Status::Diverged) => text.plain("The loss became infinite or NaN."),

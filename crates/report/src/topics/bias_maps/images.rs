@@ -1,4 +1,4 @@
-//! Which biases are drawn as images, and how their values become few colours.
+//! The biases that are drawn as images, their values turned into a few colours.
 
 use untied_study::BiasMap;
 
@@ -15,7 +15,7 @@ pub(crate) struct Images<'a> {
     pub(crate) layer: &'a str,
     pub(crate) rows: usize,
     pub(crate) columns: usize,
-    /// Of the whole bias.
+    /// Channels of the whole bias.
     pub(crate) channels: usize,
     /// The largest |value| of those shown: the ends of the colours.
     pub(crate) scale: f64,

@@ -20,15 +20,15 @@ const HEADING: f64 = 26.0;
 /// Bytes of all images together; fewer channels are shown where they need more.
 const LARGEST: usize = 250_000;
 
-/// One row of images and where it stands.
+/// One row of images at its height.
 struct Row<'a> {
     top: f64,
-    /// Above the first row of a variant.
+    /// Name of the variant, at its first row.
     heading: Option<String>,
     images: Images<'a>,
 }
 
-/// Of the first seed of each variant; None where no bias with locations was kept.
+/// The maps of the first seed of each variant; None where no bias with locations was kept.
 pub(crate) fn plot(view: &View<'_>) -> Option<Figure> {
     let variants: Vec<_> = view
         .variants
@@ -71,10 +71,10 @@ fn arrange(variants: Vec<(String, (u64, Vec<Images<'_>>))>) -> (Vec<Row<'_>>, f6
 }
 
 fn marks(rows: &[Row<'_>], channels: usize) -> String {
-    let place = |channel: usize| MARGIN + NAMES + channel as f64 * (IMAGE + GAP);
+    let left = |channel: usize| MARGIN + NAMES + channel as f64 * (IMAGE + GAP);
     let row = |row: &Row<'_>| {
         let images = row.images.colours.iter().take(channels).enumerate();
-        images.map(|(channel, image)| self::image(&row.images, image, [place(channel), row.top])).collect::<String>()
+        images.map(|(channel, image)| self::image(&row.images, image, [left(channel), row.top])).collect::<String>()
     };
     rows.iter().map(row).collect()
 }

@@ -23,10 +23,10 @@ pub(crate) struct LayerCertificate {
     pub(crate) finding: Finding,
 }
 
-/// What the measurement shows.
+/// Finding of a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Finding {
-    /// Every number of the bias is redundant, and its gradient is rounding in every seed.
+    /// All parameters of the bias are redundant, and its gradient is rounding in every seed.
     Certified,
     /// The redundant part is certified; the rest of the gradient is far above rounding.
     CertifiedRestAtWork,

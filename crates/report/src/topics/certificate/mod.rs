@@ -94,7 +94,7 @@ fn columns_explained() -> Text {
 
 fn table(layers: &[(String, LayerCertificate)]) -> Table {
     let mut columns = vec![Column::left("Variant"), Column::left("Layer")];
-    let numbers = [
+    let figures = [
         "Bias numbers",
         "Redundant, predicted",
         "Gradient norm",
@@ -103,7 +103,7 @@ fn table(layers: &[(String, LayerCertificate)]) -> Table {
         "Gradient ÷ round-off",
         "Redundant ÷ round-off",
     ];
-    columns.extend(numbers.map(Column::right));
+    columns.extend(figures.map(Column::right));
     columns.push(Column::left("Finding"));
     let rows = layers.iter().map(|(variant, layer)| row(variant, layer));
     Table { caption: "Bias gradients by variant and layer.".into(), columns, rows: rows.collect() }

@@ -1,4 +1,4 @@
-//! How far the biases of a variant moved, over all layers and seeds.
+//! The history of a variant's biases: norms over the steps, of all layers and seeds.
 
 use untied_study::{CellRecord, Drift};
 

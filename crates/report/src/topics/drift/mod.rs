@@ -1,4 +1,4 @@
-//! How far the redundant part of the biases moved.
+//! Drift of the redundant part of the biases.
 
 mod history;
 mod plot;

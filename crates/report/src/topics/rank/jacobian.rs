@@ -14,7 +14,7 @@ pub(crate) struct LayerRank {
     pub(crate) layer: String,
     pub(crate) bias_parameters: usize,
     pub(crate) predicted: usize,
-    /// Bias numbers less rank, of every seed.
+    /// Bias parameters less rank, of every seed.
     pub(crate) measured: Vec<usize>,
     /// Over the seeds: the smallest, the largest, the largest.
     pub(crate) smallest_kept: Option<f64>,
@@ -30,7 +30,7 @@ pub(crate) fn ranks(variant: &Variant<'_>) -> Vec<LayerRank> {
     layers.into_iter().map(|(layer, seeds)| rank(layer, &seeds)).collect()
 }
 
-/// How many of the layers and seeds agree with theory, and how many there are.
+/// The number of layers and seeds that agree with theory, and of all.
 pub(crate) fn agreement<'r>(layers: impl Iterator<Item = &'r LayerRank>) -> [usize; 2] {
     layers.fold([0, 0], |[agree, all], layer| [agree + layer.agreeing(), all + layer.measured.len()])
 }
@@ -51,7 +51,7 @@ impl LayerRank {
         if low == high { low.to_string() } else { format!("{low}{dash}{high}") }
     }
 
-    /// Measured redundant dimensions of all bias numbers, mean over the seeds.
+    /// Measured redundant dimensions of all bias parameters, mean over the seeds.
     pub(crate) fn share(&self) -> f64 {
         let all = (self.measured.len() * self.bias_parameters).max(1);
         self.measured.iter().sum::<usize>() as f64 / all as f64

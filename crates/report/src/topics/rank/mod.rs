@@ -75,7 +75,7 @@ fn constant() -> Text {
 
 fn table(layers: &[(String, LayerRank)]) -> Table {
     let mut columns = vec![Column::left("Variant"), Column::left("Layer")];
-    let numbers = [
+    let figures = [
         "Seeds",
         "Bias numbers",
         "Redundant, predicted",
@@ -85,7 +85,7 @@ fn table(layers: &[(String, LayerRank)]) -> Table {
         "Threshold",
         "Smallest variance",
     ];
-    columns.extend(numbers.map(Column::right));
+    columns.extend(figures.map(Column::right));
     columns.push(Column::left("Finding"));
     let caption = "Singular values of the Jacobian: over all seeds the smallest that counts, the largest that does not, and \
                    the threshold between them (the largest). The variance is that of the statistics sets before ε is added.";

@@ -20,7 +20,7 @@ const CELL: f64 = 50.0;
 const GAP: f64 = 3.0;
 const WIDEST: f64 = 150.0;
 const LEGEND: f64 = 30.0;
-/// What the colours mean: at most so large a share, the last one all of it.
+/// Names of the colours, each with the share that it ends below; the last is all of it.
 const STEPS: [(&str, f64); 5] = [("none", 0.0), ("< 25 %", 0.25), ("< 50 %", 0.5), ("< 100 %", 1.0), ("all", 1.0)];
 
 /// First layers by the factors of the bias and by all others.
@@ -31,7 +31,7 @@ struct HeatMap {
     cells: Vec<(usize, usize, LayerRank)>,
 }
 
-/// Of every variant's first layer with a bias; None where no rank was measured.
+/// The first layer with a bias of every variant; None where no rank was measured.
 pub(crate) fn plot(view: &View<'_>) -> Option<Figure> {
     let map = arrange(view);
     let layer = clean(&map.cells.first()?.2.layer);

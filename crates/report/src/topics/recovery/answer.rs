@@ -84,7 +84,7 @@ fn shares(ratios: &[Ratio]) -> Option<String> {
     Some(values + &outermost)
 }
 
-/// What the intervals of untied less tied say; None without any.
+/// Conclusion from the intervals of untied less tied; None without any.
 fn conclusion(advantages: &[Ratio]) -> Option<String> {
     let intervals: Vec<[f64; 2]> = advantages.iter().filter_map(|ratio| ratio.interval).collect();
     let more = intervals.iter().filter(|[low, _]| *low > 0.0).count();

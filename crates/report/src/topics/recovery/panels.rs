@@ -23,7 +23,7 @@ pub(crate) struct Panels<'p> {
     pub(crate) sheet: Sheet<'p>,
     pub(crate) x: Axis,
     pub(crate) x_title: &'static str,
-    /// What to call a method in the legend.
+    /// Name of a method in the legend.
     pub(crate) legend: &'p dyn Fn(&Method) -> String,
     /// The lines of one panel.
     pub(crate) points: &'p dyn Fn(&Setting<'_>, ShiftPattern) -> Vec<Points>,

@@ -103,7 +103,7 @@ fn shift_cells(recovery: &Recovery<'_, '_>, setting: &Setting<'_>, shift: &Shift
         label if label.is_empty() => "the only setting".into(),
         label => label,
     };
-    let cells = [label, shift.pattern.to_string().into(), shift.strength.to_string(), points(shift)];
+    let cells = [label, shift.pattern.to_string(), shift.strength.to_string(), points(shift)];
     cells.into_iter().map(Text::from).collect()
 }
 

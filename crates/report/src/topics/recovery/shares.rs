@@ -12,12 +12,12 @@ pub(crate) const LEAST_LOST: f64 = 0.05;
 /// A mean of accuracies may miss a bound by rounding.
 const ROUNDING: f64 = 1e-9;
 
-/// What adapted to shifted images.
+/// The recovery of every variant that adapted to shifted images.
 pub(crate) struct Recovery<'v, 'a> {
     view: &'v View<'a>,
     /// In grid order; empty where nothing adapted.
     pub(crate) settings: Vec<Setting<'a>>,
-    /// Those of the study.
+    /// Patterns that the study has.
     pub(crate) patterns: Vec<ShiftPattern>,
     /// The largest number of images that any bias was adapted on.
     pub(crate) most_images: Option<usize>,
@@ -45,17 +45,17 @@ pub(crate) struct Shift {
     pub(crate) advantages: Vec<(Fit, Ratio)>,
 }
 
-/// How the bias was adapted, and on how many images.
+/// Way of fitting a bias, and the number of images that it was fitted on.
 pub(crate) type Fit = (Adapting, Option<usize>);
 
-/// Which bias was adapted, and how.
+/// Bias that was adapted, and how it was fitted.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Method {
     pub(crate) bias: String,
     pub(crate) fit: Fit,
 }
 
-/// What one method brings back.
+/// Recovery by one method.
 #[derive(Debug)]
 pub(crate) struct Adapted {
     pub(crate) method: Method,

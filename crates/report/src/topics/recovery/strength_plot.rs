@@ -37,7 +37,7 @@ pub(crate) fn plot(recovery: &Recovery<'_, '_>) -> Option<Figure> {
     Some(Figure { file: "recovery.svg", svg, alt: alt.into(), caption })
 }
 
-/// Where statistics are estimated again, that alone recovers something: it has a line too.
+/// The points of every method; of estimating statistics again too, which alone recovers something.
 fn points(setting: &Setting<'_>, pattern: ShiftPattern, methods: &[Method]) -> Vec<Points> {
     let alone = (setting.statistics == NormStatistics::Reestimated).then(unadapted);
     let shifts = || setting.shifts.iter().filter(move |shift| shift.pattern == pattern);

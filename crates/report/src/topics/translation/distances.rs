@@ -69,7 +69,7 @@ fn distance(variant: &Variant<'_>, baseline: Option<&Variant<'_>>, pixels: usize
     Some(Distance { pixels, accuracy, interval: mean_interval(accuracy), difference })
 }
 
-/// With a spread of at least one test image in one direction.
+/// The paired difference, with a spread of at least one test image in one direction.
 fn difference(variant: &Variant<'_>, baseline: &Variant<'_>, pixels: usize) -> Option<Difference> {
     let base: HashMap<u64, f64> =
         baseline.finished().filter_map(|cell| Some((cell.seed, accuracy(cell, pixels)?))).collect();

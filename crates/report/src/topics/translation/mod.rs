@@ -26,8 +26,8 @@ impl Topic for Translation<'_, '_> {
 
 fn table(view: &View<'_>) -> Table {
     let mut columns = vec![Column::left("Variant")];
-    let numbers = ["Pixels", "Seeds", "Accuracy", "95 % interval", "Less the baseline's", "95 % interval"];
-    columns.extend(numbers.map(Column::right));
+    let figures = ["Pixels", "Seeds", "Accuracy", "95 % interval", "Less the baseline's", "95 % interval"];
+    columns.extend(figures.map(Column::right));
     let baselines = Baselines::new(view);
     let rows = view.variants.iter().flat_map(|variant| {
         let name = view.variant_label(variant.factors);

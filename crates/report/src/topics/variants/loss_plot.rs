@@ -15,7 +15,7 @@ use crate::results::selection::{CURVES, PANELS, foremost, remark};
 use crate::results::{Group, Member, View};
 use crate::statistics::student::sample;
 
-/// Which curve a panel shows.
+/// Title and curve of a panel.
 type Kind = (&'static str, fn(&Curves) -> &Vec<f64>);
 
 const KINDS: [Kind; 2] = [("Training loss", |curves| &curves.train_loss), ("Test loss", |curves| &curves.test_loss)];
@@ -72,7 +72,7 @@ pub(crate) fn plot(view: &View<'_>) -> Option<Figure> {
     Some(Figure { file: "loss.svg", svg, alt: alt.into(), caption })
 }
 
-/// Of a group's best variant.
+/// Rank of a group's best variant.
 fn rank(view: &View<'_>, group: &Group<'_, '_>) -> f64 {
     let ranks = group.members.iter().map(|member| member.variant.rank(view.metric));
     ranks.fold(f64::NEG_INFINITY, f64::max)

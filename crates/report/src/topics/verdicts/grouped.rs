@@ -73,9 +73,9 @@ fn sentence(group: &VerdictGroup<'_>, labels: &Labels) -> Text {
     let share = share + if uncertain { ", neither equivalent nor different for certain" } else { "" };
     let text = claim(group).plain(share);
     if group.judged {
-        text.plain(format!(": {}.{}", numbers(group), afterthought(group)))
+        text.plain(format!(": {}.{}", evidence(group), remarks(group)))
     } else {
-        text.plain(format!(": too few pairs of finished runs.{}", afterthought(group)))
+        text.plain(format!(": too few pairs of finished runs.{}", remarks(group)))
     }
 }
 
@@ -103,7 +103,7 @@ fn named(group: &VerdictGroup<'_>, labels: &Labels) -> String {
 }
 
 /// `test accuracy differs by −0.0031 to +0.0028, 95 % intervals within [−0.0090, +0.0102], margin ±0.02 (10 seeds; TOST p ≤ …)`
-fn numbers(group: &VerdictGroup<'_>) -> String {
+fn evidence(group: &VerdictGroup<'_>) -> String {
     let first = group.members[0];
     let ends = |of: fn(&Comparison) -> Option<[f64; 2]>| outermost(group.members.iter().filter_map(|one| of(one)));
     let intervals = signed_interval(ends(|one| one.ci95));
@@ -111,7 +111,7 @@ fn numbers(group: &VerdictGroup<'_>) -> String {
     let seeds = if few == many { plural(few as usize, "seed") } else { format!("{few} to {many} seeds") };
     let largest =
         |of: fn(&Comparison) -> Option<f64>| group.members.iter().filter_map(|one| of(one)).fold(0.0, f64::max);
-    let evidence = match group.verdict {
+    let tests = match group.verdict {
         Verdict::Equivalent => format!("; largest TOST {}", p_equals(largest(|one| one.tost_p_holm))),
         Verdict::Different => format!("; largest t test {}", p_equals(largest(|one| one.t_p_holm))),
         Verdict::Inconclusive => String::new(),
@@ -124,7 +124,7 @@ fn numbers(group: &VerdictGroup<'_>) -> String {
         format!("{metric} differs by {}", span(&signed(low), &signed(high)))
     };
     let margin = first.margin;
-    format!("{differences}, 95 % intervals within {intervals}, margin ±{margin} ({seeds}{evidence})")
+    format!("{differences}, 95 % intervals within {intervals}, margin ±{margin} ({seeds}{tests})")
 }
 
 /// `higher in 3, by 0.0120 to 0.0340, and lower in 1, by 0.0100`
@@ -133,8 +133,8 @@ fn directions(group: &VerdictGroup<'_>) -> String {
     let side = |sign: f64, name: &str| {
         let sizes: Vec<f64> = differences.iter().map(|one| one * sign).filter(|size| *size > 0.0).collect();
         let [low, high] = outermost(sizes.iter().map(|size| [*size; 2]));
-        let place = if sizes.len() == group.members.len() { String::new() } else { format!(" in {},", sizes.len()) };
-        (!sizes.is_empty()).then(|| format!("{name}{place} by {}", span(&fixed(low), &fixed(high))))
+        let count = if sizes.len() == group.members.len() { String::new() } else { format!(" in {},", sizes.len()) };
+        (!sizes.is_empty()).then(|| format!("{name}{count} by {}", span(&fixed(low), &fixed(high))))
     };
     [side(1.0, "higher"), side(-1.0, "lower")].into_iter().flatten().collect::<Vec<_>>().join(" and ")
 }
@@ -148,15 +148,15 @@ fn outermost(intervals: impl Iterator<Item = [f64; 2]>) -> [f64; 2] {
 }
 
 /// Curves that coincide, and pairs left out.
-fn afterthought(group: &VerdictGroup<'_>) -> String {
+fn remarks(group: &VerdictGroup<'_>) -> String {
     let losses: Vec<f64> = group.members.iter().filter_map(|one| one.max_loss_difference).collect();
     let coincide: Vec<f64> = losses.into_iter().filter(|largest| *largest <= COINCIDE).collect();
-    let place = if coincide.len() == group.members.len() { "In all".into() } else { format!("In {}", coincide.len()) };
+    let share = if coincide.len() == group.members.len() { "In all".into() } else { format!("In {}", coincide.len()) };
     let losses = match coincide.iter().copied().reduce(f64::max) {
         None => String::new(),
-        Some(0.0) => format!(" {place} of them the training losses are the same at every step."),
+        Some(0.0) => format!(" {share} of them the training losses are the same at every step."),
         Some(largest) => {
-            format!(" {place} of them the training-loss curves coincide to {} at every step.", magnitude(largest))
+            format!(" {share} of them the training-loss curves coincide to {} at every step.", magnitude(largest))
         }
     };
     let left_out = match group.members.iter().map(|one| one.left_out).sum() {

@@ -5,7 +5,7 @@ use untied_study::Factors;
 
 use crate::document::names::{clean, value_label};
 
-/// What a variant is: `a tied bias`, `no bias with batch norm`, `train.batch_size = 64`.
+/// A variant in words: `a tied bias`, `no bias with batch norm`, `train.batch_size = 64`.
 pub(crate) fn noun(factors: &Factors) -> String {
     factors.iter().map(|(key, value)| factor_noun(key, value)).collect::<Vec<_>>().join(" with ")
 }

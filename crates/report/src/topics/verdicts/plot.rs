@@ -23,14 +23,13 @@ pub(crate) fn plot(view: &View<'_>) -> Option<Figure> {
     let all: Vec<&Comparison> = shown.iter().map(|(_, one)| *one).collect();
     let margin = all.first()?.margin;
     let rows: Vec<Row> = shown.iter().map(|(group, one)| row(view, group, one)).collect();
-    let numbers = all.iter().flat_map(|one| one.mean_difference.into_iter().chain(one.ci95.into_iter().flatten()));
-    let x = around(numbers.chain([-margin, margin]));
+    let values = all.iter().flat_map(|one| one.mean_difference.into_iter().chain(one.ci95.into_iter().flatten()));
+    let x = around(values.chain([-margin, margin]));
     let name = metric_name(view.metric);
     let title = format!("Paired differences in {name}");
     let alt = format!(
         "Forest plot: one row a comparison, its mean difference in {name} with the 95 % interval, against a band \
-         of ±{}. The table of paired differences has the numbers.",
-        margin
+         of ±{margin}. The table of paired differences has the numbers."
     );
     let chart = RowChart {
         sheet: Sheet { name: "differences", title: &title, alt: &alt },

@@ -22,7 +22,7 @@ pub(crate) fn sentence(one: &Comparison) -> Text {
         around if around.is_empty() => capitalised(&treatment),
         around => format!("{}, {treatment}", capitalised(&around)),
     };
-    let Some(numbers) = numbers(one) else {
+    let Some(evidence) = evidence(one) else {
         let text = Text::from(format!("{subject} "));
         return text.strong("cannot be judged").plain(format!(" against {baseline}: {}.", too_few(one)));
     };
@@ -35,11 +35,11 @@ pub(crate) fn sentence(one: &Comparison) -> Text {
             claim.strong("inconclusive").plain(", neither equivalent nor different for certain: ")
         }
     };
-    claim.plain(numbers).plain(afterthought(one))
+    claim.plain(evidence).plain(remarks(one))
 }
 
 /// `test accuracy differs by +0.0003 [−0.0012, +0.0018], inside ±0.01 (10 seeds; TOST p = 2×10⁻⁶)`
-fn numbers(one: &Comparison) -> Option<String> {
+fn evidence(one: &Comparison) -> Option<String> {
     let (mean, ci95, t_p, tost_p) = (one.mean_difference?, one.ci95?, one.t_p_holm?, one.tost_p_holm?);
     let metric = metric_name(one.metric);
     let direction = match one.verdict {
@@ -47,8 +47,8 @@ fn numbers(one: &Comparison) -> Option<String> {
         Verdict::Different => format!("{metric} is lower by {}", fixed(-mean)),
         _ => format!("{metric} differs by {}", signed(mean)),
     };
-    let place = place(ci95, one);
-    let evidence = match one.verdict {
+    let position = position(ci95, one);
+    let tests = match one.verdict {
         Verdict::Equivalent => format!("TOST {}", p_equals(tost_p)),
         Verdict::Different => format!("t test {}", p_equals(t_p)),
         Verdict::Inconclusive => format!("TOST {}, t test {}", p_equals(tost_p), p_equals(t_p)),
@@ -59,14 +59,14 @@ fn numbers(one: &Comparison) -> Option<String> {
         _ => signed_interval(ci95),
     };
     Some(match one.verdict {
-        Verdict::Different => format!("{direction}, {interval}, {place} ({seeds}; {evidence})"),
-        _ => format!("{direction} {interval}, {place} ({seeds}; {evidence})"),
+        Verdict::Different => format!("{direction}, {interval}, {position} ({seeds}; {tests})"),
+        _ => format!("{direction} {interval}, {position} ({seeds}; {tests})"),
     })
 }
 
-/// Where the interval lies. It is not adjusted, so that it may lie inside, or outside, although the verdict does not
+/// Position of the interval beside the margin. It is not adjusted, so that it may lie inside, or outside, although the verdict does not
 /// say so.
-fn place([low, high]: [f64; 2], one: &Comparison) -> String {
+fn position([low, high]: [f64; 2], one: &Comparison) -> String {
     let margin = one.margin;
     if -one.margin < low && high < one.margin {
         let caution = if one.verdict == Verdict::Equivalent { "" } else { " only before adjustment" };
@@ -79,9 +79,9 @@ fn place([low, high]: [f64; 2], one: &Comparison) -> String {
     }
 }
 
-/// What is worth adding: a real but negligible difference, seeds that would tell, training curves that coincide, pairs
+/// Remarks that are worth adding: a real but negligible difference, seeds that would tell, training curves that coincide, pairs
 /// left out.
-fn afterthought(one: &Comparison) -> String {
+fn remarks(one: &Comparison) -> String {
     let negligible = one.verdict == Verdict::Equivalent && one.t_p_holm.is_some_and(|p| p <= 0.05);
     let difference = negligible.then(|| "There is a difference, but one too small to count.".into());
     let seeds = (one.verdict == Verdict::Inconclusive).then(|| seeds_needed(one));

@@ -1,4 +1,4 @@
-//! Paired differences, as a plot and as numbers.
+//! Paired differences, as a plot and as a table.
 
 use untied_study::Comparison;
 

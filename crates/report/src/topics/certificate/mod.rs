@@ -75,7 +75,7 @@ fn at_work(layers: &[(String, LayerCertificate)]) -> String {
 
 fn introduction() -> Text {
     "A normalization that centres its input subtracts part of the bias before it, and theory says how many of the \
-     bias's numbers that concerns. Along those the gradient is zero, and all that a computer can measure is rounding."
+     bias's parameters that concerns. Along those the gradient is zero, and all that a computer can measure is rounding."
         .into()
 }
 
@@ -84,7 +84,7 @@ fn columns_explained() -> Text {
         .plain("Norms are averages over the measured steps and the seeds; round-off is what rounding alone explains. ")
         .strong("Certified")
         .plain(format!(
-            ": in every seed, the gradient along the redundant numbers is at most {CERTIFICATE_FACTOR} times the \
+            ": in every seed, the gradient along the redundant part is at most {CERTIFICATE_FACTOR} times the \
              round-off. A bias "
         ))
         .strong("at work")
@@ -95,7 +95,7 @@ fn columns_explained() -> Text {
 fn table(layers: &[(String, LayerCertificate)]) -> Table {
     let mut columns = vec![Column::left("Variant"), Column::left("Layer")];
     let figures = [
-        "Bias numbers",
+        "Bias parameters",
         "Redundant, predicted",
         "Gradient norm",
         "Redundant part",

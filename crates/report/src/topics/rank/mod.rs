@@ -60,7 +60,7 @@ fn exceptions(layers: &[(String, LayerRank)]) -> String {
 }
 
 fn introduction() -> Text {
-    "How many dimensions of a bias the normalization removes can be counted: it is the number of bias numbers less the rank of \
+    "How many dimensions of a bias the normalization removes can be counted: it is the number of bias parameters less the rank of \
      the Jacobian of the normalized output by the bias, here by singular values in f64 on one batch."
         .into()
 }
@@ -77,7 +77,7 @@ fn table(layers: &[(String, LayerRank)]) -> Table {
     let mut columns = vec![Column::left("Variant"), Column::left("Layer")];
     let figures = [
         "Seeds",
-        "Bias numbers",
+        "Bias parameters",
         "Redundant, predicted",
         "Redundant, measured",
         "Smallest kept",

@@ -59,7 +59,7 @@ pub(crate) fn plot(view: &View<'_>) -> Option<Figure> {
     };
     let svg = Sheet { name: "rank", title: &title, alt }.svg(top + rows as f64 * CELL + MARGIN, &marks);
     let caption = Text::default().strong(format!("{title}. ")).plain(
-        "Below, the bias numbers in all. The darker a cell, the larger the measured share. A frame and ≠ mark a cell where \
+        "Below, the number of bias parameters. The darker a cell, the larger the measured share. A frame and ≠ mark a cell where \
          some seed's count is not the predicted one.",
     );
     let caption = caption.plain(remark(rows, map.rows.len(), "rows", "the first"));

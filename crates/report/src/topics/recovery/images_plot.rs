@@ -23,8 +23,8 @@ pub(crate) fn plot(recovery: &Recovery<'_, '_>) -> Option<Figure> {
     }
     let title = "Recovery against the number of images";
     let alt = "Line plots: the share of the lost accuracy that an adapted first bias recovers at the strongest shift, by \
-               the number of images it was adapted on; a column a pattern, a row a setting, a line a way of adapting. The \
-               table of all ways has the numbers.";
+               the number of images it was adapted on; a column a pattern, a row a setting, a line a method of adapting. \
+               The table of all methods has the numbers.";
     let panels = Panels {
         sheet: Sheet { name: "images", title, alt },
         x,

@@ -18,7 +18,7 @@ pub(crate) fn section(recovery: &Recovery<'_, '_>) -> Option<Section> {
     blocks.extend(images_plot::plot(recovery).map(Block::Figure));
     let every = every_method(recovery);
     if !every.rows.is_empty() {
-        let summary = "Every way of adapting, with every number of images, and the loss".into();
+        let summary = "Every method of adapting, with every number of images, and the loss".into();
         blocks.push(Block::Details { summary, blocks: vec![Block::Table(every)] });
     }
     blocks.push(Block::Paragraph(terms()));
@@ -64,7 +64,7 @@ fn table(recovery: &Recovery<'_, '_>) -> Table {
     columns.extend(["Strength", "Points lost"].map(Column::right));
     columns.extend(methods.iter().map(|method| Column::right(method.name())));
     let rows = recovery.shifts().map(|(setting, shift)| row(recovery, setting, shift, &methods)).collect();
-    let caption = "Accuracy recovered, with its 95 % interval, by the way that the first bias was adapted.".into();
+    let caption = "Accuracy recovered, with its 95 % interval, by the method that adapted the first bias.".into();
     Table { caption, columns, rows }
 }
 

@@ -18,7 +18,7 @@ pub(crate) fn plot(recovery: &Recovery<'_, '_>) -> Option<Figure> {
     let strengths = recovery.shifts().map(|(_, shift)| shift.strength).collect();
     let title = "Recovery against the strength of the shift";
     let alt = "Line plots: the share of the lost accuracy that an adapted first bias recovers, by the strength of the \
-               shift; a column a pattern, a row a setting, a line a way of adapting. The table of recovery has the numbers.";
+               shift; a column a pattern, a row a setting, a line a method of adapting. The table of recovery has the numbers.";
     let panels = Panels {
         sheet: Sheet { name: "recovery", title, alt },
         x: Axis::log(strengths, |strength| strength.to_string()),

@@ -40,7 +40,7 @@ fn adaptations(batch: bool, valid: bool, seed: u64, clean: (f64, f64)) -> Vec<Ad
                 let both = [NormStatistics::Trained, NormStatistics::Reestimated];
                 for statistics in both.into_iter().take(if batch { 2 } else { 1 }) {
                     let one = Adaptation { statistics, ..unadapted(pattern, strength, draw) };
-                    all.extend(ways(tied, seed, &one).map(|(one, share)| recovered(one, share, lost, clean)));
+                    all.extend(methods(tied, seed, &one).map(|(one, share)| recovered(one, share, lost, clean)));
                 }
             }
         }
@@ -69,19 +69,19 @@ fn recovered(one: Adaptation, share: f64, lost: f64, (clean, clean_loss): (f64, 
     Adaptation { accuracy: clean - still, loss: clean_loss + 4.0 * still, ..one }
 }
 
-/// Every way of adapting and the share that it recovers.
-fn ways(tied: f64, seed: u64, start: &Adaptation) -> impl Iterator<Item = (Adaptation, f64)> + use<> {
+/// Every method of adapting and the share that it recovers.
+fn methods(tied: f64, seed: u64, start: &Adaptation) -> impl Iterator<Item = (Adaptation, f64)> + use<> {
     let again = if start.statistics == NormStatistics::Reestimated { 0.3 } else { 0.0 };
-    let way = |bias: &str, adapting, images| Adaptation { bias: bias.into(), adapting, images, ..start.clone() };
-    let mut all = vec![(start.clone(), again), (way("none", Adapting::Nothing, None), again - 0.1)];
+    let method = |bias: &str, adapting, images| Adaptation { bias: bias.into(), adapting, images, ..start.clone() };
+    let mut all = vec![(start.clone(), again), (method("none", Adapting::Nothing, None), again - 0.1)];
     for (bias, share) in [("tied", tied), ("untied", 1.0)] {
-        all.push((way(bias, Adapting::Exact, None), share.max(again)));
+        all.push((method(bias, Adapting::Exact, None), share.max(again)));
         for images in [10, 100, 1000] {
             let of = 1.0 - 1.0 / (images as f64).sqrt();
             let own = 0.02 * noise(70 + images as u64, seed + start.draw as u64 * 31);
             let tuned = if bias == "tied" { share } else { 0.9 };
-            all.push((way(bias, Adapting::MeanImages, Some(images)), (share * of).max(again) + own));
-            all.push((way(bias, Adapting::FineTuned, Some(images)), (tuned * of * of).max(again) + own));
+            all.push((method(bias, Adapting::MeanImages, Some(images)), (share * of).max(again) + own));
+            all.push((method(bias, Adapting::FineTuned, Some(images)), (tuned * of * of).max(again) + own));
         }
     }
     all.into_iter()

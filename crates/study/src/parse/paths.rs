@@ -9,8 +9,8 @@ use toml::de::{DeTable, DeValue};
 
 use super::key;
 
-/// Keys whose values are paths.
-const PATHS: [[&str; 3]; 3] = [["data", "source", "idx"], ["data", "source", "cifar10"], ["data", "source", "folder"]];
+/// The key below which every string is a path.
+const SOURCE: [&str; 2] = ["data", "source"];
 
 /// A path that cannot be made absolute.
 pub(crate) struct WrongPath {
@@ -18,14 +18,40 @@ pub(crate) struct WrongPath {
     pub(crate) message: &'static str,
 }
 
-/// Makes every data path absolute.
+/// Makes every data path absolute: in `[data]`, in `[vary]`'s lists and in the baseline.
 pub(crate) fn anchor(root: &mut DeTable<'_>, config: &Path) -> Result<(), WrongPath> {
-    for path in &PATHS {
-        for value in path_values(root, path) {
-            anchor_value(value, config).map_err(|message| WrongPath { span: value.span(), message })?;
+    for (name, value) in root.iter_mut() {
+        match name.get_ref().as_ref() {
+            "data" => entries(value).try_for_each(|(key, value)| anchor_below(&["data", key], value, config))?,
+            "vary" => entries(value).try_for_each(|(key, values)| match (pieces(key), values.get_mut()) {
+                (path, DeValue::Array(values)) => {
+                    values.iter_mut().try_for_each(|value| anchor_below(&path, value, config))
+                }
+                _ => Ok(()),
+            })?,
+            "compare" => entries(value)
+                .filter(|(key, _)| *key == "baseline")
+                .flat_map(|(_, baseline)| entries(baseline))
+                .try_for_each(|(key, value)| anchor_below(&pieces(key), value, config))?,
+            _ => {}
         }
     }
     Ok(())
+}
+
+fn pieces(dotted: &str) -> Vec<String> {
+    key::split(dotted).into_iter().flatten().map(|piece| piece.into_inner().into_owned()).collect()
+}
+
+/// Makes strings below `data.source` absolute; the string at the key itself names a bundled source.
+fn anchor_below<P: AsRef<str>>(path: &[P], value: &mut Spanned<DeValue<'_>>, config: &Path) -> Result<(), WrongPath> {
+    if path.len() < SOURCE.len() || !path.iter().zip(SOURCE).all(|(piece, name)| piece.as_ref() == name) {
+        return Ok(());
+    }
+    if path.len() > SOURCE.len() {
+        return anchor_value(value, config).map_err(|message| WrongPath { span: value.span(), message });
+    }
+    entries(value).try_for_each(|(key, value)| anchor_below(&["data", "source", key], value, config))
 }
 
 /// Leaves what is not a string to the typed parse.
@@ -41,26 +67,6 @@ fn anchor_value(value: &mut Spanned<DeValue<'_>>, config: &Path) -> Result<(), &
     Ok(())
 }
 
-/// Every value that stands for the given key: in its section, in `[vary]`'s lists and in the baseline.
-fn path_values<'t, 's>(root: &'t mut DeTable<'s>, path: &[&str]) -> Vec<&'t mut Spanned<DeValue<'s>>> {
-    let mut found = Vec::new();
-    for (name, value) in root.iter_mut() {
-        match name.get_ref().as_ref() {
-            "vary" => entries(value).for_each(|(key, values)| {
-                let (Some(rest), DeValue::Array(values)) = (rest_of(key, path), values.get_mut()) else { return };
-                found.extend(values.iter_mut().filter_map(|value| descend(value, rest)));
-            }),
-            "compare" => {
-                let baseline = descend(value, &["baseline"]).into_iter().flat_map(entries);
-                found.extend(baseline.filter_map(|(key, value)| descend(value, rest_of(key, path)?)));
-            }
-            section if section == path[0] => found.extend(descend(value, &path[1..])),
-            _ => {}
-        }
-    }
-    found
-}
-
 /// The entries of a table; nothing where it is none.
 fn entries<'t, 's>(
     value: &'t mut Spanned<DeValue<'s>>,
@@ -70,21 +76,4 @@ fn entries<'t, 's>(
         _ => None,
     };
     table.into_iter().flat_map(|table| table.iter_mut().map(|(key, value)| (key.get_ref().as_ref(), value)))
-}
-
-/// What is left of a path below a dotted key.
-fn rest_of<'p>(dotted: &str, path: &'p [&'p str]) -> Option<&'p [&'p str]> {
-    let pieces = key::split(dotted)?;
-    let same = pieces.len() <= path.len() && pieces.iter().zip(path).all(|(piece, name)| piece.get_ref() == name);
-    same.then(|| &path[pieces.len()..])
-}
-
-fn descend<'t, 's>(value: &'t mut Spanned<DeValue<'s>>, path: &[&str]) -> Option<&'t mut Spanned<DeValue<'s>>> {
-    match path.split_first() {
-        None => Some(value),
-        Some((first, rest)) => match value.get_mut() {
-            DeValue::Table(table) => descend(table.get_mut(*first)?, rest),
-            _ => None,
-        },
-    }
 }

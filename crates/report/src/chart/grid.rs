@@ -106,7 +106,10 @@ impl Grid<'_> {
                 @let middle = (panel.left + panel.width / 2.0, panel.top + panel.height / 2.0);
                 (Label::centre(Colour::Muted).write(middle, &[self.empty]))
             }
-            @for curve in curves { (panel.band(&curve.marks, curve.stroke)) }
+            // The only points of several series, say after one epoch, would hide each other behind their intervals.
+            @for curve in curves.iter().filter(|curve| curve.symbol.is_some() || curve.marks.len() > 1) {
+                (panel.band(&curve.marks, curve.stroke))
+            }
             @for curve in curves {
                 @if curve.symbol.is_none() || curve.marks.len() > 1 { (panel.line(&curve.marks, curve.stroke)) }
                 @if let Some(symbol) = curve.symbol {

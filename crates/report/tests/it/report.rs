@@ -62,6 +62,21 @@ fn a_drift_gets_a_plot_and_a_table() {
     assert!(row.is_some(), "{}", report.markdown);
 }
 
+/// Series of one epoch lie above each other: each is a short line, and no interval hides another.
+#[test]
+fn a_single_epoch_gets_short_lines_and_no_bands() {
+    let biases = [json!("none"), json!("tied")];
+    let runs = |bias: &serde_json::Value| {
+        (0..2).map(|seed| cell(factors(&[("model.bias", bias.clone())]), seed, 0.0, 1)).collect()
+    };
+    let cells = biases.iter().flat_map(|bias| -> Vec<_> { runs(bias) }).collect();
+    let report = report(&results("short", "", cells, &baseline()));
+    let (_, svg) = report.plots.iter().find(|(name, _)| name == "loss.svg").expect("a plot");
+    assert!(!svg.contains("<polygon"));
+    // The legend's line, and one in each panel.
+    assert_eq!(svg.matches("<polyline class=\"vermillion\"").count(), 3);
+}
+
 #[test]
 fn names_never_become_markup() {
     let hostile = "</title><script>alert(1)</script> [x](http://y) | *a* `b` \u{1}\u{202e} \"'&\n# c";

@@ -57,7 +57,7 @@ pub struct Cell {
     pub id: String,
     /// First 16 hex digits of the SHA-256 of the resolved cell's canonical JSON.
     pub hash: String,
-    /// What sets it apart from the other cells, seed aside.
+    /// The values that set it apart from the other cells, seed aside.
     pub factors: Factors,
     /// Everything that its training run needs.
     pub config: CellConfig,

@@ -19,9 +19,9 @@ const MAX_NAME: usize = 100;
 pub struct Study {
     /// Letters, digits, `_` and `-`; also the name of its output folder.
     pub name: String,
-    /// What the study asks.
+    /// The question that the study answers.
     pub question: String,
-    /// Which variants the report compares.
+    /// The variants that the report compares.
     pub compare: Option<CompareConfig>,
     /// The lists that span the grid, in order: the last one varies fastest, seeds aside.
     pub vary: Vec<Vary>,

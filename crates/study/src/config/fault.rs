@@ -8,7 +8,7 @@ use std::fmt::{self, Display};
 pub struct Fault {
     /// The dotted key, such as `train.epochs`.
     pub key: String,
-    /// What was expected and what was found.
+    /// The expected and the found value.
     pub message: String,
 }
 

@@ -12,7 +12,7 @@ use crate::{Cell, StoreError, StudyFolder};
 /// The first line goes on with the cell's id and the checksum of the rest.
 const OPENING: &str = "untied checkpoint 1 ";
 
-/// That of a thousand million parameters in f64, with one moment.
+/// Upper bound on a checkpoint: 10⁹ parameters in f64 and one optimizer moment.
 const MOST_BYTES: u64 = 1 << 34;
 
 impl StudyFolder {

@@ -1,11 +1,11 @@
-//! What goes wrong with the files of a study.
+//! The errors of a study's files.
 
 use std::io;
 use std::path::PathBuf;
 
 use crate::SCHEMA;
 
-/// Why a file of a study could not be written or read. The cause is part of the text.
+/// The error of a file that cannot be written or read. The cause is part of the text.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
@@ -14,7 +14,7 @@ pub enum StoreError {
     Write {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         cause: io::Error,
     },
     /// The file cannot be read.
@@ -22,7 +22,7 @@ pub enum StoreError {
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         cause: io::Error,
     },
     /// The file is not what this program writes.
@@ -30,7 +30,7 @@ pub enum StoreError {
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The damage.
         cause: String,
     },
     /// The file was written by a program with another format.

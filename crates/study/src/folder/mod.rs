@@ -206,7 +206,7 @@ impl StudyFolder {
         move_aside(&self.result(cell))
     }
 
-    /// Where there is a `cell.json`, it is this cell's.
+    /// An error where there is a `cell.json` of another cell.
     fn require_cell(&self, cell: &Cell) -> Result<(), StoreError> {
         let path = self.cell_json(cell);
         let Some(text) = read_text(&path)? else { return Ok(()) };

@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 pub struct JacobianRank {
     /// The name of the layer, such as `block1`.
     pub layer: String,
-    /// Numbers of the bias: columns.
+    /// Parameters of the bias: columns.
     pub bias_parameters: usize,
     /// Dimensions of the bias that the normalization removes, by theory.
     pub predicted_redundant: usize,
     /// Singular values above the threshold.
     pub rank: usize,
-    /// What counts as zero.
+    /// The largest singular value that counts as zero.
     pub threshold: f64,
     /// The smallest singular value above the threshold; null where there is none.
     pub smallest_kept: Option<f64>,

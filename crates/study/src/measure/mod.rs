@@ -1,4 +1,4 @@
-//! `[measure]`: what is measured on a trained model beyond its metrics, and what results hold of it.
+//! `[measure]`: the measurements on a trained model beyond its metrics, and their results.
 
 mod bias_maps;
 mod jacobian;
@@ -36,7 +36,7 @@ impl MeasureConfig {
     }
 }
 
-/// What was measured on a trained model beyond its metrics; what was not asked for is empty.
+/// The measurements on a trained model beyond its metrics; empty where none was asked for.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Measured {
@@ -46,7 +46,7 @@ pub struct Measured {
     /// One entry per distance.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub translated: Vec<Translated>,
-    /// One entry per shift, statistics and way of adapting.
+    /// One entry per shift, statistics and method of adapting.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub adaptations: Vec<Adaptation>,
     /// One entry per layer with a bias; in `results.json`, of the first seed of each variant only.

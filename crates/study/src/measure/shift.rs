@@ -1,4 +1,4 @@
-//! `measure.shift`: how well the first bias alone adapts to test images whose values are shifted.
+//! `measure.shift`: adapting the first bias alone to test images whose values are shifted.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -58,7 +58,7 @@ fn check_beside(data: &DataConfig, model: &ModelConfig) -> Result<(), Fault> {
     Fault::require(data.shift.is_none(), "data.shift", expected, "one")
 }
 
-/// Which statistics batch norm evaluates with; of a model without batch norm, `trained`.
+/// The statistics that batch norm evaluates with; of a model without batch norm, `trained`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NormStatistics {
@@ -68,11 +68,11 @@ pub enum NormStatistics {
     Reestimated,
 }
 
-/// How the first bias was adapted to a shift.
+/// The method by which the first bias was adapted to a shift.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Adapting {
-    /// Not at all.
+    /// No adaptation.
     Nothing,
     /// b = b₀ − w∗δ from the known shift; tied: its mean over locations.
     Exact,
@@ -85,17 +85,17 @@ pub enum Adapting {
 /// One model on shifted test images.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Adaptation {
-    /// How the shift varies over locations.
+    /// The variation of the shift over locations.
     pub pattern: ShiftPattern,
     /// Its root mean square, in standard deviations of the pixels.
     pub strength: f64,
-    /// Which of the patterns of its kind.
+    /// The index of the pattern among those of its kind.
     pub draw: usize,
-    /// What batch norm evaluates with.
+    /// The statistics that batch norm evaluates with.
     pub statistics: NormStatistics,
-    /// `none`, `tied` or `untied`: the first bias, of which alone something is adapted.
+    /// The mode of the first bias, which alone is adapted: `none`, `tied` or `untied`.
     pub bias: String,
-    /// How.
+    /// The method.
     pub adapting: Adapting,
     /// Images that it was adapted on; null where it needs none.
     pub images: Option<usize>,

@@ -6,10 +6,10 @@ use crate::Fault;
 use crate::config::MAX_SIDE;
 use crate::config::fault::is_ascending;
 
-/// Test metrics of images moved by some pixels, what leaves the image lost and what comes in empty.
+/// Test metrics of images moved by some pixels, pixels that leave the image lost and those that come in empty.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Translated {
-    /// How far.
+    /// The distance.
     pub pixels: usize,
     /// Mean over the four directions, in [0, 1].
     pub accuracy: f64,

@@ -1,4 +1,4 @@
-//! What is wrong with a config, where it stands, and what was expected there.
+//! The error of a config, with its location and the expected value.
 
 use std::fmt;
 use std::io;
@@ -12,7 +12,7 @@ pub(crate) const MAX_CONFIG_BYTES: usize = 1 << 20;
 /// Longest piece of a line or of an option that a message quotes, in characters.
 const MAX_QUOTE: usize = 120;
 
-/// Why a study could not be loaded. Every message names the file or the `--set` option, and says all there is to say:
+/// The error of a study that cannot be loaded. Every message names the file or the `--set` option, and says all there is to say:
 /// the causes are part of the text, not of [`std::error::Error::source`].
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -22,7 +22,7 @@ pub enum ConfigError {
     Read {
         /// The config file.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         cause: io::Error,
     },
     /// The path is a folder.
@@ -57,11 +57,11 @@ pub struct InvalidConfig {
     pub place: Place,
     /// The full key, such as `train.epochs` or `vary."model.bias"`.
     pub key: Option<String>,
-    /// What was found and what was expected.
+    /// The found and the expected value.
     pub message: String,
 }
 
-/// Where a wrong key or value stands.
+/// The location of a wrong key or value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
     /// A piece of one line of the config file.

@@ -18,7 +18,7 @@ use crate::{CellConfig, ConfigError, DataConfig, Factors, MeasureConfig, ModelCo
 pub(crate) struct Factor<'s> {
     /// The dotted key, such as `model.bias`.
     pub(crate) key: String,
-    /// Of the key in `[vary]`.
+    /// The span of the key in `[vary]`.
     span: Range<usize>,
     path: Vec<Key<'s>>,
     values: Vec<Spanned<DeValue<'s>>>,
@@ -136,7 +136,7 @@ impl<'s> Grid<'s> {
         }
     }
 
-    /// What the sections say about varied keys is read too, although it is not used.
+    /// Checks the values that sections give varied keys too, although they are not used.
     pub(crate) fn check_base(&self, document: &Document<'s>, base: &DeTable<'s>) -> Result<(), ConfigError> {
         let mut table = base.clone();
         for factor in &self.factors {
@@ -220,7 +220,7 @@ impl<'s> Factor<'s> {
     }
 }
 
-/// The path of a key in `[vary]`, every piece at the place of the whole key.
+/// The path of a key in `[vary]`, every piece with the span of the whole key.
 fn read_path<'s>(document: &Document<'_>, key: &Key<'s>) -> Result<Vec<Key<'s>>, ConfigError> {
     let name = key.get_ref().as_ref();
     let Some(pieces) = key::split(name) else {

@@ -20,7 +20,7 @@ pub(crate) struct Blocked {
     pub(crate) found: &'static str,
 }
 
-/// The pieces of a dotted key, each with its place in `text`; `None` where the text is no key.
+/// The pieces of a dotted key, each with its span in `text`; `None` where the text is no key.
 pub(crate) fn split(text: &str) -> Option<Vec<Key<'static>>> {
     if text.contains(['\n', '\r']) {
         return None;

@@ -46,7 +46,7 @@ impl Source {
         &self.text
     }
 
-    /// The options with the place where each starts.
+    /// The options with the offset at which each starts.
     pub(crate) fn options(&self) -> impl Iterator<Item = (usize, &str)> {
         let mut start = self.text.len() + 1;
         self.options.iter().map(move |option| {

@@ -137,16 +137,16 @@ impl Metrics {
     }
 }
 
-/// Trainable numbers of a model.
+/// Counts of a model's trainable parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Parameters {
-    /// All of them.
+    /// All parameters.
     pub total: usize,
-    /// Of these, biases of convolutions.
+    /// Parameters of the convolutions' biases.
     pub bias: usize,
 }
 
-/// Means over the epochs, one number each.
+/// Means over the epochs, one value each.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Curves {
     /// Mean of each epoch's steps.
@@ -157,7 +157,7 @@ pub struct Curves {
     pub test_accuracy: Vec<f64>,
 }
 
-/// How much of one layer's bias gradient lies in the part that the normalization removes.
+/// The share of one layer's bias gradient in the part that the normalization removes.
 ///
 /// Norms are L2, averaged over the measured steps; `round_off` is what rounding alone explains.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -168,17 +168,17 @@ pub struct LayerRedundancy {
     pub predicted_redundant: usize,
     /// Bias dimensions in all.
     pub bias_parameters: usize,
-    /// Of the bias gradient as the framework computed it.
+    /// Norm of the bias gradient as the framework computed it.
     pub gradient_norm: f64,
-    /// Of its projection, in f64, on what the normalization removes.
+    /// Norm of its projection, in f64, on the part that the normalization removes.
     pub redundant_gradient_norm: f64,
-    /// What rounding alone explains of the redundant part.
+    /// Bound on the redundant part that rounding alone explains.
     pub round_off: f64,
-    /// At the end of the run.
+    /// Norm of the bias at the end of the run.
     pub bias_norm: f64,
-    /// Of its projection on what the normalization removes.
+    /// Norm of its projection on the part that the normalization removes.
     pub redundant_bias_norm: f64,
-    /// How the bias got there. Empty in results of older versions.
+    /// The course of the bias over the run. Empty in results of older versions.
     #[serde(default)]
     pub drift: Drift,
 }
@@ -188,12 +188,12 @@ pub struct LayerRedundancy {
 pub struct Drift {
     /// Steps done.
     pub steps: Vec<usize>,
-    /// Of the bias.
+    /// Norms of the bias.
     pub bias_norm: Vec<f64>,
-    /// Of its projection on what the normalization removes.
+    /// Norms of its projection on the part that the normalization removes.
     pub redundant_bias_norm: Vec<f64>,
-    /// Of what the running mean has not followed yet: the projection less its own running mean, which is by how much an
-    /// evaluation with running statistics is off. Empty for norms without running statistics.
+    /// ‖P·b − EMA(P·b)‖ with the projection P: how far an evaluation with running statistics is off, since the running
+    /// mean has not followed yet. Empty for norms without running statistics.
     pub running_mean_lag: Vec<f64>,
 }
 

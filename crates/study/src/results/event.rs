@@ -1,4 +1,4 @@
-//! What a training run says while it goes on, one JSON object a line.
+//! The events of a training run, one JSON object a line.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub enum Event {
     /// Once a second, while another process trains the same cell.
     Waiting {
-        /// So far; 0 at first.
+        /// Seconds waited so far; 0 at first.
         seconds: u64,
     },
     /// Data and model are ready.
@@ -29,9 +29,9 @@ pub enum Event {
         /// Steps that the checkpoint stands for.
         step: usize,
     },
-    /// Something that costs no result: a checkpoint that cannot be used or written.
+    /// A trouble that costs no result: a checkpoint that cannot be used or written.
     Warning {
-        /// What, and what follows from it.
+        /// The cause and its consequence.
         message: String,
     },
     /// A few times a second: where training stands.
@@ -47,7 +47,7 @@ pub enum Event {
     },
     /// Training is over, and something is measured on the model.
     Measuring {
-        /// What.
+        /// The measurement.
         what: String,
     },
     /// An epoch is over and the test set was evaluated.

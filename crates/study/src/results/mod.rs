@@ -22,7 +22,7 @@ pub struct Results {
     pub schema: u32,
     /// The study's name.
     pub study: String,
-    /// What it asks.
+    /// The question that it answers.
     pub question: String,
     /// The device of every cell, or `varied`.
     pub device: String,
@@ -36,7 +36,7 @@ pub struct Results {
     /// theirs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub config: Option<String>,
-    /// Where the cells come from: each that occurs, once. The only part that tells hosts apart, timing aside.
+    /// The origins of the cells, each once. The only part that tells hosts apart, timing aside.
     #[serde(default)]
     pub provenance: Vec<Provenance>,
 }
@@ -44,7 +44,7 @@ pub struct Results {
 /// Two variants set against each other, paired by seed: treatment minus baseline.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
-    /// What is compared.
+    /// The compared metric.
     pub metric: Metric,
     /// The factors of the variant that is judged.
     pub treatment: Factors,
@@ -66,22 +66,22 @@ pub struct Comparison {
     pub max_loss_difference: Option<f64>,
     /// Differences inside ±margin count as none.
     pub margin: f64,
-    /// Of two one-sided tests: small where the difference lies inside the margin.
+    /// The p-value of two one-sided tests: small where the difference lies inside the margin.
     pub tost_p: Option<f64>,
-    /// Of the paired t-test: small where the difference is not zero.
+    /// The p-value of the paired t-test: small where the difference is not zero.
     pub t_p: Option<f64>,
     /// `tost_p`, adjusted over all p-values of the study.
     pub tost_p_holm: Option<f64>,
     /// `t_p`, adjusted over all p-values of the study.
     pub t_p_holm: Option<f64>,
-    /// What the adjusted p-values say.
+    /// The conclusion from the adjusted p-values.
     pub verdict: Verdict,
     /// Seeds with an 80 % chance of a verdict at this spread, whether the variants do not differ or differ by the margin;
     /// null where there is a verdict, or where thousands were too few.
     pub seeds_suggested: Option<usize>,
 }
 
-/// What the paired differences say.
+/// The conclusion from paired differences.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {

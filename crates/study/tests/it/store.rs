@@ -128,7 +128,9 @@ fn shipped_results_are_written_as_they_are() {
 fn results_of_another_version_get_the_ids_of_their_own_config() {
     let (_dir, folder, study) = folder();
     let mut records: Vec<_> = study.cells.iter().map(CellRecord::missing).collect();
-    records.iter_mut().for_each(|record| record.id = format!("old-{}", record.seed));
+    for record in &mut records {
+        record.id = format!("old-{}", record.seed);
+    }
     let mut results = study.results(records, vec![], vec![]);
     let ids_of = |results: &Results| -> Vec<String> {
         folder.write_results(results).unwrap();

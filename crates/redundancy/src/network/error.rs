@@ -1,6 +1,6 @@
 use thiserror::Error;
 
-use super::Shape;
+use super::operation::Shape;
 use crate::RedundancyError;
 
 /// An operation that does not fit its network.

@@ -7,12 +7,9 @@ mod tensors;
 mod window;
 
 pub use error::{NetworkError, Problem};
-pub use operation::{Activation, Convolution, Fill, Operation, Padding, Pool, Pooling};
+pub use operation::{Activation, Convolution, Fill, Operation, Padding, Pool, Pooling, Shape};
 pub use tensors::NodeTensor;
 pub(crate) use window::Window;
-
-/// Channels, height and width of a feature map; a vector of n elements is `[n, 1, 1]`.
-pub type Shape = [usize; 3];
 
 /// A network: operations in topological order, the first of them the input.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,5 +1,8 @@
-use super::{Shape, Window};
+use super::Window;
 use crate::{Bias, Normalization};
+
+/// Channels, height and width of a feature map; a vector of n elements is `[n, 1, 1]`.
+pub type Shape = [usize; 3];
 
 /// One operation of a network, on feature maps `[c, y, x]`. Weights are not part of it.
 #[derive(Debug, Clone, PartialEq, Eq)]

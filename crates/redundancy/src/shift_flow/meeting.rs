@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use super::flow::ShiftFlow;
 use super::path::listed;
+use super::site::{Site, shifts_of};
 use super::width::rank;
-use super::{ShiftFlow, Site, shifts_of};
 use crate::ShiftClass;
 use crate::network::{Node, NodeId};
 
@@ -56,35 +57,38 @@ struct Cluster {
     shared: usize,
 }
 
-/// All meetings, in topological order.
-///
-/// If all paths of some biases to where they are at work pass one node, only the sum of their shifts there matters. Each
-/// has a rank: the dimension of its shifts that is at work. If all that arrives lies in one class, the ranks together
-/// exceed the dimension of that class, less what is removed of it, by what the biases share.
-pub(super) fn meetings(flow: &ShiftFlow<'_>) -> Vec<Meeting> {
-    let sites = flow.sites();
-    let followers = |level: fn([usize; 3]) -> ShiftClass| -> Vec<Follower> {
-        (0..sites.len()).filter_map(|site| Follower::new(flow, site, &sites[site], level)).collect()
-    };
-    let levels = [followers(ShiftClass::per_channel), followers(|_| ShiftClass::Everything)];
-    let mut clusters: Vec<Cluster> = vec![];
-    let mut meetings = vec![];
-    for (id, node) in flow.network.nodes() {
-        let before: usize = clusters.iter().map(|cluster| cluster.shared).sum();
-        let met: Vec<usize> = levels.iter().filter_map(|followers| merge(&mut clusters, flow, id, followers)).collect();
-        let Some(cluster) = met.last().map(|&cluster| &clusters[cluster]) else { continue };
-        // The rank of each as a whole.
-        let ranks: Vec<usize> = cluster.sites.iter().map(|&site| whole_rank(&levels[1], site)).collect();
-        meetings.push(Meeting {
-            node: id,
-            name: node.name.clone(),
-            sites: cluster.sites.iter().map(|&site| sites[site].node).collect(),
-            names: cluster.sites.iter().map(|&site| sites[site].name.clone()).collect(),
-            dimensions: clusters.iter().map(|cluster| cluster.shared).sum::<usize>() - before,
-            same: ranks.iter().all(|&rank| rank == ranks[0]) && cluster.shared == ranks[0] * (ranks.len() - 1),
-        });
+impl ShiftFlow<'_> {
+    /// The nodes where biases meet that share a part of what they do, in topological order.
+    ///
+    /// If all paths of some biases to where they are at work pass one node, only the sum of their shifts there matters. Each
+    /// has a rank: the dimension of its shifts that is at work. If all that arrives lies in one class, the ranks together
+    /// exceed the dimension of that class, less what is removed of it, by what the biases share.
+    pub fn meetings(&self) -> Vec<Meeting> {
+        let sites = self.sites();
+        let followers = |level: fn([usize; 3]) -> ShiftClass| -> Vec<Follower> {
+            (0..sites.len()).filter_map(|site| Follower::new(self, site, &sites[site], level)).collect()
+        };
+        let levels = [followers(ShiftClass::per_channel), followers(|_| ShiftClass::Everything)];
+        let mut clusters: Vec<Cluster> = vec![];
+        let mut meetings = vec![];
+        for (id, node) in self.network.nodes() {
+            let before: usize = clusters.iter().map(|cluster| cluster.shared).sum();
+            let met: Vec<usize> =
+                levels.iter().filter_map(|followers| merge(&mut clusters, self, id, followers)).collect();
+            let Some(cluster) = met.last().map(|&cluster| &clusters[cluster]) else { continue };
+            // The rank of each as a whole.
+            let ranks: Vec<usize> = cluster.sites.iter().map(|&site| whole_rank(&levels[1], site)).collect();
+            meetings.push(Meeting {
+                node: id,
+                name: node.name.clone(),
+                sites: cluster.sites.iter().map(|&site| sites[site].node).collect(),
+                names: cluster.sites.iter().map(|&site| sites[site].name.clone()).collect(),
+                dimensions: clusters.iter().map(|cluster| cluster.shared).sum::<usize>() - before,
+                same: ranks.iter().all(|&rank| rank == ranks[0]) && cluster.shared == ranks[0] * (ranks.len() - 1),
+            });
+        }
+        meetings
     }
-    meetings
 }
 
 fn whole_rank(followers: &[Follower], site: usize) -> usize {

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use super::ShiftFlow;
+use super::flow::ShiftFlow;
 use crate::network::{NodeId, Operation};
 use crate::{Normalization, ShiftClass};
 

@@ -1,7 +1,8 @@
 //! The rank of what is at work of a bias.
 
 use super::effect::Effect;
-use super::{ShiftFlow, Site, shifts_of};
+use super::flow::ShiftFlow;
+use super::site::{Site, shifts_of};
 use crate::network::{Node, NodeId, Operation, Pool, Pooling, Window};
 use crate::{Redundancy, ShiftClass};
 

@@ -7,7 +7,7 @@ use nalgebra::DMatrix;
 
 pub use values::Values;
 
-use super::is_output;
+use super::flow::is_output;
 use crate::axes::size;
 use crate::network::{Network, NetworkError, NodeId, Operation, Pool, Pooling};
 use crate::{BiasTerms, Mode};

@@ -6,9 +6,11 @@ mod random;
 
 use super::effect::{Effect, Keeps};
 use super::exact::ExactFlow;
+use super::site::shifts_of;
 use super::*;
 use crate::axes::norm;
-use crate::network::{Pool, Pooling};
+use crate::network::{Network, Node, NodeId, Operation, Pool, Pooling};
+use crate::{Mode, Redundancy, ShiftClass};
 use forward::Model;
 use random::Random;
 

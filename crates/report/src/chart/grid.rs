@@ -33,7 +33,7 @@ pub(crate) struct Cell {
 }
 
 /// Panels beside one another, under a heading that may be empty.
-pub(crate) struct Row {
+pub(crate) struct PanelRow {
     pub(crate) heading: String,
     pub(crate) cells: Vec<Cell>,
 }
@@ -42,7 +42,7 @@ pub(crate) struct Row {
 pub(crate) struct Grid<'g> {
     pub(crate) sheet: Sheet<'g>,
     pub(crate) legend: Vec<(Stroke, &'g str)>,
-    pub(crate) rows: Vec<Row>,
+    pub(crate) rows: Vec<PanelRow>,
     pub(crate) x: Axis,
     pub(crate) x_title: &'static str,
     /// One axis for all panels, or one a column.
@@ -121,6 +121,6 @@ impl Grid<'_> {
 }
 
 /// Room above the panels of a row.
-fn heading(row: &Row) -> f64 {
+fn heading(row: &PanelRow) -> f64 {
     TITLE + if row.heading.is_empty() { 0.0 } else { HEADING }
 }

@@ -1,11 +1,20 @@
 //! The drawing of plots: SVG elements on a sheet, and charts of rows and of lines. Lengths are pixels.
 
-pub(crate) mod axis;
-pub(crate) mod colour;
-pub(crate) mod grid;
-pub(crate) mod legend;
-pub(crate) mod marks;
-pub(crate) mod panel;
-pub(crate) mod row_chart;
-pub(crate) mod sheet;
-pub(crate) mod text;
+mod axis;
+mod colour;
+mod grid;
+mod legend;
+mod marks;
+mod panel;
+mod row_chart;
+mod sheet;
+mod text;
+
+pub(crate) use axis::{Axis, around};
+pub(crate) use colour::{Colour, STEPS};
+pub(crate) use grid::{Cell, Curve, Grid, PanelRow};
+pub(crate) use marks::{Point, Stroke, Symbol, dashed, diamond, dot, line, polygon, rectangle, ring, triangle};
+pub(crate) use panel::{Mark, Panel};
+pub(crate) use row_chart::{Row, RowChart};
+pub(crate) use sheet::{MARGIN, Sheet, WIDTH};
+pub(crate) use text::{LINE, Label, wrap};

@@ -2,7 +2,7 @@
 
 use untied_study::BiasMap;
 
-use crate::chart::colour::STEPS;
+use crate::chart::STEPS;
 use crate::results::variant::Variant;
 
 /// Drawn at most: variants, layers of each, channels of each.

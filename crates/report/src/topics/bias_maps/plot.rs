@@ -2,10 +2,7 @@
 
 use maud::{Markup, PreEscaped, html};
 
-use crate::chart::colour::{Colour, STEPS};
-use crate::chart::marks::rectangle;
-use crate::chart::sheet::{MARGIN, Sheet, WIDTH};
-use crate::chart::text::{LINE, Label};
+use crate::chart::{Colour, LINE, Label, MARGIN, STEPS, Sheet, WIDTH, rectangle};
 use crate::document::names::clean;
 use crate::document::number::{count, magnitude};
 use crate::document::{Figure, Text};

@@ -3,6 +3,7 @@
 use untied_redundancy::CERTIFICATE_FACTOR;
 use untied_study::LayerRedundancy;
 
+use crate::results::first_seen::group;
 use crate::results::variant::Variant;
 use crate::statistics::student::sample;
 
@@ -61,13 +62,7 @@ impl Finding {
 
 /// The layers of a variant in the order of the model; empty where no finished run has a bias.
 pub(crate) fn certificates(variant: &Variant<'_>) -> Vec<LayerCertificate> {
-    let mut layers: Vec<(&str, Vec<&LayerRedundancy>)> = Vec::new();
-    for measured in variant.finished().flat_map(|cell| &cell.redundancy) {
-        match layers.iter_mut().find(|(name, _)| *name == measured.layer) {
-            Some((_, seeds)) => seeds.push(measured),
-            None => layers.push((&measured.layer, vec![measured])),
-        }
-    }
+    let layers = group(variant.finished().flat_map(|cell| &cell.redundancy).map(|one| (one.layer.as_str(), one)));
     layers.into_iter().filter_map(|(name, seeds)| certificate(name, &seeds)).collect()
 }
 

@@ -3,13 +3,10 @@
 use maud::{Markup, html};
 use untied_redundancy::CERTIFICATE_FACTOR;
 
-use crate::chart::axis::Axis;
-use crate::chart::colour::Colour;
-use crate::chart::marks::{Point, dashed, diamond, dot, line, polygon, rectangle};
-use crate::chart::panel::Panel;
-use crate::chart::row_chart::{Row, RowChart};
-use crate::chart::sheet::{MARGIN, Sheet};
-use crate::chart::text::{LINE, Label};
+use crate::chart::{
+    Axis, Colour, LINE, Label, MARGIN, Panel, Point, Row, RowChart, Sheet, dashed, diamond, dot, line, polygon,
+    rectangle,
+};
 use crate::document::names::clean;
 use crate::document::{Figure, Text};
 use crate::results::selection::{ROWS, foremost, remark};

@@ -4,11 +4,7 @@ use std::ops::Range;
 
 use untied_study::Factors;
 
-use crate::chart::axis::Axis;
-use crate::chart::grid::{Cell, Curve, Grid, Row};
-use crate::chart::marks::Stroke;
-use crate::chart::panel::Mark;
-use crate::chart::sheet::Sheet;
+use crate::chart::{Axis, Cell, Curve, Grid, Mark, PanelRow, Sheet, Stroke};
 use crate::document::{Figure, Text};
 use crate::results::View;
 use crate::results::first_seen::FirstSeen;
@@ -56,9 +52,9 @@ pub(crate) fn plot(view: &View<'_>) -> Option<Figure> {
 }
 
 /// The names of the training rules, and the panels of every model that has a line.
-fn arrange(view: &View<'_>) -> (Vec<String>, Vec<Row>) {
+fn arrange(view: &View<'_>) -> (Vec<String>, Vec<PanelRow>) {
     let (mut series, mut models) = (FirstSeen::new(), FirstSeen::new());
-    let mut rows: Vec<Row> = Vec::new();
+    let mut rows: Vec<PanelRow> = Vec::new();
     for variant in &view.variants {
         let lines = KINDS.map(|(_, of)| points(variant, of));
         if lines.iter().all(Vec::is_empty) {
@@ -71,7 +67,7 @@ fn arrange(view: &View<'_>) -> (Vec<String>, Vec<Row>) {
         let row = models.number(heading.clone());
         if row == rows.len() {
             let cells = KINDS.map(|(title, _)| Cell { title: title.into(), curves: Vec::new() });
-            rows.push(Row { heading, cells: cells.into() });
+            rows.push(PanelRow { heading, cells: cells.into() });
         }
         for (cell, points) in rows[row].cells.iter_mut().zip(lines) {
             cell.curves.push(Curve { stroke, symbol: None, marks: points.iter().map(mark).collect() });

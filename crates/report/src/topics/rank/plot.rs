@@ -3,10 +3,7 @@
 use maud::{Markup, html};
 use untied_study::Factors;
 
-use crate::chart::colour::Colour;
-use crate::chart::marks::{Point, line, rectangle};
-use crate::chart::sheet::{MARGIN, Sheet, WIDTH};
-use crate::chart::text::{LINE, Label, wrap};
+use crate::chart::{Colour, LINE, Label, MARGIN, Point, Sheet, WIDTH, line, rectangle, wrap};
 use crate::document::names::clean;
 use crate::document::number::count;
 use crate::document::{Figure, Text};

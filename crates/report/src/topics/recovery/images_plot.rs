@@ -2,9 +2,7 @@
 
 use untied_study::{Adapting, ShiftPattern};
 
-use crate::chart::axis::Axis;
-use crate::chart::panel::Mark;
-use crate::chart::sheet::Sheet;
+use crate::chart::{Axis, Mark, Sheet};
 use crate::document::names::clean;
 use crate::document::number::count;
 use crate::document::{Figure, Text};

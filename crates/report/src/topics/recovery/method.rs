@@ -2,8 +2,7 @@
 
 use untied_study::Adapting;
 
-use crate::chart::colour::Colour;
-use crate::chart::marks::{Stroke, Symbol};
+use crate::chart::{Colour, Stroke, Symbol};
 use crate::document::names::clean;
 use crate::document::number::{count, percent, share};
 use crate::statistics::bootstrap::Ratio;

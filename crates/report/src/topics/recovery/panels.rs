@@ -2,11 +2,7 @@
 
 use untied_study::ShiftPattern;
 
-use crate::chart::axis::Axis;
-use crate::chart::grid::{Cell, Curve, Grid, Row};
-use crate::chart::marks::Stroke;
-use crate::chart::panel::Mark;
-use crate::chart::sheet::Sheet;
+use crate::chart::{Axis, Cell, Curve, Grid, Mark, PanelRow, Sheet, Stroke};
 use crate::document::names::capitalised;
 use crate::document::number::percent;
 use crate::results::selection::PANELS;
@@ -48,7 +44,10 @@ impl Panels<'_> {
                 }
                 Cell { title: format!("{} shift", capitalised(&pattern.to_string())), curves }
             };
-            rows.push(Row { heading: recovery.label(setting), cells: recovery.patterns.iter().map(cell).collect() });
+            rows.push(PanelRow {
+                heading: recovery.label(setting),
+                cells: recovery.patterns.iter().map(cell).collect(),
+            });
         }
         if all.is_empty() {
             return None;

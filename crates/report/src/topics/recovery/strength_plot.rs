@@ -2,9 +2,7 @@
 
 use untied_study::{NormStatistics, ShiftPattern};
 
-use crate::chart::axis::Axis;
-use crate::chart::panel::Mark;
-use crate::chart::sheet::Sheet;
+use crate::chart::{Axis, Mark, Sheet};
 use crate::document::{Figure, Text};
 use crate::results::selection::{PANELS, remark};
 use crate::statistics::bootstrap::Ratio;

@@ -2,11 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::chart::axis::{Axis, around};
-use crate::chart::grid::{Cell, Curve, Grid, Row};
-use crate::chart::marks::Stroke;
-use crate::chart::panel::Mark;
-use crate::chart::sheet::Sheet;
+use crate::chart::{Axis, Cell, Curve, Grid, Mark, PanelRow, Sheet, Stroke, around};
 use crate::document::names::metric_name;
 use crate::document::{Figure, Text};
 use crate::results::selection::{CURVES, PANELS, foremost, remark};
@@ -69,7 +65,7 @@ fn legend<'g>(groups: &'g [Group<'_, '_>], panels: &[(&str, Curves)]) -> Vec<(St
     shown.map(|(series, name)| (Stroke::of(series), name)).collect()
 }
 
-fn row(panels: &[(&str, Curves)]) -> Row {
+fn row(panels: &[(&str, Curves)]) -> PanelRow {
     let curve = |(series, marks): &(usize, Vec<Mark>)| Curve {
         stroke: Stroke::of(*series),
         symbol: None,
@@ -79,7 +75,7 @@ fn row(panels: &[(&str, Curves)]) -> Row {
         title: (*title).to_owned(),
         curves: curves.iter().map(curve).collect(),
     };
-    Row { heading: String::new(), cells: panels.iter().map(cell).collect() }
+    PanelRow { heading: String::new(), cells: panels.iter().map(cell).collect() }
 }
 
 fn axes(panels: &[(&str, Curves)]) -> [Axis; 2] {

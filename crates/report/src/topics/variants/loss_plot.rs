@@ -4,11 +4,7 @@ use std::collections::BTreeMap;
 
 use untied_study::Curves;
 
-use crate::chart::axis::{Axis, around};
-use crate::chart::grid::{Cell, Curve, Grid, Row};
-use crate::chart::marks::Stroke;
-use crate::chart::panel::Mark;
-use crate::chart::sheet::Sheet;
+use crate::chart::{Axis, Cell, Curve, Grid, Mark, PanelRow, Sheet, Stroke, around};
 use crate::document::names::metric_name;
 use crate::document::{Figure, Text};
 use crate::results::selection::{CURVES, PANELS, foremost, remark};
@@ -50,7 +46,7 @@ pub(crate) fn plot(view: &View<'_>) -> Option<Figure> {
     let [train, test] = curves.map(Vec::into_iter);
     let rows = groups.iter().zip(train.zip(test)).map(|(group, (train, test))| {
         let cells = KINDS.iter().zip([train, test]).map(|((name, _), curves)| Cell { title: (*name).into(), curves });
-        Row { heading: group.label.clone(), cells: cells.collect() }
+        PanelRow { heading: group.label.clone(), cells: cells.collect() }
     });
     let grid = Grid {
         sheet: Sheet { name: "loss", title, alt },

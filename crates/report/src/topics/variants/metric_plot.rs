@@ -2,12 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::chart::axis::{Axis, around};
-use crate::chart::colour::Colour;
-use crate::chart::marks::{diamond, dot, line, polygon};
-use crate::chart::panel::Panel;
-use crate::chart::row_chart::{Row, RowChart};
-use crate::chart::sheet::Sheet;
+use crate::chart::{Axis, Colour, Panel, Row, RowChart, Sheet, around, diamond, dot, line, polygon};
 use crate::document::names::{capitalised, metric_name};
 use crate::document::number::{NONE, fixed, or_none};
 use crate::document::{Figure, Text};

@@ -3,13 +3,10 @@
 use maud::{Markup, html};
 use untied_study::{Comparison, Verdict};
 
-use crate::chart::axis::{Axis, around};
-use crate::chart::colour::Colour;
-use crate::chart::marks::{dashed, dot, line, polygon, rectangle, ring, triangle};
-use crate::chart::panel::Panel;
-use crate::chart::row_chart::{Row, RowChart};
-use crate::chart::sheet::Sheet;
-use crate::chart::text::{LINE, Label};
+use crate::chart::{
+    Axis, Colour, LINE, Label, Panel, Row, RowChart, Sheet, around, dashed, dot, line, polygon, rectangle, ring,
+    triangle,
+};
 use crate::document::names::{capitalised, metric_name, verdict_name, verdict_sign};
 use crate::document::{Figure, Text};
 use crate::results::View;

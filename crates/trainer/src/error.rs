@@ -68,22 +68,9 @@ pub enum TrainerError {
         /// Number of the block, from 1.
         block: usize,
     },
-    /// A convolution that its crate refuses.
-    #[error("model: block {block}: {source}")]
-    Convolution {
-        /// Number of the block, from 1.
-        block: usize,
-        /// Why.
-        source: untied_conv::ConvError,
-    },
-    /// A bias that the redundancy table does not know.
-    #[error("model: block {block}: {source}")]
-    Redundancy {
-        /// Number of the block, from 1.
-        block: usize,
-        /// Why.
-        source: untied_redundancy::RedundancyError,
-    },
+    /// An operation that does not fit its network.
+    #[error("model: {0}")]
+    Network(untied_redundancy::network::NetworkError),
     /// The training set does not fill one batch.
     #[error("train.batch_size: expected at most {train_images}, the images of the training set, got {batch_size}")]
     BatchSize {

@@ -4,7 +4,7 @@ use untied_study::{CanvasConfig, CellConfig};
 
 use crate::data::{Dataset, Split, Standardisation};
 use crate::measure::{self, Sizes};
-use crate::model::plan::{Architecture, Shape};
+use crate::model::plan::{Plan, Shape};
 use crate::optimization::schedule::LearningRates;
 use crate::{TrainerError, data};
 
@@ -12,7 +12,7 @@ use crate::{TrainerError, data};
 pub(crate) struct Prepared {
     pub(crate) dataset: Dataset,
     pub(crate) standardisation: Standardisation,
-    pub(crate) plan: Architecture,
+    pub(crate) plan: Plan,
 }
 
 pub(crate) fn prepare(config: &CellConfig) -> Result<Prepared, TrainerError> {
@@ -53,8 +53,8 @@ fn fits_canvas(dataset: Dataset, canvas: CanvasConfig) -> Result<Dataset, Traine
     if size < height.max(width) { Err(TrainerError::Canvas { height, width, size }) } else { Ok(dataset) }
 }
 
-pub(crate) fn fit(config: &CellConfig, data: &DataSize) -> Result<Architecture, TrainerError> {
-    let plan = Architecture::new(&config.model, data.shape)?;
+pub(crate) fn fit(config: &CellConfig, data: &DataSize) -> Result<Plan, TrainerError> {
+    let plan = Plan::new(&config.model, data.shape, data.classes)?;
     LearningRates::new(&config.train, steps_per_epoch(config, data.train_images)?)?;
     measure::check(&config.measure, &Sizes { image: data.shape, train_images: data.train_images, plan: &plan })?;
     Ok(plan)

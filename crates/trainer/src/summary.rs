@@ -4,7 +4,9 @@ use std::collections::HashMap;
 
 use untied_study::{Bias, BiasPlace, CellConfig, ModelConfig, Parameters};
 
-use crate::model::plan::{Architecture, BlockPlan};
+use untied_redundancy::network::NodeId;
+
+use crate::model::plan::Plan;
 use crate::prepare::{DataSize, fit, load};
 use crate::{TrainerError, device};
 
@@ -69,12 +71,12 @@ impl Planner {
             input: data.shape,
             classes: data.classes,
             class_names: data.class_names,
-            layers: plan.blocks.iter().enumerate().map(|(index, block)| layer(config, index, block)).collect(),
-            parameters: plan.parameters(data.classes),
+            layers: layers(config, &plan),
+            parameters: plan.parameters(),
         })
     }
 
-    fn plan(&mut self, config: &CellConfig) -> Result<(DataSize, Architecture), TrainerError> {
+    fn plan(&mut self, config: &CellConfig) -> Result<(DataSize, Plan), TrainerError> {
         config.check()?;
         let key = format!("{:?}", config.data);
         let data = match self.sizes.get(&key) {
@@ -103,16 +105,21 @@ pub fn explain(config: &CellConfig) -> Result<ModelSummary, TrainerError> {
     Planner::default().explain(config)
 }
 
-fn layer(config: &CellConfig, index: usize, block: &BlockPlan) -> LayerSummary {
-    LayerSummary {
-        layer: BlockPlan::name(index),
-        output: block.output,
-        bias: bias_name(&config.model),
-        norm: config.model.norm.to_string(),
-        weights: block.weights(),
-        bias_parameters: block.bias_parameters(),
-        redundant: block.bias.as_ref().map_or(0, |bias| bias.redundancy.dimensions()),
-    }
+/// One entry per convolution.
+fn layers(config: &CellConfig, plan: &Plan) -> Vec<LayerSummary> {
+    let layer = |(id, layer): (NodeId, &str)| {
+        let bias = plan.bias_of(layer);
+        LayerSummary {
+            layer: layer.to_owned(),
+            output: plan.network.node(id).output,
+            bias: bias_name(&config.model),
+            norm: config.model.norm.to_string(),
+            weights: plan.network.parameters(id),
+            bias_parameters: bias.map_or(0, |bias| bias.terms.parameters()),
+            redundant: bias.map_or(0, |bias| bias.redundancy.dimensions()),
+        }
+    };
+    plan.convolutions().map(layer).collect()
 }
 
 fn bias_name(model: &ModelConfig) -> String {

@@ -133,7 +133,7 @@ fn a_state_of_something_else_is_left_aside() {
         (b"{}\n".to_vec(), "is no state of a run"),
         (state[..state.len() - 1].to_vec(), "cannot be restored"),
         (state[..300].to_vec(), "is no state of a run"),
-        (replaced("\"format\":2", "\"format\":7"), "has format 7; this program reads 2"),
+        (replaced("\"format\":3", "\"format\":7"), "has format 7; this program reads 3"),
         (replaced("\"program\":\"untied ", "\"program\":\"untied 0.0."), "was written by untied 0.0."),
         (replaced("(c0ffee)", "(decaf)"), "(decaf), this is untied "),
         (replaced("\"trained\":{\"secs\":", "\"trained\":{\"secs\":99999999999999"), "is of a run of another length"),

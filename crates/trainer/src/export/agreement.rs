@@ -6,7 +6,6 @@ use untied_study::Dtype;
 
 use super::error::ModelError;
 use super::trained_model::TrainedModel;
-use crate::model::plan::BlockPlan;
 use crate::model::tensors::host;
 use crate::random::{Generator, Stream};
 use crate::{TrainerError, compiled_devices, device};
@@ -101,7 +100,10 @@ impl<'m> Trial<'m> {
             let mut moved = self.original.clone();
             moved.change_each(|value| value * factor(unit, &mut stream));
             let net = moved.net(&self.device, DType::F64);
-            self.difference(&host(net.forward_with(self.x.clone(), &mut |_, z| shaken(z, unit, &mut stream))))
+            let scores = net.forward_with(self.x.clone(), &mut |node, z| {
+                if self.original.plan.ends_convolution(node) { shaken(z, unit, &mut stream) } else { z }
+            });
+            self.difference(&host(scores))
         };
         largest((0..DRAWS).map(change))
     }
@@ -133,8 +135,8 @@ fn shaken(z: Tensor<4>, unit: f64, stream: &mut Stream) -> Tensor<4> {
 
 /// As many as memory is spent on.
 fn images(model: &TrainedModel) -> Result<usize, ModelError> {
-    let outputs = model.plan.blocks.iter().map(|BlockPlan { output, .. }| output.iter().product());
-    let numbers: usize = outputs.chain([model.input.iter().product()]).max().unwrap_or(1);
+    let outputs = model.plan.network.nodes().map(|(_, node)| node.output.iter().product());
+    let numbers: usize = outputs.max().unwrap_or(1);
     if numbers > NUMBERS_OF_AN_IMAGE {
         return Err(ModelError::TooLarge { numbers });
     }

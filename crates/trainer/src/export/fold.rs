@@ -6,7 +6,7 @@ use super::agreement::{Agreement, agreed};
 use super::error::ModelError;
 use super::trained_model::{TrainedModel, check_supported};
 use crate::model::norm::EPSILON;
-use crate::model::plan::BlockPlan;
+use crate::model::plan::Plan;
 use crate::model::tensors::HostTensor;
 
 /// A model without normalization, for inference.
@@ -45,31 +45,39 @@ pub struct FoldedLayer {
 /// directly, or if the outputs differ by more than rounding.
 pub fn fold(model: &TrainedModel) -> Result<Folded, ModelError> {
     let (folded, agreement) = agreed(model, without_norm(model)?)?;
-    let layers = (0..model.plan.blocks.len()).map(|index| {
-        let layer = BlockPlan::name(index);
+    let layers = model.plan.convolutions().map(|(_, layer)| {
         let both = |part: &str| [model, &folded].map(|model| model.numbers_of(&format!("{layer}.{part}")));
-        FoldedLayer { bias_numbers: both("convolution.bias"), numbers: both(""), layer }
+        FoldedLayer { bias_numbers: both("convolution.bias"), numbers: both(""), layer: layer.to_owned() }
     });
     Ok(Folded { layers: layers.collect(), model: folded, agreement })
 }
 
 fn without_norm(model: &TrainedModel) -> Result<TrainedModel, ModelError> {
-    let mut folded = model.with_model(folded_config(&model.config.model)?)?;
-    (0..model.plan.blocks.len()).map(BlockPlan::name).try_for_each(|block| {
-        let norm = Affine::take(&mut folded, &block)?;
-        norm.apply(&mut folded, &block)
-    })?;
+    let mut folded = model.with_model(folded_config(&model.config.model, &model.plan)?)?;
+    for (_, layer) in model.plan.convolutions() {
+        if let Some(bias) = model.plan.bias_of(layer).filter(|bias| bias.terms.terms().len() > 1) {
+            let bias_tensor = folded.tensor(&format!("{layer}.convolution.bias"))?;
+            bias_tensor.values = bias.terms.expand(&bias_tensor.values);
+            bias_tensor.shape = bias.terms.output().to_vec();
+        }
+        Affine::take(&mut folded, layer)?.apply(&mut folded, layer)?;
+    }
     Ok(folded)
 }
 
-fn folded_config(model: &ModelConfig) -> Result<ModelConfig, ModelError> {
+fn folded_config(model: &ModelConfig, plan: &Plan) -> Result<ModelConfig, ModelError> {
     check_supported(model)?;
     match model.norm.spec() {
         Some(spec) if spec.folds() => {}
         Some(spec) if spec.running => return Err(ModelError::PerActivation),
         _ => return Err(ModelError::NoRunningStatistics { norm: model.norm }),
     }
-    let bias = if model.bias == Bias::None { Bias::Tied } else { model.bias.clone() };
+    let bias = match plan.biases.first().map(|bias| bias.terms.terms().len()) {
+        None => Bias::Tied,
+        Some(1) => model.bias.clone(),
+        // Each channel has a factor of its own, which a term that channels share cannot have.
+        Some(_) => Bias::Untied,
+    };
     Ok(ModelConfig { norm: Normalization::None, beta: true, bias, ..model.clone() })
 }
 
@@ -193,7 +201,7 @@ mod tests {
             model.config.train.dtype = dtype;
             let model = model.rounded();
             for mutate in mutants {
-                let mut wrong = model.with_model(folded_config(&model.config.model).unwrap()).unwrap();
+                let mut wrong = model.with_model(folded_config(&model.config.model, &model.plan).unwrap()).unwrap();
                 for block in ["block1", "block2"] {
                     let mut norm = Affine::take(&mut wrong, block).unwrap();
                     norm.channels.iter_mut().for_each(mutate);

@@ -16,8 +16,8 @@ use untied_study::{CellConfig, Dtype};
 use super::error::ModelError;
 use super::trained_model::{PixelScale, TrainedModel, check_supported};
 use crate::TrainerError;
-use crate::model::plan::{Architecture, Shape};
-use crate::model::tensors::{HostTensor, HostTensors, shapes};
+use crate::model::plan::{Plan, Shape};
+use crate::model::tensors::{HostTensor, HostTensors};
 
 const FORMAT: &str = "untied model 1";
 /// Far above that of the largest model.
@@ -46,7 +46,7 @@ impl TrainedModel {
         let (header, data_bytes) = read_header(&mut file, length)?;
         let mut model = described(header.metadata().as_ref())?;
         let dtype = file_type(model.config.train.dtype);
-        check_tensors(&header, &shapes(&model.plan, model.classes), dtype)?;
+        check_tensors(&header, &model.plan.tensors(), dtype)?;
         if header.data_len() as u64 != data_bytes {
             return Err(damaged(format!("expected {} bytes of numbers, found {data_bytes}", header.data_len())));
         }
@@ -124,7 +124,7 @@ fn described(metadata: Option<&HashMap<String, String>>) -> Result<TrainedModel,
     }
     config.check().map_err(TrainerError::from)?;
     check_supported(&config.model)?;
-    let plan = Architecture::new(&config.model, input)?;
+    let plan = Plan::new(&config.model, input, classes)?;
     let scale = PixelScale { mean, deviation };
     Ok(TrainedModel { config, plan, input, classes, scale, tensors: HostTensors::new() })
 }
@@ -319,7 +319,7 @@ mod tests {
             (changed("/__metadata__/input", "[1, 60000, 60000]".into()), "block1.convolution.bias"),
             (changed("/__metadata__/input", "[1, 2]".into()), "`input`"),
             (changed("/__metadata__/classes", "0".into()), "`classes`"),
-            (changed("/__metadata__/classes", "18446744073709551615".into()), "head.bias"),
+            (changed("/__metadata__/classes", "18446744073709551615".into()), "model: head: "),
             (changed("/__metadata__/mean", "inf".into()), "`mean`"),
             (changed("/__metadata__/deviation", "0".into()), "`deviation`"),
             (config_with("[2]", "[3]"), "block1.convolution.bias"),

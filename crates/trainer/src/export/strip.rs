@@ -6,7 +6,7 @@ use untied_study::{Bias, ModelConfig};
 use super::agreement::{Agreement, agreed};
 use super::error::ModelError;
 use super::trained_model::{TrainedModel, check_supported};
-use crate::model::plan::{BiasPlan, BlockPlan};
+use crate::model::plan::{BiasPlan, Plan};
 
 /// A model without the redundant part of its biases, and what was taken out.
 #[derive(Debug)]
@@ -58,8 +58,7 @@ pub fn strip(model: &TrainedModel) -> Result<Stripped, ModelError> {
 fn without_redundant_part(model: &TrainedModel) -> Result<(TrainedModel, Vec<StrippedLayer>), ModelError> {
     check_supported(&model.config.model)?;
     let mut stripped = model.clone();
-    let blocks = model.plan.blocks.iter().enumerate();
-    let layers = blocks.map(|(index, block)| strip_block(&mut stripped, &BlockPlan::name(index), block));
+    let layers = model.plan.convolutions().map(|(_, layer)| strip_layer(&mut stripped, layer, &model.plan));
     let layers = layers.collect::<Result<Vec<_>, _>>()?;
     let redundant_as_a_whole = layers.iter().all(|layer| layer.redundant == layer.bias_numbers[0]);
     if redundant_as_a_whole && model.config.model.bias != Bias::None {
@@ -73,30 +72,25 @@ fn bias_name(layer: &str) -> String {
     format!("{layer}.convolution.bias")
 }
 
-fn strip_block(model: &mut TrainedModel, name: &str, block: &BlockPlan) -> Result<StrippedLayer, ModelError> {
+fn strip_layer(model: &mut TrainedModel, name: &str, plan: &Plan) -> Result<StrippedLayer, ModelError> {
     let mut layer =
         StrippedLayer { layer: name.to_owned(), bias_numbers: [0; 2], redundant: 0, removed_norm: 0.0, rest_norm: 0.0 };
-    let Some(plan) = &block.bias else { return Ok(layer) };
+    let Some(BiasPlan { terms, redundancy, follower, .. }) = plan.bias_of(name) else { return Ok(layer) };
     let bias = &mut model.tensor(&bias_name(name))?.values;
-    let removed = plan.redundancy.project(bias);
-    *bias = plan.redundancy.residual(bias);
-    (layer.bias_numbers, layer.redundant) = ([bias.len(); 2], plan.redundancy.dimensions());
+    let removed = redundancy.project(bias);
+    *bias = redundancy.residual(bias);
+    (layer.bias_numbers, layer.redundant) = ([bias.len(); 2], redundancy.dimensions());
     (layer.removed_norm, layer.rest_norm) = (norm(&removed), norm(bias));
-    if let Some(mean) = model.tensors.get_mut(&format!("{name}.norm.running_mean")) {
-        // 1 per activation, or height·width per channel, in which all removed numbers are equal.
-        let activations = block.output.iter().product::<usize>() / mean.values.len();
-        for (index, mean) in mean.values.iter_mut().enumerate() {
-            *mean -= removed[bias_number(plan, block, index * activations)];
+    if let Some(norm) = follower {
+        let mean = &mut model.tensor(&format!("{}.running_mean", plan.network.node(*norm).name))?.values;
+        let shift = terms.expand(&removed);
+        // 1 per activation, or height·width per channel, in which all removed elements are equal.
+        let activations = shift.len() / mean.len();
+        for (mean, shift) in mean.iter_mut().zip(shift.iter().step_by(activations)) {
+            *mean -= shift;
         }
     }
     Ok(layer)
-}
-
-/// The number of a bias that serves an activation (c, y, x), both counted row by row.
-fn bias_number(plan: &BiasPlan, block: &BlockPlan, activation: usize) -> usize {
-    let ([_, rows, columns], [_, height, width]) = (plan.dims, block.output);
-    let [c, y, x] = [activation / (height * width), activation / width % height, activation % width];
-    (c * rows + y % rows) * columns + x % columns
 }
 
 #[cfg(test)]

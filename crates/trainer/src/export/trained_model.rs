@@ -7,7 +7,7 @@ use untied_study::{BiasPlace, CellConfig, Dtype, MeasureConfig, ModelConfig, Ord
 use super::error::ModelError;
 use crate::measure::Subject;
 use crate::model::net::Net;
-use crate::model::plan::{Architecture, Shape};
+use crate::model::plan::{Plan, Shape};
 use crate::model::tensors::{self, HostTensor, HostTensors};
 
 /// A trained model: the config of its cell, what it sees, and its numbers.
@@ -16,7 +16,7 @@ use crate::model::tensors::{self, HostTensor, HostTensors};
 #[derive(Debug, Clone)]
 pub struct TrainedModel {
     pub(crate) config: CellConfig,
-    pub(crate) plan: Architecture,
+    pub(crate) plan: Plan,
     /// Of an image.
     pub(crate) input: Shape,
     pub(crate) classes: usize,
@@ -66,7 +66,7 @@ impl TrainedModel {
     /// The same numbers in another model. Measurements that only the trained one could have had are left out of its
     /// config.
     pub(crate) fn with_model(&self, model: ModelConfig) -> Result<Self, ModelError> {
-        let plan = Architecture::new(&model, self.input)?;
+        let plan = Plan::new(&model, self.input, self.classes)?;
         let config = CellConfig { model, measure: MeasureConfig::default(), ..self.config.clone() };
         Ok(Self { config, plan, ..self.clone() })
     }
@@ -78,8 +78,7 @@ impl TrainedModel {
 
     /// The model in Burn, in evaluation mode on a device without autodiff.
     pub(crate) fn net(&self, device: &Device, dtype: DType) -> Net {
-        let net = Net::new(&self.plan, self.classes, 0, device, dtype);
-        tensors::write(net, &self.tensors, device, dtype)
+        Net::with_tensors(&self.plan, &self.tensors, device, dtype)
     }
 
     /// Each number rounded to the model's own type.
@@ -114,7 +113,6 @@ pub(crate) mod tests {
     use untied_study::{Bias, Normalization, Padding, Study};
 
     use super::*;
-    use crate::model::tensors::shapes;
     use crate::random::Generator;
 
     pub(crate) const NORMS: [Normalization; 7] = [
@@ -149,9 +147,8 @@ pub(crate) mod tests {
         let study = Study::parse(text, "made_up.toml".as_ref(), &[]).unwrap();
         let config = CellConfig { model, ..study.cells[0].config.clone() };
         let input = [1, 12, 14];
-        let plan = Architecture::new(&config.model, input).unwrap();
-        let shapes = shapes(&plan, 3);
-        let tensors = shapes.into_iter().map(|(name, shape)| {
+        let plan = Plan::new(&config.model, input, 3).unwrap();
+        let tensors = plan.tensors().into_iter().map(|(name, shape)| {
             let (mut stream, count) = (Generator::new(9).stream(&name), shape.iter().product());
             let low = if name.ends_with("running_var") { 0.1 } else { -1.0 };
             let values = (0..count).map(|_| stream.uniform(low, 1.0)).collect();

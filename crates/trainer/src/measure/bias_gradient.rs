@@ -1,21 +1,22 @@
 //! Measures, while training, how much of each bias gradient lies in the part that the normalization removes.
 
+use burn::module::Param;
 use burn::tensor::{Gradients, Tensor};
 use serde::{Deserialize, Serialize};
 use untied_redundancy::{UNIT_ROUND_OFF_F32, UNIT_ROUND_OFF_F64, norm};
 use untied_study::{Drift, Dtype, LayerRedundancy};
 
 use crate::model::net::Net;
-use crate::model::plan::{Architecture, BiasPlan, BlockPlan};
+use crate::model::plan::{BiasPlan, Plan, Shape, term_shapes};
 use crate::model::tensors::host;
 
 /// Most steps of a run that are measured, and the share of them: measuring then costs about a hundredth of a run.
 const MOST_STEPS: usize = 16;
 const ONE_STEP_IN: usize = 20;
 
-/// Running sums of the norms, per block.
+/// Running sums of the norms, per bias.
 pub(crate) struct Measurement<'a> {
-    plan: &'a Architecture,
+    plan: &'a Plan,
     unit_round_off: f64,
     total_steps: usize,
     samples: usize,
@@ -26,7 +27,7 @@ pub(crate) struct Measurement<'a> {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Sums {
     steps: usize,
-    /// Of each block.
+    /// Of each bias.
     norms: Vec<Norms>,
 }
 
@@ -56,13 +57,13 @@ impl From<Norms> for [u64; 3] {
 pub(crate) struct Probes(Vec<Option<Tensor<4>>>);
 
 impl<'a> Measurement<'a> {
-    pub(crate) fn new(plan: &'a Architecture, dtype: Dtype, total_steps: usize) -> Self {
+    pub(crate) fn new(plan: &'a Plan, dtype: Dtype, total_steps: usize) -> Self {
         let unit_round_off = match dtype {
             Dtype::F32 => UNIT_ROUND_OFF_F32,
             Dtype::F64 => UNIT_ROUND_OFF_F64,
         };
         let samples = (total_steps / ONE_STEP_IN).clamp(1, MOST_STEPS);
-        let sums = Sums { steps: 0, norms: vec![Norms::default(); plan.blocks.len()] };
+        let sums = Sums { steps: 0, norms: vec![Norms::default(); plan.biases.len()] };
         Self { plan, unit_round_off, total_steps, samples, sums }
     }
 
@@ -73,7 +74,7 @@ impl<'a> Measurement<'a> {
 
     /// Goes on from what was measured before; false, with nothing changed, where it belongs to another model.
     pub(crate) fn resume(&mut self, sums: Sums) -> bool {
-        let same = sums.norms.len() == self.plan.blocks.len();
+        let same = sums.norms.len() == self.plan.biases.len();
         if same {
             self.sums = sums;
         }
@@ -88,11 +89,9 @@ impl<'a> Measurement<'a> {
 
     /// A forward pass with probes at the places of the biases.
     pub(crate) fn forward(&self, model: &Net, x: Tensor<4>) -> (Tensor<2>, Probes) {
-        let mut probes = vec![None; self.plan.blocks.len()];
-        let scores = model.forward_with(x, &mut |index, z| {
-            if self.plan.blocks[index].bias.is_none() {
-                return z;
-            }
+        let mut probes = vec![None; self.plan.biases.len()];
+        let scores = model.forward_with(x, &mut |node, z| {
+            let Some(index) = self.plan.biases.iter().position(|bias| bias.node == node) else { return z };
             let probe = z.clone().detach().zeros_like().require_grad();
             probes[index] = Some(probe.clone());
             z + probe
@@ -103,12 +102,15 @@ impl<'a> Measurement<'a> {
     /// Adds up the norms of one step.
     pub(crate) fn record(&mut self, model: &Net, probes: &Probes, gradients: &Gradients) {
         self.sums.steps += 1;
-        for (index, plan) in self.plan.blocks.iter().enumerate() {
-            let (Some(bias), Some(probe)) = (&plan.bias, &probes.0[index]) else { continue };
-            let parameter = model.blocks[index].bias().expect("the plan has a bias");
-            let db = parameter.grad(gradients).expect("the loss depends on every bias");
-            let dz = probe.grad(gradients).expect("the loss depends on every block");
-            let norms = Norms::of(bias, &host(db), &host(absolute_sums(dz, bias.dims)), self.unit_round_off);
+        for (index, bias) in self.plan.biases.iter().enumerate() {
+            let Some(probe) = &probes.0[index] else { continue };
+            let gradient =
+                |term: &Param<Tensor<3>>| host(term.grad(gradients).expect("the loss depends on every bias"));
+            let db: Vec<f64> = model.terms(bias.node).iter().flat_map(gradient).collect();
+            let dz = probe.grad(gradients).expect("the loss depends on every bias");
+            let sums = |shape: Shape| host(absolute_sums(dz.clone(), shape));
+            let absolute_sums: Vec<f64> = term_shapes(&bias.terms).into_iter().flat_map(sums).collect();
+            let norms = Norms::of(bias, &db, &absolute_sums, self.unit_round_off);
             let sums = &mut self.sums.norms[index];
             sums.gradient += norms.gradient;
             sums.redundant += norms.redundant;
@@ -122,13 +124,11 @@ impl<'a> Measurement<'a> {
         if self.sums.steps == 0 {
             return Vec::new();
         }
-        let layer = |(index, plan): (usize, &BlockPlan)| {
-            let bias = plan.bias.as_ref()?;
-            let values = host(model.blocks[index].bias()?.val());
+        let layer = |(bias, sums): (&BiasPlan, &Norms)| {
+            let values = model.bias_parameters(bias.node);
             let mean = |sum: f64| sum / self.sums.steps as f64;
-            let sums = self.sums.norms[index];
-            Some(LayerRedundancy {
-                layer: BlockPlan::name(index),
+            LayerRedundancy {
+                layer: bias.layer.clone(),
                 predicted_redundant: bias.redundancy.dimensions(),
                 bias_parameters: values.len(),
                 gradient_norm: mean(sums.gradient),
@@ -137,9 +137,9 @@ impl<'a> Measurement<'a> {
                 bias_norm: norm(&values),
                 redundant_bias_norm: norm(&bias.redundancy.project(&values)),
                 drift: Drift::default(),
-            })
+            }
         };
-        let layers: Vec<_> = self.plan.blocks.iter().enumerate().filter_map(layer).collect();
+        let layers: Vec<_> = self.plan.biases.iter().zip(&self.sums.norms).map(layer).collect();
         if layers.iter().all(is_finite) { layers } else { Vec::new() }
     }
 }
@@ -154,17 +154,10 @@ impl Norms {
     }
 }
 
-/// Σ|∂J/∂z| over the images and locations that share a bias number: `[n, c, h, w]` → `[c, h|1, w|1]`.
-fn absolute_sums(dz: Tensor<4>, dims: [usize; 3]) -> Tensor<3> {
-    let [_, height, width] = dims;
-    let mut sums = dz.abs().sum_dim(0);
-    if height == 1 {
-        sums = sums.sum_dim(2);
-    }
-    if width == 1 {
-        sums = sums.sum_dim(3);
-    }
-    sums.reshape(dims)
+/// Σ|∂J/∂z| over the images, channels and locations that share a parameter of a term: `[n, c, h, w]` → `[c|1, h|1, w|1]`.
+fn absolute_sums(dz: Tensor<4>, term: Shape) -> Tensor<3> {
+    let shared = (0..3).filter(|&axis| term[axis] == 1).map(|axis| axis + 1);
+    shared.fold(dz.abs().sum_dim(0), Tensor::sum_dim).reshape(term)
 }
 
 fn is_finite(layer: &LayerRedundancy) -> bool {
@@ -175,13 +168,14 @@ fn is_finite(layer: &LayerRedundancy) -> bool {
 #[cfg(test)]
 mod tests {
     use burn::tensor::{Device, Tensor};
-    use untied_study::Head;
+    use untied_study::{Bias, ModelConfig};
 
     use super::*;
 
     #[test]
     fn the_sample_has_its_size_whatever_the_run() {
-        let plan = Architecture { blocks: Vec::new(), head: Head::Flatten, features: 0 };
+        let model = ModelConfig { bias: Bias::None, ..ModelConfig::new(vec![1]) };
+        let plan = Plan::new(&model, [1, 2, 2], 2).unwrap();
         for total_steps in (1..2000).chain([100_003]) {
             let measurement = Measurement::new(&plan, Dtype::F32, total_steps);
             let due = (0..total_steps).filter(|&step| measurement.is_due(step)).count();

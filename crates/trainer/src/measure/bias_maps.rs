@@ -6,7 +6,7 @@ use crate::TrainerError;
 use crate::emit::Emit;
 use crate::measure::measurement::{Measurement, Sizes};
 use crate::measure::subject::Subject;
-use crate::model::plan::BlockPlan;
+use crate::model::plan::BiasPlan;
 use crate::model::tensors::host;
 
 /// `measure.bias_maps`.
@@ -25,12 +25,13 @@ impl Measurement for BiasMaps {
 }
 
 fn maps(subject: &Subject<'_>) -> Vec<BiasMap> {
-    let map = |(index, plan): (usize, &BlockPlan)| {
-        let bias = subject.model.blocks[index].bias()?;
-        let values = host(bias.val()).into_iter().map(four_digits).collect();
-        Some(BiasMap { layer: BlockPlan::name(index), shape: plan.bias.as_ref()?.dims, values })
+    let map = |plan: &BiasPlan| {
+        let bias = subject.model.bias(plan.node)?;
+        let shape = bias.dims();
+        let values = host(bias).into_iter().map(four_digits).collect();
+        Some(BiasMap { layer: plan.layer.clone(), shape, values })
     };
-    subject.plan.blocks.iter().enumerate().filter_map(map).collect()
+    subject.plan.biases.iter().filter_map(map).collect()
 }
 
 /// The nearest number with four significant digits.

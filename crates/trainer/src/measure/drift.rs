@@ -5,21 +5,20 @@ use untied_redundancy::norm;
 use untied_study::{Drift, LayerRedundancy};
 
 use crate::model::net::Net;
-use crate::model::plan::{Architecture, BiasPlan, BlockPlan};
-use crate::model::tensors::host;
+use crate::model::plan::{BiasPlan, Plan};
 
 /// About as many points as a plot can show.
 const POINTS: usize = 32;
 
 /// Follows the biases of one run.
 pub(crate) struct DriftRecorder<'a> {
-    plan: &'a Architecture,
+    plan: &'a Plan,
     /// Steps between two points.
     every: usize,
     course: Course,
 }
 
-/// What was recorded so far, per block.
+/// What was recorded so far, per bias.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Course(Vec<Layer>);
 
@@ -31,14 +30,12 @@ struct Layer {
 }
 
 impl<'a> DriftRecorder<'a> {
-    pub(crate) fn new(plan: &'a Architecture, total_steps: usize) -> Self {
-        let layer = |block: &BlockPlan| match &block.bias {
-            Some(bias) if bias.followed => {
-                Layer { running: vec![0.0; bias.redundancy.parameters()], ..Layer::default() }
-            }
-            _ => Layer::default(),
+    pub(crate) fn new(plan: &'a Plan, total_steps: usize) -> Self {
+        let layer = |bias: &BiasPlan| {
+            let followed = if bias.follower.is_some() { bias.terms.parameters() } else { 0 };
+            Layer { running: vec![0.0; followed], ..Layer::default() }
         };
-        let course = Course(plan.blocks.iter().map(layer).collect());
+        let course = Course(plan.biases.iter().map(layer).collect());
         Self { plan, every: total_steps.div_ceil(POINTS).max(1), course }
     }
 
@@ -61,11 +58,10 @@ impl<'a> DriftRecorder<'a> {
         if done > 0 && done.is_multiple_of(self.every) {
             self.record(model, done);
         }
-        for (index, bias) in biases(self.plan) {
-            let momentum = self.plan.blocks[index].norm.momentum;
-            let layer = &mut self.course.0[index];
+        let momentum = self.plan.running_momentum;
+        for (bias, layer) in self.plan.biases.iter().zip(&mut self.course.0) {
             if !layer.running.is_empty() {
-                let redundant = bias.redundancy.project(&values(model, index));
+                let redundant = bias.redundancy.project(&model.bias_parameters(bias.node));
                 for (running, redundant) in layer.running.iter_mut().zip(redundant) {
                     *running += momentum * (redundant - *running);
                 }
@@ -75,9 +71,8 @@ impl<'a> DriftRecorder<'a> {
 
     /// Adds a point for the model after `done` steps, unless it is there or a number is not finite.
     pub(crate) fn record(&mut self, model: &Net, done: usize) {
-        for (index, bias) in biases(self.plan) {
-            let Layer { drift, running } = &mut self.course.0[index];
-            let values = values(model, index);
+        for (bias, Layer { drift, running }) in self.plan.biases.iter().zip(&mut self.course.0) {
+            let values = model.bias_parameters(bias.node);
             let redundant = bias.redundancy.project(&values);
             let lag: Vec<f64> = redundant.iter().zip(running.iter()).map(|(now, running)| now - running).collect();
             let norms = [norm(&values), norm(&redundant), norm(&lag)];
@@ -96,20 +91,11 @@ impl<'a> DriftRecorder<'a> {
     /// Hands the courses to the layers they belong to.
     pub(crate) fn finish(&self, layers: &mut [LayerRedundancy]) {
         for layer in layers {
-            if let Some((index, _)) = biases(self.plan).find(|(index, _)| BlockPlan::name(*index) == layer.layer) {
+            if let Some(index) = self.plan.biases.iter().position(|bias| bias.layer == layer.layer) {
                 layer.drift = self.course.0[index].drift.clone();
             }
         }
     }
-}
-
-/// The blocks that have a bias.
-fn biases(plan: &Architecture) -> impl Iterator<Item = (usize, &BiasPlan)> {
-    plan.blocks.iter().enumerate().filter_map(|(index, block)| Some((index, block.bias.as_ref()?)))
-}
-
-fn values(model: &Net, index: usize) -> Vec<f64> {
-    host(model.blocks[index].bias().expect("the plan has a bias").val())
 }
 
 #[cfg(test)]
@@ -123,12 +109,15 @@ mod tests {
     fn the_running_mean_follows_a_jump_by_a_tenth_a_step() {
         let (bias, norm) = (Bias::Tied, Normalization::Batch);
         let model = ModelConfig { bias, norm, ..ModelConfig::new(vec![4]) };
-        let plan = Architecture::new(&model, [1, 4, 4]).unwrap();
-        let mut net = Net::new(&plan, 2, 0, &Device::flex().autodiff(), DType::F64);
+        let plan = Plan::new(&model, [1, 4, 4], 2).unwrap();
+        let mut net = Net::new(&plan, 0, &Device::flex().autodiff(), DType::F64);
         let mut recorder = DriftRecorder::new(&plan, 3);
         recorder.follow(&net, 0);
-        let bias = net.blocks[0].bias_mut();
-        *bias = bias.take().map(|bias| bias.map(|values| values.ones_like()));
+        let bias = plan.biases[0].node;
+        net.set_terms(
+            bias,
+            net.terms(bias).iter().cloned().map(|term| term.map(|values| values.ones_like())).collect(),
+        );
         for done in 1..3 {
             recorder.follow(&net, done);
         }

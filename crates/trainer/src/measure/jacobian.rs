@@ -1,18 +1,21 @@
 //! How many dimensions of a bias the normalization removes, measured: the bias's numbers less the rank of a Jacobian.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{DType, Device, Tensor};
 use nalgebra::DMatrix;
-use untied_pool::max_pool2d;
-use untied_study::{BiasPlace, Event, JacobianRank, MeasureConfig, Measured, Normalization, Order};
+use untied_redundancy::network::{Network, NodeId, Operation};
+use untied_study::{Event, JacobianRank, MeasureConfig, Measured, Normalization};
 
 use crate::TrainerError;
 use crate::emit::Emit;
 use crate::measure::measurement::{Measurement, Sizes};
 use crate::measure::subject::Subject;
 use crate::model::net::Net;
-use crate::model::plan::{BiasPlan, BlockPlan, Shape};
+use crate::model::plan::{BiasPlan, Shape, term_shapes};
 use crate::model::tensors::host;
+use crate::model::value::Value;
 
 /// Images of the batch.
 const IMAGES: usize = 8;
@@ -27,7 +30,7 @@ pub(super) struct Ranks;
 
 impl Measurement for Ranks {
     fn check(&self, config: &MeasureConfig, sizes: &Sizes<'_>) -> Result<(), TrainerError> {
-        let numbers = sizes.plan.blocks.iter().map(BlockPlan::bias_parameters).max().unwrap_or(0);
+        let numbers = sizes.plan.biases.iter().map(|bias| bias.terms.parameters()).max().unwrap_or(0);
         if config.jacobian && numbers > MOST_COLUMNS {
             return Err(TrainerError::Jacobian { most: MOST_COLUMNS, numbers });
         }
@@ -50,19 +53,37 @@ fn ranks(subject: &Subject<'_>, emit: &mut Emit<'_>) -> Vec<JacobianRank> {
     let model = subject.model.copy().map(&mut ToF64);
     let images: Vec<usize> = (0..subject.dataset.train.count.min(IMAGES)).collect();
     let x = subject.input.batch(&subject.dataset.train, &images, &subject.device, DType::F64);
-    let mut places: Vec<Option<Tensor<4>>> = vec![None; subject.plan.blocks.len()];
-    let _ = model.forward_with(x, &mut |index, z| {
-        places[index] = Some(z.clone().detach());
+    let mut outputs = BTreeMap::new();
+    let _ = model.forward_with(x, &mut |node, z| {
+        outputs.insert(node, z.clone().detach());
         z
     });
-    let of_block = |(index, plan): (usize, &BlockPlan)| {
-        let bias = plan.bias.as_ref()?;
-        let z = places[index].take()?;
-        let norm = Normalized { model: &model, index, plan };
-        emit(&Event::Measuring { what: format!("rank of the Jacobian of {}", BlockPlan::name(index)) });
-        norm.reaches().then(|| norm.rank(bias, &z, &subject.device))
+    let mut rank = |bias: &BiasPlan| {
+        emit(&Event::Measuring { what: format!("rank of the Jacobian of {}", bias.layer) });
+        let norms = norms_behind(&subject.plan.network, bias.node)?;
+        Some(Normalized { model: &model, outputs: &outputs, bias, norms }.rank(&subject.device))
     };
-    subject.plan.blocks.iter().enumerate().filter_map(of_block).collect()
+    subject.plan.biases.iter().filter_map(&mut rank).collect()
+}
+
+/// The norms that all paths from a node lead to, through pooling and linear operations on feature maps; `None` where a
+/// path leads elsewhere.
+fn norms_behind(network: &Network, from: NodeId) -> Option<BTreeSet<NodeId>> {
+    let (mut ahead, mut norms) = (vec![from], BTreeSet::new());
+    while let Some(node) = ahead.pop() {
+        for (consumer, _) in network.consumers(node) {
+            match network.node(consumer).operation {
+                Operation::Normalization { .. } => norms.extend([consumer]),
+                Operation::Convolution(_)
+                | Operation::Bias(_)
+                | Operation::Pooling(_)
+                | Operation::Addition
+                | Operation::Mean => ahead.push(consumer),
+                _ => return None,
+            }
+        }
+    }
+    (!norms.is_empty()).then_some(norms)
 }
 
 /// Values without a gradient, in f64.
@@ -74,60 +95,77 @@ impl ModuleMapper for ToF64 {
     }
 }
 
-/// The way from the place of a bias to the normalization that may remove a part of it.
+/// A bias, and the norms that may remove a part of it.
 struct Normalized<'m> {
     model: &'m Net,
-    index: usize,
-    plan: &'m BlockPlan,
+    /// The output of every step of the forward pass.
+    outputs: &'m BTreeMap<NodeId, Tensor<4>>,
+    bias: &'m BiasPlan,
+    norms: BTreeSet<NodeId>,
 }
 
 impl Normalized<'_> {
-    fn reaches(&self) -> bool {
-        match (self.plan.order, self.plan.place) {
-            (Order::NormFirst, BiasPlace::Convolution) | (Order::ActivationFirst, BiasPlace::Activation) => true,
-            (Order::NormFirst, BiasPlace::Activation) => self.index + 1 < self.model.blocks.len(),
-            _ => false,
+    /// The outputs of the norms, one after the other, with an offset added to the bias.
+    fn outputs(&self, offset: Option<Tensor<3>>) -> Tensor<1> {
+        let network = &self.model.plan().network;
+        let z = self.outputs[&self.bias.node].clone();
+        let start = offset.map_or(z.clone(), |offset| z + offset.unsqueeze());
+        let mut changed = BTreeMap::from([(self.bias.node, Value::Maps(start))]);
+        for (id, node) in network.nodes().filter(|(id, _)| Some(id) <= self.norms.last()) {
+            if node.inputs.iter().any(|input| changed.contains_key(input) && !self.norms.contains(input)) {
+                let unchanged = |input| Value::Maps(self.outputs[input].clone());
+                let inputs =
+                    node.inputs.iter().map(|input| changed.get(input).cloned().unwrap_or_else(|| unchanged(input)));
+                changed.insert(id, self.model.output(id, inputs.collect()));
+            }
         }
+        let flat = |norm| {
+            let u: Tensor<4> = changed.get(norm).cloned().expect("a path leads to each norm").maps();
+            u.flatten::<1>(0, 3)
+        };
+        Tensor::cat(self.norms.iter().map(flat).collect(), 0)
     }
 
-    /// u of z.
-    fn output(&self, z: Tensor<4>) -> Tensor<4> {
-        if (self.plan.order, self.plan.place) == (Order::NormFirst, BiasPlace::Activation) {
-            let next = &self.model.blocks[self.index + 1];
-            return next.normalize(next.convolution.forward(max_pool2d(z)));
-        }
-        self.model.blocks[self.index].normalize(z)
-    }
-
-    fn rank(&self, bias: &BiasPlan, z: &Tensor<4>, device: &Device) -> JacobianRank {
-        let jacobian = self.jacobian(bias.dims, z, device);
+    fn rank(&self, device: &Device) -> JacobianRank {
+        let network = &self.model.plan().network;
+        let jacobian = self.jacobian(device);
         let (rows, columns) = jacobian.shape();
         let threshold = ZERO * (rows as f64 / columns as f64).sqrt();
         let values = jacobian.singular_values();
         let kept = || values.iter().copied().filter(|value| *value > threshold);
         let dropped = values.iter().copied().filter(|value| *value <= threshold);
+        let normalization = self.norms.first().map(|&norm| network.node(norm).operation.clone());
+        let z = || host(self.outputs[&self.bias.node].clone());
         JacobianRank {
-            layer: BlockPlan::name(self.index),
+            layer: self.bias.layer.clone(),
             bias_parameters: columns,
-            predicted_redundant: bias.redundancy.dimensions(),
+            predicted_redundant: self.bias.redundancy.dimensions(),
             rank: kept().count(),
             threshold,
             smallest_kept: kept().reduce(f64::min),
             largest_dropped: dropped.reduce(f64::max),
-            variance: variances(self.plan.norm.kind, self.plan.output, &host(z.clone())),
+            variance: match normalization {
+                Some(Operation::Normalization { normalization, .. }) => {
+                    variances(normalization, network.node(self.bias.node).output, &z())
+                }
+                _ => None,
+            },
         }
     }
 
-    /// Outputs by bias numbers.
-    fn jacobian(&self, dims: [usize; 3], z: &Tensor<4>, device: &Device) -> DMatrix<f64> {
-        let columns = dims.iter().product();
-        let outputs = self.output(z.clone()).dims().iter().product();
+    /// Outputs by the bias's parameters.
+    fn jacobian(&self, device: &Device) -> DMatrix<f64> {
+        let columns = self.bias.terms.parameters();
+        let [outputs] = self.outputs(None).dims();
         let mut rows = Vec::with_capacity(outputs * columns);
         for output in 0..outputs {
-            let offset = Tensor::<3>::zeros(dims, (device, DType::F64)).require_grad();
-            let u = self.output(z.clone() + offset.clone().unsqueeze());
-            let gradients = u.reshape([outputs]).narrow(0, output, 1).backward();
-            rows.extend(host(offset.grad(&gradients).expect("every output depends on the bias")));
+            let zeros = |shape| Tensor::<3>::zeros(shape, (device, DType::F64)).require_grad();
+            let offsets: Vec<_> = term_shapes(&self.bias.terms).into_iter().map(zeros).collect();
+            let u = self.outputs(offsets.iter().cloned().reduce(|sum, term| sum + term));
+            let gradients = u.narrow(0, output, 1).backward();
+            let gradient =
+                |offset: &Tensor<3>| host(offset.grad(&gradients).expect("every output depends on the bias"));
+            rows.extend(offsets.iter().flat_map(gradient));
         }
         DMatrix::from_row_slice(outputs, columns, &rows)
     }

@@ -5,14 +5,14 @@ use untied_study::{MeasureConfig, Measured};
 use crate::TrainerError;
 use crate::emit::Emit;
 use crate::measure::subject::Subject;
-use crate::model::plan::{Architecture, Shape};
+use crate::model::plan::{Plan, Shape};
 
 /// The data and the model that a measurement must fit.
 pub(crate) struct Sizes<'a> {
     /// Channels, height and width of an image.
     pub(crate) image: Shape,
     pub(crate) train_images: usize,
-    pub(crate) plan: &'a Architecture,
+    pub(crate) plan: &'a Plan,
 }
 
 /// An entry of `[measure]`.

@@ -7,14 +7,14 @@ use untied_study::CellConfig;
 use crate::data::batch::Input;
 use crate::data::{Dataset, Split};
 use crate::model::net::Net;
-use crate::model::plan::Architecture;
+use crate::model::plan::Plan;
 use crate::optimization::evaluation::{Evaluation, evaluate};
 use crate::random::Generator;
 
 /// A model with its config, its data and its device.
 pub(crate) struct Subject<'a> {
     pub(crate) config: &'a CellConfig,
-    pub(crate) plan: &'a Architecture,
+    pub(crate) plan: &'a Plan,
     pub(crate) dataset: &'a Dataset,
     pub(crate) input: Input,
     /// With autodiff.

@@ -4,4 +4,7 @@ pub(crate) mod net;
 pub(crate) mod norm;
 pub(crate) mod plan;
 mod rms_norm;
+mod source;
+mod step;
 pub(crate) mod tensors;
+pub(crate) mod value;

@@ -1,53 +1,64 @@
-//! The CNN: blocks of convolution, normalization, ReLU and max pooling, then a linear head.
+//! The layers of a planned network, and its forward pass.
+
+use std::sync::Arc;
 
 use burn::module::{Module, Param};
-use burn::nn::Linear;
 use burn::tensor::activation::relu;
-use burn::tensor::{DType, Device, Tensor, TensorData};
-use untied_conv::Conv2d;
-use untied_pool::max_pool2d;
-use untied_study::{BiasPlace, Head, Order};
+use burn::tensor::module::linear;
+use burn::tensor::ops::ConvOptions;
+use burn::tensor::{DType, Device, Tensor};
+use untied_conv::{Geometry, Side, conv2d};
+use untied_redundancy::network::{Activation, Convolution, Fill, NodeId, Operation, Padding, Pool, Pooling};
 
-use crate::model::norm::Norm;
-use crate::model::plan::{Architecture, BlockPlan};
+use super::norm::Norm;
+use super::plan::{Plan, is_behind_linear, tensor_name, term_shapes};
+use super::source::Source;
+use super::step::Step;
+use super::tensors::{HostTensors, host};
+use super::value::{Value, Values};
+use untied_pool::max_pool2d;
 use crate::random::Generator;
 
-/// The model of one cell.
+/// The model of one cell: the tensors of a plan's nodes.
 #[derive(Module, Debug)]
 pub(crate) struct Net {
-    pub(crate) blocks: Vec<Block>,
-    pub(crate) head: Linear,
+    /// By the index of the node; none where it has no tensors.
+    layers: Vec<Option<Layer>>,
     #[module(skip)]
-    reading: Head,
+    plan: Arc<Plan>,
 }
 
-/// Convolution, normalization and ReLU in either order, and 2×2 max pooling.
+/// The tensors of one node.
 #[derive(Module, Debug)]
-pub(crate) struct Block {
-    pub(crate) convolution: Conv2d,
-    pub(crate) norm: Option<Norm>,
-    /// The bias, where it is not the convolution's own: `[c, h|1, w|1]`.
-    bias: Option<Param<Tensor<3>>>,
-    #[module(skip)]
-    order: Order,
-    #[module(skip)]
-    place: BiasPlace,
+pub(crate) enum Layer {
+    /// The weight `[c_out, c_in/groups, h, w]`.
+    Convolution(Param<Tensor<4>>),
+    /// The weight `[in, out]`.
+    Linear(Param<Tensor<2>>),
+    /// The terms `[c|1, h|1, w|1]` whose sum is the bias.
+    Bias(Vec<Param<Tensor<3>>>),
+    /// γ, β and running statistics.
+    Norm(Norm),
 }
 
-/// Looks at, and may change, what a bias was added to; gets the index of the block.
-pub(crate) type Probe<'p> = &'p mut dyn FnMut(usize, Tensor<4>) -> Tensor<4>;
+/// Looks at, and may change, the feature maps that a step of the forward pass gives; gets the node whose output they are.
+pub(crate) type Probe<'p> = &'p mut dyn FnMut(NodeId, Tensor<4>) -> Tensor<4>;
 
 impl Net {
     /// Draws the weights on the host, from one stream per layer: variants of one seed start from the same
-    /// weights on every device. Weights are uniform within ±1/√fan_in, as in PyTorch; convolution biases are zero.
-    pub(crate) fn new(plan: &Architecture, classes: usize, seed: u64, device: &Device, dtype: DType) -> Self {
-        let source = Source { generator: Generator::new(seed), device, dtype };
-        let block = |(index, plan): (usize, &BlockPlan)| Block::new(plan, &BlockPlan::name(index), &source);
-        let head = Linear {
-            weight: source.uniform("head/weight", [plan.features, classes], plan.features),
-            bias: Some(source.uniform("head/bias", [classes], plan.features)),
-        };
-        Self { blocks: plan.blocks.iter().enumerate().map(block).collect(), head, reading: plan.head }
+    /// weights on every device. Weights are uniform within ±1/√fan_in, as in PyTorch; biases of feature maps are zero.
+    pub(crate) fn new(plan: &Plan, seed: u64, device: &Device, dtype: DType) -> Self {
+        Self::made(plan, &Source { generator: Generator::new(seed), given: None, device, dtype })
+    }
+
+    /// The model with these tensors, in evaluation mode on a device without autodiff.
+    pub(crate) fn with_tensors(plan: &Plan, tensors: &HostTensors, device: &Device, dtype: DType) -> Self {
+        Self::made(plan, &Source { generator: Generator::new(0), given: Some(tensors), device, dtype })
+    }
+
+    fn made(plan: &Plan, source: &Source<'_>) -> Self {
+        let layers = plan.network.nodes().map(|(id, _)| Layer::new(plan, id, source)).collect();
+        Self { layers, plan: Arc::new(plan.clone()) }
     }
 
     /// Class scores `[n, classes]` of images `[n, c, h, w]`.
@@ -55,13 +66,103 @@ impl Net {
         self.forward_with(x, &mut |_, z| z)
     }
 
-    /// As [`forward`](Self::forward), with a probe at the place of every bias.
+    /// As [`forward`](Self::forward), with a probe behind every step.
     pub(crate) fn forward_with(&self, x: Tensor<4>, probe: Probe<'_>) -> Tensor<2> {
-        let features = self.blocks.iter().enumerate().fold(x, |x, (index, block)| block.forward(x, index, probe));
-        self.head.forward(match self.reading {
-            Head::Flatten => features.flatten::<2>(1, 3),
-            Head::Mean => features.mean_dim(3).mean_dim(2).flatten::<2>(1, 3),
-        })
+        let network = &self.plan.network;
+        let mut values = Values::new(network, x);
+        for &step in &self.plan.steps {
+            let value = match self.compute(step, values.inputs(step.node)) {
+                Value::Maps(maps) => Value::Maps(probe(step.output(), maps)),
+                vectors @ Value::Vectors(_) => vectors,
+            };
+            values.put(step.output(), value);
+        }
+        let [scores] = values.inputs(network.last()).try_into().expect("a loss has one input");
+        scores.vectors()
+    }
+
+    /// The output of one node alone.
+    pub(crate) fn output(&self, node: NodeId, inputs: Vec<Value>) -> Value {
+        self.compute(Step { node, fused: None }, inputs)
+    }
+
+    fn compute(&self, Step { node, fused }: Step, inputs: Vec<Value>) -> Value {
+        let fused_bias = || fused.and_then(|id| self.bias(id));
+        let mut inputs = inputs.into_iter();
+        let x = inputs.next().expect("every operation has an input");
+        let operation = &self.plan.network.node(node).operation;
+        match (operation, &self.layers[node.index()]) {
+            (Operation::Convolution(convolution), Some(Layer::Convolution(weight))) => {
+                let x = x.maps();
+                let [_, _, height, width] = x.dims();
+                Value::Maps(conv2d(x, weight.val(), fused_bias(), options(convolution, [height, width])))
+            }
+            (Operation::Linear { features }, Some(Layer::Linear(weight))) => {
+                let bias = fused_bias().map(|bias| bias.reshape([*features]));
+                Value::Vectors(linear(x.vectors(), weight.val(), bias))
+            }
+            (Operation::Bias(_), _) => match self.bias(node) {
+                Some(bias) => Value::Maps(x.maps() + bias.unsqueeze()),
+                None => x,
+            },
+            (Operation::Normalization { .. }, Some(Layer::Norm(norm))) if fused.is_some() => {
+                Value::Maps(norm.forward_relu(x.maps()))
+            }
+            (Operation::Normalization { .. }, Some(Layer::Norm(norm))) => Value::Maps(norm.forward(x.maps())),
+            // Without a normalization.
+            (Operation::Normalization { .. }, _) if fused.is_none() => x,
+            (Operation::Normalization { .. }, _) | (Operation::Activation(Activation::Relu), _) => x.map(relu, relu),
+            (Operation::Pooling(pooling), _) if *pooling == Pooling::new(Pool::Max, [2, 2]) => {
+                Value::Maps(max_pool2d(x.maps()))
+            }
+            (Operation::Mean, _) => Value::Maps(x.maps().mean_dim(3).mean_dim(2)),
+            (Operation::Addition, _) => inputs.fold(x, Value::plus),
+            (Operation::Flatten, _) => Value::Vectors(x.maps().flatten::<2>(1, 3)),
+            (operation, _) => unreachable!("no config plans {operation:?}"),
+        }
+    }
+
+    /// The terms of a node's bias; none where it has been taken away.
+    pub(crate) fn terms(&self, id: NodeId) -> &[Param<Tensor<3>>] {
+        match &self.layers[id.index()] {
+            Some(Layer::Bias(terms)) => terms,
+            _ => &[],
+        }
+    }
+
+    /// The parameters of a node's bias: the terms one after the other.
+    pub(crate) fn bias_parameters(&self, id: NodeId) -> Vec<f64> {
+        self.terms(id).iter().flat_map(|term| host(term.val())).collect()
+    }
+
+    /// Puts other terms in place of those of a node's bias; without any, it adds nothing.
+    pub(crate) fn set_terms(&mut self, id: NodeId, terms: Vec<Param<Tensor<3>>>) {
+        self.layers[id.index()] = (!terms.is_empty()).then_some(Layer::Bias(terms));
+    }
+
+    /// The bias `[c, h|1, w|1]` of a node, the sum of its terms.
+    pub(crate) fn bias(&self, id: NodeId) -> Option<Tensor<3>> {
+        self.terms(id).iter().map(Param::val).reduce(|sum, term| sum + term)
+    }
+
+    /// The normalizations.
+    pub(crate) fn norms(&self) -> impl Iterator<Item = &Norm> {
+        self.layers.iter().flatten().filter_map(|layer| if let Layer::Norm(norm) = layer { Some(norm) } else { None })
+    }
+
+    /// The normalizations, to be changed.
+    pub(crate) fn norms_mut(&mut self) -> impl Iterator<Item = &mut Norm> {
+        let layers = self.layers.iter_mut().flatten();
+        layers.filter_map(|layer| if let Layer::Norm(norm) = layer { Some(norm) } else { None })
+    }
+
+    /// The nodes that have tensors, with them.
+    pub(super) fn layers(&self) -> impl Iterator<Item = (NodeId, &Layer)> {
+        self.plan.network.nodes().filter_map(|(id, _)| Some((id, self.layers[id.index()].as_ref()?)))
+    }
+
+    pub(crate) fn plan(&self) -> &Plan {
+        &self.plan
     }
 
     /// A model of its own: clones share their running statistics.
@@ -70,117 +171,69 @@ impl Net {
     }
 }
 
-impl Block {
-    fn new(plan: &BlockPlan, name: &str, source: &Source) -> Self {
-        let mut convolution = plan.convolution.init(source.device);
-        let dims = convolution.weight.dims();
-        convolution.weight = source.uniform(&format!("{name}/weight"), dims, dims[1] * dims[2] * dims[3]);
-        let norm = Norm::new(plan.norm, plan.output, source.device, source.dtype);
-        let bias = plan.bias.as_ref().map(|bias| Param::from_tensor(source.constant(bias.dims, 0.0)));
-        let mut block = Self { convolution, norm, bias: None, order: plan.order, place: plan.place };
-        *block.bias_mut() = bias;
-        block
-    }
-
-    /// The bias, wherever it stands.
-    pub(crate) fn bias(&self) -> Option<&Param<Tensor<3>>> {
-        match self.place {
-            BiasPlace::Convolution => self.convolution.bias.as_ref(),
-            BiasPlace::Norm | BiasPlace::Activation => self.bias.as_ref(),
-        }
-    }
-
-    pub(crate) fn bias_mut(&mut self) -> &mut Option<Param<Tensor<3>>> {
-        match self.place {
-            BiasPlace::Convolution => &mut self.convolution.bias,
-            BiasPlace::Norm | BiasPlace::Activation => &mut self.bias,
-        }
-    }
-
-    fn forward(&self, x: Tensor<4>, index: usize, probe: Probe<'_>) -> Tensor<4> {
-        let mut at = |place: BiasPlace, z: Tensor<4>| {
-            if place != self.place {
-                return z;
+impl Layer {
+    fn new(plan: &Plan, id: NodeId, source: &Source<'_>) -> Option<Self> {
+        let (network, node) = (&plan.network, plan.network.node(id));
+        let inputs = network.input_shapes(id).first().map_or(0, |shape| shape[0]);
+        let stream = |part: &str| format!("{}/{part}", plan.layer(id));
+        let weight = tensor_name(node, "weight");
+        Some(match &node.operation {
+            Operation::Convolution(Convolution { channels, kernel: [height, width], groups, .. }) => {
+                let shape = [*channels, inputs / groups, *height, *width];
+                let fan_in = shape[1..].iter().product();
+                Self::Convolution(source.uniform(&weight, &stream("weight"), shape, fan_in))
             }
-            probe(index, self.bias.as_ref().map_or(z.clone(), |bias| z + bias.val().unsqueeze()))
-        };
-        let z = at(BiasPlace::Convolution, self.convolution.forward(x));
-        max_pool2d(match self.order {
-            Order::NormFirst if self.place == BiasPlace::Norm => relu(at(BiasPlace::Norm, self.normalize(z))),
-            Order::NormFirst => at(BiasPlace::Activation, self.normalize_and_rectify(z)),
-            Order::ActivationFirst => {
-                let rectified = at(BiasPlace::Activation, relu(z));
-                at(BiasPlace::Norm, self.normalize(rectified))
+            Operation::Linear { features } => {
+                Self::Linear(source.uniform(&weight, &stream("weight"), [inputs, *features], inputs))
             }
+            Operation::Bias(_) if is_behind_linear(network, node) => {
+                let fan_in = network.input_shapes(node.inputs[0])[0][0];
+                Self::Bias(vec![source.uniform(&node.name, &stream("bias"), node.output, fan_in)])
+            }
+            Operation::Bias(_) => {
+                let shapes = term_shapes(&network.bias_terms(id)?);
+                Self::Bias(source.terms(&node.name, &shapes).into_iter().map(Param::from_tensor).collect())
+            }
+            Operation::Normalization { normalization, beta } => {
+                let momentum = plan.running_momentum;
+                let constant = |part: &str, count, value| source.constant(&tensor_name(node, part), [count], value);
+                Self::Norm(Norm::new(*normalization, *beta, momentum, node.output, source.device, &constant)?)
+            }
+            _ => return None,
         })
     }
-
-    /// The block's normalization alone.
-    pub(crate) fn normalize(&self, z: Tensor<4>) -> Tensor<4> {
-        match &self.norm {
-            None => z,
-            Some(norm) => norm.forward(z),
-        }
-    }
-
-    /// In one pass over memory where that is possible.
-    fn normalize_and_rectify(&self, z: Tensor<4>) -> Tensor<4> {
-        match &self.norm {
-            None => relu(z),
-            Some(norm) => norm.forward_relu(z),
-        }
-    }
 }
 
-/// Makes parameters of one type on one device from the seeded generator.
-struct Source<'a> {
-    generator: Generator,
-    device: &'a Device,
-    dtype: DType,
-}
-
-impl Source<'_> {
-    fn uniform<const D: usize>(&self, name: &str, shape: [usize; D], fan_in: usize) -> Param<Tensor<D>> {
-        let bound = 1.0 / (fan_in as f64).sqrt();
-        let mut stream = self.generator.stream(name);
-        let values: Vec<f64> = (0..shape.iter().product()).map(|_| stream.uniform(-bound, bound)).collect();
-        Param::from_tensor(Tensor::from_data(TensorData::new(values, shape), (self.device, self.dtype)))
-    }
-
-    fn constant<const D: usize>(&self, shape: [usize; D], value: f64) -> Tensor<D> {
-        Tensor::full(shape, value, (self.device, self.dtype))
-    }
+/// The geometry of a convolution for inputs of one size.
+fn options(convolution: &Convolution, size: [usize; 2]) -> ConvOptions<2> {
+    let Convolution { kernel, stride, dilation, padding, fill, groups, .. } = *convolution;
+    assert!(fill == Fill::Zero, "no config plans {fill:?}");
+    let padding = match padding {
+        Padding::Valid => [Side::Valid; 2],
+        Padding::Same => [Side::Same; 2],
+        Padding::Explicit(pairs) => pairs.map(|[before, after]| Side::Explicit(before, after)),
+    };
+    let pairs = Geometry { kernel, stride, dilation, padding }.padding_pairs(size);
+    ConvOptions::new_with_padding(stride, pairs.expect("the network was planned for this size"), dilation, groups)
 }
 
 #[cfg(test)]
 mod tests {
     use burn::module::ModuleVisitor;
-    use untied_study::{Bias, ModelConfig, Normalization, Padding};
+    use untied_study::{Bias, BiasPlace, Head, ModelConfig, Normalization, Order, Padding};
 
     use super::*;
 
-    /// Counts the numbers that ask for a gradient, and the convolutions' biases among them.
+    /// Counts the elements that ask for a gradient.
     #[derive(Default)]
     struct Counter {
-        path: Vec<String>,
         total: usize,
-        bias: usize,
     }
 
     impl ModuleVisitor for Counter {
-        fn enter_module(&mut self, name: &str, _container: &str) {
-            self.path.push(name.to_owned());
-        }
-
-        fn exit_module(&mut self, _name: &str, _container: &str) {
-            self.path.pop();
-        }
-
         fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
             let count = if param.is_require_grad() { param.dims().iter().product() } else { 0 };
             self.total += count;
-            let of_block = self.path.len() > 2 && self.path[0] == "blocks" && self.path.ends_with(&["bias".into()]);
-            self.bias += if of_block { count } else { 0 };
         }
     }
 
@@ -206,13 +259,14 @@ mod tests {
     }
 
     fn assert_as_planned(model: &ModelConfig) {
-        let plan = Architecture::new(model, [1, 12, 14]).unwrap();
+        let plan = Plan::new(model, [1, 12, 14], 10).unwrap();
         let device = Device::flex().autodiff();
-        let net = Net::new(&plan, 10, 0, &device, DType::F32);
+        let net = Net::new(&plan, 0, &device, DType::F32);
         let mut counter = Counter::default();
         net.visit(&mut counter);
-        let planned = plan.parameters(10);
-        assert_eq!((planned.total, planned.bias), (counter.total, counter.bias), "{model:?}");
+        let bias: usize = plan.biases.iter().map(|bias| net.bias_parameters(bias.node).len()).sum();
+        let planned = plan.parameters();
+        assert_eq!((planned.total, planned.bias), (counter.total, bias), "{model:?}");
         assert_eq!(net.forward(Tensor::ones([2, 1, 12, 14], &device)).dims(), [2, 10]);
     }
 }

@@ -3,12 +3,12 @@
 use burn::module::{Module, Param, RunningState};
 use burn::nn::{GroupNorm, GroupNormConfig};
 use burn::tensor::activation::relu;
-use burn::tensor::{DType, Device, Tensor};
+use burn::tensor::{Device, Tensor};
 use untied_batch_norm::{BatchNorm, BatchNormConfig, Statistics};
-use untied_study::Normalization;
+use untied_redundancy::{Normalization, Span};
 
+use super::plan::Shape;
 use super::rms_norm::RmsNorm;
-use crate::model::plan::{NormPlan, Shape};
 
 /// Added to the variance or the mean square, inside the root.
 pub(crate) const EPSILON: f64 = 1e-5;
@@ -24,55 +24,66 @@ pub(crate) enum Norm {
     Rms(RmsNorm),
 }
 
+/// Makes the tensor of a part of this many elements, which starts at a value.
+pub(super) type Constant<'c> = &'c dyn Fn(&str, usize, f64) -> Tensor<1>;
+
 impl Norm {
-    /// γ = 1, β = 0, running mean 0 and variance 1; `None` where there is no normalization.
-    pub(crate) fn new(plan: NormPlan, input: Shape, device: &Device, dtype: DType) -> Option<Self> {
-        let constant = |count: usize, value: f64| Tensor::<1>::full([count], value, (device, dtype));
+    /// γ = 1, β = 0, running mean 0 and variance 1, unless `constant` gives others; `None` where there is no normalization.
+    pub(super) fn new(
+        normalization: Normalization,
+        beta: bool,
+        momentum: f64,
+        input: Shape,
+        device: &Device,
+        constant: Constant<'_>,
+    ) -> Option<Self> {
         let [channels, height, width] = input;
-        let group = |groups| Self::group(groups, channels, plan.beta, device, constant);
-        Some(match plan.kind {
-            Normalization::None => return None,
-            Normalization::Batch => Self::batch(BatchNormConfig::new(channels), plan, device, constant),
-            Normalization::BatchPerActivation => {
-                let statistics = Statistics::PerActivation { size: vec![height, width] };
-                Self::batch(BatchNormConfig::new(channels).with_statistics(statistics), plan, device, constant)
-            }
-            Normalization::Layer => group(1),
-            Normalization::Instance => group(channels),
-            Normalization::Group(groups) => group(groups),
-            Normalization::Rms => {
-                Self::Rms(RmsNorm { gamma: Param::from_tensor(constant(channels, 1.0)), epsilon: EPSILON })
-            }
-        })
+        let spec = normalization.spec()?;
+        if !spec.centres {
+            return Some(Self::Rms(RmsNorm { gamma: parameter(constant("gamma", channels, 1.0)), epsilon: EPSILON }));
+        }
+        if spec.running {
+            let statistics = match spec.span {
+                Span::Activation => Statistics::PerActivation { size: vec![height, width] },
+                _ => Statistics::PerChannel,
+            };
+            let config = BatchNormConfig::new(channels).with_statistics(statistics).with_momentum(Some(momentum));
+            return Some(Self::batch(&config.with_epsilon(EPSILON), beta, device, constant));
+        }
+        let groups = if let Span::Group(groups) = spec.span { groups } else { channels };
+        let mut norm = GroupNormConfig::new(groups, channels).with_epsilon(EPSILON).with_affine(false).init(device);
+        norm.affine = true;
+        norm.gamma = Some(parameter(constant("gamma", channels, 1.0)));
+        // Burn's layer has both or neither.
+        norm.beta = Some(parameter(constant("beta", channels, 0.0)).set_require_grad(beta));
+        Some(Self::Group(norm))
     }
 
-    fn batch(
-        config: BatchNormConfig,
-        plan: NormPlan,
-        device: &Device,
-        constant: impl Fn(usize, f64) -> Tensor<1>,
-    ) -> Self {
+    fn batch(config: &BatchNormConfig, beta: bool, device: &Device, constant: Constant<'_>) -> Self {
         let count = config.statistics.count(config.features);
-        let mut norm = config.with_epsilon(EPSILON).with_momentum(Some(plan.momentum)).init(device);
-        norm.gamma = Some(Param::from_tensor(constant(count, 1.0)));
-        norm.beta = plan.beta.then(|| Param::from_tensor(constant(count, 0.0)));
-        norm.running_mean = RunningState::new(constant(count, 0.0));
-        norm.running_var = RunningState::new(constant(count, 1.0));
+        let mut norm = config.init(device);
+        norm.gamma = Some(parameter(constant("gamma", count, 1.0)));
+        norm.beta = beta.then(|| parameter(constant("beta", count, 0.0)));
+        norm.running_mean = RunningState::new(constant("running_mean", count, 0.0));
+        norm.running_var = RunningState::new(constant("running_var", count, 1.0));
         Self::Batch(norm)
     }
 
-    fn group(
-        groups: usize,
-        channels: usize,
-        beta: bool,
-        device: &Device,
-        constant: impl Fn(usize, f64) -> Tensor<1>,
-    ) -> Self {
-        let mut norm = GroupNormConfig::new(groups, channels).with_epsilon(EPSILON).init(device);
-        norm.gamma = Some(Param::from_tensor(constant(channels, 1.0)));
-        // Burn's layer has both or neither.
-        norm.beta = Some(Param::from_tensor(constant(channels, 0.0)).set_require_grad(beta));
-        Self::Group(norm)
+    /// The tensors by their names in files.
+    pub(super) fn tensors(&self) -> Vec<(&'static str, Tensor<1>)> {
+        let affine = |gamma: &Option<Param<Tensor<1>>>, beta: &Option<Param<Tensor<1>>>| {
+            let named = [("gamma", gamma), ("beta", beta)];
+            named.into_iter().filter_map(|(name, param)| Some((name, param.as_ref()?.val()))).collect::<Vec<_>>()
+        };
+        match self {
+            Self::Batch(norm) => {
+                let running = [("running_mean", &norm.running_mean), ("running_var", &norm.running_var)];
+                let running = running.map(|(name, state)| (name, state.value_sync()));
+                affine(&norm.gamma, &norm.beta).into_iter().chain(running).collect()
+            }
+            Self::Group(norm) => affine(&norm.gamma, &norm.beta),
+            Self::Rms(norm) => vec![("gamma", norm.gamma.val())],
+        }
     }
 
     pub(crate) fn forward(&self, x: Tensor<4>) -> Tensor<4> {
@@ -92,9 +103,13 @@ impl Norm {
     }
 }
 
+fn parameter(values: Tensor<1>) -> Param<Tensor<1>> {
+    Param::from_tensor(values)
+}
+
 #[cfg(test)]
 mod tests {
-    use burn::tensor::TensorData;
+    use burn::tensor::{DType, TensorData};
 
     use super::*;
     use crate::random::Generator;
@@ -157,8 +172,9 @@ mod tests {
             let per_activation = kind == Normalization::BatchPerActivation;
             let count = if per_activation { DIMS[1] * locations } else { DIMS[1] };
             let (gamma, beta) = (draw("gamma", count), draw("beta", count));
-            let plan = NormPlan { kind, beta: true, momentum: 0.1 };
-            let mut norm = Norm::new(plan, [DIMS[1], DIMS[2], DIMS[3]], &device, DType::F64).expect("a norm");
+            let constant = |_: &str, count: usize, value: f64| Tensor::full([count], value, (&device, DType::F64));
+            let shape = [DIMS[1], DIMS[2], DIMS[3]];
+            let mut norm = Norm::new(kind, true, 0.1, shape, &device, &constant).expect("a norm");
             set_affine(&mut norm, parameter(&gamma, &device), parameter(&beta, &device));
             let input = Tensor::<4>::from_data(TensorData::new(x.clone(), DIMS), (&device, DType::F64));
             let output: Vec<f64> = norm.forward_relu(input).into_data().try_to_vec().expect("f64");

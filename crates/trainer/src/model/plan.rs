@@ -1,175 +1,216 @@
-//! The sizes of a model, worked out before anything is allocated.
+//! The network of a config, worked out before anything is allocated.
 
-use burn::nn::PaddingConfig2d;
-use untied_conv::Conv2dConfig;
-use untied_redundancy::{Bias, BiasTerms, Mode, Normalization, Redundancy};
-use untied_study::{BiasPlace, Head, ModelConfig, Order, Padding, Parameters};
+use std::collections::BTreeMap;
 
+use untied_redundancy::network::{
+    Activation, Convolution, Network, NetworkError, Node, NodeId, Operation, Padding as Extent, Pool, Pooling, Problem,
+};
+use untied_redundancy::shift_flow::ShiftFlow;
+use untied_redundancy::{BiasTerms, Mode, Redundancy};
+use untied_study::{Bias, BiasPlace, Head, ModelConfig, Order, Padding, Parameters};
+
+use super::step::{Step, steps};
 use crate::TrainerError;
 
 /// Channels, height and width of an image or feature map.
 pub(crate) type Shape = [usize; 3];
 
-/// A model's blocks and the length of the vector that its linear head reads.
+/// A model as a list of operations, and what derives from it.
 #[derive(Debug, Clone)]
-pub(crate) struct Architecture {
-    pub(crate) blocks: Vec<BlockPlan>,
-    pub(crate) head: Head,
-    pub(crate) features: usize,
-}
-
-/// One block: convolution, normalization and ReLU in either order, and 2×2 max pooling.
-#[derive(Debug, Clone)]
-pub(crate) struct BlockPlan {
-    /// Without the bias where that stands elsewhere.
-    pub(crate) convolution: Conv2dConfig,
-    pub(crate) norm: NormPlan,
-    pub(crate) order: Order,
-    pub(crate) place: BiasPlace,
-    /// Of the convolution.
-    pub(crate) output: Shape,
-    pub(crate) bias: Option<BiasPlan>,
-}
-
-/// A block's normalization.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct NormPlan {
-    pub(crate) kind: Normalization,
-    /// Whether β is trained; otherwise it is 0.
-    pub(crate) beta: bool,
+pub(crate) struct Plan {
+    pub(crate) network: Network,
+    /// The operations in the order and the groups in which a forward pass computes them.
+    pub(crate) steps: Vec<Step>,
+    /// The biases of feature maps; that of the linear head is none of them.
+    pub(crate) biases: Vec<BiasPlan>,
     /// Weight of the newest batch in running statistics.
-    pub(crate) momentum: f64,
+    pub(crate) running_momentum: f64,
 }
 
-/// A block's bias and the part of it that the normalization removes.
+/// A bias and the part of it that changes nothing behind it.
 #[derive(Debug, Clone)]
 pub(crate) struct BiasPlan {
-    pub(crate) dims: [usize; 3],
+    pub(crate) node: NodeId,
+    /// The name of its layer in results: `block1`, …
+    pub(crate) layer: String,
+    pub(crate) terms: BiasTerms,
     pub(crate) redundancy: Redundancy,
-    /// Whether the running mean of the block's own norm follows the redundant part.
-    pub(crate) followed: bool,
+    /// The norm right behind the bias whose running mean follows the redundant part.
+    pub(crate) follower: Option<NodeId>,
 }
 
-impl Architecture {
-    pub(crate) fn new(model: &ModelConfig, input: Shape) -> Result<Self, TrainerError> {
-        let mut shape = input;
-        let mut blocks = Vec::with_capacity(model.channels.len());
+impl Plan {
+    /// Expands a config into its network: a block for each entry of `channels`, then the head.
+    pub(crate) fn new(model: &ModelConfig, input: Shape, classes: usize) -> Result<Self, TrainerError> {
+        let mut network = Network::new(input).map_err(TrainerError::Network)?;
         for (index, &channels) in model.channels.iter().enumerate() {
-            let block = BlockPlan::new(model, index + 1, shape, channels)?;
-            let [_, height, width] = block.output;
-            if height < 2 || width < 2 {
-                let blocks = model.channels.len();
-                return Err(TrainerError::Pooling { block: index + 1, blocks, height, width });
+            for (part, operation) in block(model, channels) {
+                let added = network.then(format!("block{}.{part}", index + 1), operation);
+                added.map_err(|error| refusal(error, index + 1, model, &network))?;
             }
-            shape = [channels, height / 2, width / 2];
-            blocks.push(block);
         }
-        let features = match model.head {
-            Head::Flatten => shape.iter().product(),
-            Head::Mean => shape[0],
+        for (name, operation) in head(model.head, classes) {
+            network.then(name, operation).map_err(TrainerError::Network)?;
+        }
+        Ok(Self::of(network, model.running_momentum))
+    }
+
+    /// The plan of any network that ends in a loss.
+    pub(crate) fn of(network: Network, running_momentum: f64) -> Self {
+        let biases = network.nodes().filter_map(|(id, _)| BiasPlan::new(&network, id)).collect();
+        Self { steps: steps(&network), biases, network, running_momentum }
+    }
+
+    /// Elements that training changes, and those of biases of feature maps among them.
+    pub(crate) fn parameters(&self) -> Parameters {
+        Parameters {
+            total: self.network.nodes().map(|(id, _)| self.network.parameters(id)).sum(),
+            bias: self.biases.iter().map(|bias| bias.terms.parameters()).sum(),
+        }
+    }
+
+    /// The shape of every tensor of the model, by its name in files.
+    pub(crate) fn tensors(&self) -> BTreeMap<String, Vec<usize>> {
+        let of_node = |(id, node): (NodeId, &Node)| {
+            let mut tensors: Vec<_> =
+                self.network.tensors(id).into_iter().map(|tensor| (tensor.name, tensor.shape)).collect();
+            // Burn's group norm has γ and β or neither; a β that is not trained stays 0.
+            if let Operation::Normalization { normalization, beta: false } = node.operation
+                && let Some(layout) = normalization.spec().filter(|spec| !spec.running).and_then(|spec| spec.beta)
+            {
+                tensors.push(("beta", vec![layout.count(node.output)]));
+            }
+            if is_behind_linear(&self.network, node) {
+                tensors.iter_mut().for_each(|(_, shape)| shape.truncate(1));
+            }
+            let named = tensors.into_iter().map(|(tensor, shape)| (tensor_name(node, tensor), shape));
+            named.collect::<Vec<_>>()
         };
-        Ok(Self { blocks, head: model.head, features })
+        self.network.nodes().flat_map(of_node).collect()
     }
 
-    /// Numbers that training changes: of convolutions, norms and the linear head.
-    pub(crate) fn parameters(&self, classes: usize) -> Parameters {
-        let bias = self.blocks.iter().map(BlockPlan::bias_parameters).sum();
-        let others: usize = self.blocks.iter().map(|block| block.weights() + block.norm_parameters()).sum();
-        Parameters { total: others + bias + (self.features + 1) * classes, bias }
-    }
-}
-
-impl BlockPlan {
-    fn new(model: &ModelConfig, block: usize, input: Shape, channels: usize) -> Result<Self, TrainerError> {
-        let [channels_in, height, width] = input;
-        let kernel = model.kernel;
-        if model.padding == Padding::Valid && kernel > height.min(width) {
-            return Err(TrainerError::Kernel { block, height, width, kernel });
-        }
-        let in_convolution = |source| TrainerError::Convolution { block, source };
-        let convolution = Conv2dConfig::new([channels_in, channels], [kernel, kernel])
-            .with_padding(padding(model.padding))
-            .with_bias(model.bias.clone())
-            .with_input_size(Some([height, width]));
-        let [height, width] = convolution.geometry().output_size([height, width]).map_err(in_convolution)?;
-        let output = [channels, height, width];
-        countable(&[channels, channels_in, kernel, kernel], block)?;
-        countable(&output, block)?;
-        let dims = convolution.bias_shape().map_err(in_convolution)?;
-        let bias = dims.map(|dims| BiasPlan::new(dims, output, model, block)).transpose()?;
-        let convolution =
-            if model.bias_after == BiasPlace::Convolution { convolution } else { convolution.with_bias(Bias::None) };
-        let norm = NormPlan { kind: model.norm, beta: model.beta, momentum: model.running_momentum };
-        Ok(Self { convolution, norm, order: model.order, place: model.bias_after, output, bias })
+    /// Whether the node gives the output of a convolution with its bias.
+    pub(crate) fn ends_convolution(&self, id: NodeId) -> bool {
+        let begins = |step: &Step| matches!(self.network.node(step.node).operation, Operation::Convolution(_));
+        self.steps.iter().any(|step| step.output() == id && begins(step))
     }
 
-    /// Weights of the convolution.
-    pub(crate) fn weights(&self) -> usize {
-        let ([channels_in, channels_out], [height, width]) = (self.convolution.channels, self.convolution.kernel_size);
-        channels_in * channels_out * height * width
+    /// The layers that have a convolution, in order.
+    pub(crate) fn convolutions(&self) -> impl Iterator<Item = (NodeId, &str)> {
+        let nodes = self.network.nodes();
+        let convolutions = nodes.filter(|(_, node)| matches!(node.operation, Operation::Convolution(_)));
+        convolutions.map(|(id, node)| (id, layer(node)))
     }
 
-    pub(crate) fn bias_parameters(&self) -> usize {
-        self.bias.as_ref().map_or(0, |bias| bias.dims.iter().product())
+    /// The bias of a layer.
+    pub(crate) fn bias_of(&self, layer: &str) -> Option<&BiasPlan> {
+        self.biases.iter().find(|bias| bias.layer == layer)
     }
 
-    /// γ and β; running statistics are not trained.
-    fn norm_parameters(&self) -> usize {
-        let layouts = self.norm.kind.spec().map(|spec| [spec.gamma, spec.beta.filter(|_| self.norm.beta)]);
-        layouts.into_iter().flatten().flatten().map(|layout| layout.count(self.output)).sum()
-    }
-
-    /// Name of the block's convolution in results: `block1`, …
-    pub(crate) fn name(index: usize) -> String {
-        format!("block{}", index + 1)
+    /// The name of a node's layer in results: that of its block.
+    pub(crate) fn layer(&self, id: NodeId) -> &str {
+        layer(self.network.node(id))
     }
 }
 
 impl BiasPlan {
-    fn new(dims: [usize; 3], output: Shape, model: &ModelConfig, block: usize) -> Result<Self, TrainerError> {
-        let refused = |source| TrainerError::Redundancy { block, source };
-        let [channels, height, width] = output;
-        let terms = BiasTerms::new(&model.bias, channels, &[height, width]).map_err(refused)?;
-        let removed = removed_by(model, block).removed(Mode::Training, channels, height * width).map_err(refused)?;
-        let redundancy = Redundancy::new(removed, &terms).map_err(refused)?;
-        let running = model.norm.spec().is_some_and(|spec| spec.follows());
-        Ok(Self { dims, redundancy, followed: running && before_own_norm(model) })
+    /// None where the node has no bias of a feature map.
+    fn new(network: &Network, id: NodeId) -> Option<Self> {
+        let node = network.node(id);
+        if !matches!(node.operation, Operation::Bias(_)) || is_behind_linear(network, node) {
+            return None;
+        }
+        let (terms, redundancy) = redundancy(network, id)?;
+        let mut consumers = network.consumers(id);
+        let follower = match (consumers.next(), consumers.next()) {
+            (Some((consumer, _)), None) if follows(network.node(consumer)) => Some(consumer),
+            _ => None,
+        };
+        Some(Self { node: id, layer: layer(node).to_owned(), terms, redundancy, follower })
     }
 }
 
-/// Whether nothing stands between the bias and the normalization of its block.
-fn before_own_norm(model: &ModelConfig) -> bool {
-    matches!(
-        (model.order, model.bias_after),
-        (Order::NormFirst, BiasPlace::Convolution) | (Order::ActivationFirst, BiasPlace::Activation)
-    )
+/// The shapes `[c|1, h|1, w|1]` of a bias's terms.
+pub(crate) fn term_shapes(terms: &BiasTerms) -> Vec<Shape> {
+    terms.terms().iter().map(|shape| [shape[0], shape[1], shape[2]]).collect()
 }
 
-/// What removes a part of the bias of a block, counted from 1.
-///
-/// The normalization right behind it does. One number per channel behind the ReLU passes through max pooling and, where
-/// nothing is padded, becomes one number per channel of the next convolution's output: norms that centre each channel remove
-/// it there. (`CellConfig::check` refuses the norms for which the weights decide.) A ReLU in between lets nothing through
-/// unchanged, and behind the last block stands the linear head.
-fn removed_by(model: &ModelConfig, block: usize) -> Normalization {
-    let padded = model.padding == Padding::Same && model.kernel > 1;
-    let last = block == model.channels.len();
-    match (model.order, model.bias_after) {
-        _ if before_own_norm(model) => model.norm,
-        (Order::NormFirst, BiasPlace::Activation) if !padded && !last => model.norm,
-        _ => Normalization::None,
+fn redundancy(network: &Network, id: NodeId) -> Option<(BiasTerms, Redundancy)> {
+    let site = ShiftFlow::new(network, Mode::Training).site(id)?;
+    Some((site.terms, site.redundancy))
+}
+
+fn follows(node: &Node) -> bool {
+    let Operation::Normalization { normalization, .. } = node.operation else { return false };
+    normalization.spec().is_some_and(|spec| spec.follows())
+}
+
+/// Whether the node is the bias of a linear map.
+pub(super) fn is_behind_linear(network: &Network, node: &Node) -> bool {
+    let is_linear = |id: &NodeId| matches!(network.node(*id).operation, Operation::Linear { .. });
+    matches!(node.operation, Operation::Bias(_)) && node.inputs.iter().any(is_linear)
+}
+
+/// `block1.convolution`, `weight` → `block1.convolution.weight`. A bias's node is called as its tensor.
+pub(super) fn tensor_name(node: &Node, tensor: &str) -> String {
+    match node.operation {
+        Operation::Bias(_) => node.name.clone(),
+        _ => format!("{}.{tensor}", node.name),
     }
 }
 
-/// Layers of over 2⁴⁰ numbers fit no machine, and products of such sizes would overflow.
-fn countable(sizes: &[usize], block: usize) -> Result<(), TrainerError> {
-    let product = sizes.iter().try_fold(1usize, |product, &size| product.checked_mul(size));
-    product.filter(|&product| product <= 1 << 40).map(|_| ()).ok_or(TrainerError::TooLarge { block })
+fn layer(node: &Node) -> &str {
+    node.name.split('.').next().unwrap_or_default()
 }
 
-fn padding(padding: Padding) -> PaddingConfig2d {
-    match padding {
-        Padding::Same => PaddingConfig2d::Same,
-        Padding::Valid => PaddingConfig2d::Valid,
+/// The operations of one block, in order.
+fn block(model: &ModelConfig, channels: usize) -> Vec<(&'static str, Operation)> {
+    let padding = match model.padding {
+        Padding::Same => Extent::Same,
+        Padding::Valid => Extent::Valid,
+    };
+    let convolution = Convolution { padding, ..Convolution::new(channels, [model.kernel; 2]) };
+    let norm = ("norm", Operation::Normalization { normalization: model.norm, beta: model.beta });
+    let activation = ("activation", Operation::Activation(Activation::Relu));
+    let mut block = vec![("convolution", Operation::Convolution(convolution))];
+    block.extend(match model.order {
+        Order::NormFirst => [norm, activation],
+        Order::ActivationFirst => [activation, norm],
+    });
+    let before = match model.bias_after {
+        BiasPlace::Convolution => "convolution",
+        BiasPlace::Norm => "norm",
+        BiasPlace::Activation => "activation",
+    };
+    let index = 1 + block.iter().position(|(part, _)| *part == before).unwrap_or_default();
+    if model.bias != Bias::None {
+        // Wherever it stands, files know it as the convolution's.
+        block.insert(index, ("convolution.bias", Operation::Bias(model.bias.clone())));
+    }
+    block.push(("pooling", Operation::Pooling(Pooling::new(Pool::Max, [2, 2]))));
+    block
+}
+
+fn head(head: Head, classes: usize) -> Vec<(&'static str, Operation)> {
+    let mean = (head == Head::Mean).then_some(("mean", Operation::Mean));
+    let rest = [
+        ("features", Operation::Flatten),
+        ("head", Operation::Linear { features: classes }),
+        ("head.bias", Operation::Bias(Bias::Tied)),
+        ("loss", Operation::Loss),
+    ];
+    mean.into_iter().chain(rest).collect()
+}
+
+/// What does not fit, by the keys of the config.
+fn refusal(error: NetworkError, block: usize, model: &ModelConfig, network: &Network) -> TrainerError {
+    let [_, height, width] = network.node(network.last()).output;
+    match error.problem {
+        Problem::TooLarge => TrainerError::TooLarge { block },
+        Problem::Kernel { .. } if error.node.ends_with("pooling") => {
+            TrainerError::Pooling { block, blocks: model.channels.len(), height, width }
+        }
+        Problem::Kernel { .. } => TrainerError::Kernel { block, height, width, kernel: model.kernel },
+        _ => TrainerError::Network(error),
     }
 }

@@ -1,12 +1,12 @@
-//! The numbers of a model on the host, by name: `block1.convolution.weight`, …, `head.bias`.
+//! The tensors of a model on the host, by name: `block1.convolution.weight`, …, `head.bias`.
 
 use std::collections::BTreeMap;
 
-use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
-use burn::tensor::{DType, Device, Tensor, TensorData};
+use burn::tensor::Tensor;
+use untied_redundancy::network::NodeId;
 
-use crate::model::net::Net;
-use crate::model::plan::{Architecture, BlockPlan};
+use super::net::{Layer, Net};
+use super::plan::{is_behind_linear, tensor_name};
 
 /// Every tensor of a model, running statistics included.
 pub(crate) type HostTensors = BTreeMap<String, HostTensor>;
@@ -18,124 +18,51 @@ pub(crate) struct HostTensor {
     pub(crate) values: Vec<f64>,
 }
 
+impl HostTensor {
+    fn of<const D: usize>(tensor: Tensor<D>) -> Self {
+        Self { shape: tensor.dims().to_vec(), values: host(tensor) }
+    }
+}
+
 /// The values of a tensor in f64, row-major.
 pub(crate) fn host<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {
     tensor.into_data().convert::<f64>().try_to_vec().expect("converted to f64")
 }
 
-/// The numbers of a model that is not on an autodiff device.
+/// The tensors of a model.
 pub(crate) fn read(net: &Net) -> HostTensors {
-    let mut reader = Reader::default();
-    net.visit(&mut reader);
-    reader.tensors
-}
-
-/// The model with these numbers, where they have its shapes.
-pub(crate) fn write(net: Net, tensors: &HostTensors, device: &Device, dtype: DType) -> Net {
-    net.map(&mut Writer { place: Place::default(), tensors, device, dtype })
-}
-
-/// The shape of every tensor of a model, with nothing allocated.
-pub(crate) fn shapes(plan: &Architecture, classes: usize) -> BTreeMap<String, Vec<usize>> {
-    let blocks = plan.blocks.iter().enumerate().flat_map(|(index, block)| {
-        let name = BlockPlan::name(index);
-        block_shapes(block).into_iter().map(move |(tensor, shape)| (format!("{name}.{tensor}"), shape))
-    });
-    let head = [("head.weight".to_owned(), vec![plan.features, classes]), ("head.bias".to_owned(), vec![classes])];
-    blocks.chain(head).collect()
-}
-
-fn block_shapes(block: &BlockPlan) -> Vec<(&'static str, Vec<usize>)> {
-    let ([channels_in, channels], [height, width]) = (block.convolution.channels, block.convolution.kernel_size);
-    let mut shapes = vec![("convolution.weight", vec![channels, channels_in, height, width])];
-    shapes.extend(block.bias.as_ref().map(|bias| ("convolution.bias", bias.dims.to_vec())));
-    let Some(spec) = block.norm.kind.spec() else { return shapes };
-    let beta = spec.beta.filter(|_| block.norm.beta);
-    let running = spec.running_layout();
-    let norm = [
-        ("norm.gamma", spec.gamma),
-        ("norm.beta", beta),
-        ("norm.running_mean", running),
-        ("norm.running_var", running),
-    ];
-    shapes.extend(norm.into_iter().filter_map(|(tensor, layout)| Some((tensor, vec![layout?.count(block.output)]))));
-    shapes
-}
-
-/// Where in a model Burn's visitors and mappers are.
-#[derive(Default)]
-struct Place(Vec<String>);
-
-impl Place {
-    fn enter(&mut self, name: &str, container: &str) {
-        let is_variant = container.starts_with("Enum:");
-        self.0.push(if is_variant { String::new() } else { name.to_owned() });
-    }
-
-    fn leave(&mut self) {
-        self.0.pop();
-    }
-
-    /// `blocks`, `0`, `norm`, ``, `gamma` → `block1.norm.gamma`.
-    fn name(&self) -> String {
-        let mut parts: Vec<String> = self.0.iter().filter(|part| !part.is_empty()).cloned().collect();
-        if let [blocks, index, ..] = parts.as_slice()
-            && blocks == "blocks"
-            && let Ok(index) = index.parse()
-        {
-            parts.splice(..2, [BlockPlan::name(index)]);
+    let network = &net.plan().network;
+    let of_layer = |(id, layer): (NodeId, &Layer)| {
+        let node = network.node(id);
+        let named = |part: &str, tensor| (tensor_name(node, part), tensor);
+        match layer {
+            Layer::Convolution(weight) => vec![named("weight", HostTensor::of(weight.val()))],
+            Layer::Linear(weight) => vec![named("weight", HostTensor::of(weight.val()))],
+            Layer::Bias(terms) => {
+                let mut bias = match terms.as_slice() {
+                    [term] => HostTensor::of(term.val()),
+                    terms => {
+                        let values: Vec<f64> = terms.iter().flat_map(|term| host(term.val())).collect();
+                        HostTensor { shape: vec![values.len()], values }
+                    }
+                };
+                if is_behind_linear(network, node) {
+                    bias.shape.truncate(1);
+                }
+                vec![named("bias", bias)]
+            }
+            Layer::Norm(norm) => {
+                norm.tensors().into_iter().map(|(part, tensor)| named(part, HostTensor::of(tensor))).collect()
+            }
         }
-        parts.join(".")
-    }
-}
-
-#[derive(Default)]
-struct Reader {
-    place: Place,
-    tensors: HostTensors,
-}
-
-impl ModuleVisitor for Reader {
-    fn enter_module(&mut self, name: &str, container: &str) {
-        self.place.enter(name, container);
-    }
-
-    fn exit_module(&mut self, _name: &str, _container: &str) {
-        self.place.leave();
-    }
-
-    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        let tensor = HostTensor { shape: param.dims().to_vec(), values: host(param.val()) };
-        self.tensors.insert(self.place.name(), tensor);
-    }
-}
-
-struct Writer<'a> {
-    place: Place,
-    tensors: &'a HostTensors,
-    device: &'a Device,
-    dtype: DType,
-}
-
-impl ModuleMapper for Writer<'_> {
-    fn enter_module(&mut self, name: &str, container: &str) {
-        self.place.enter(name, container);
-    }
-
-    fn exit_module(&mut self, _name: &str, _container: &str) {
-        self.place.leave();
-    }
-
-    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let tensor = self.tensors.get(&self.place.name()).filter(|tensor| tensor.shape == param.dims());
-        let Some(tensor) = tensor else { return param };
-        let data = TensorData::new(tensor.values.clone(), tensor.shape.clone());
-        Param::from_tensor(Tensor::from_data(data, (self.device, self.dtype)))
-    }
+    };
+    net.layers().flat_map(of_layer).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use burn::tensor::{DType, Device};
+
     use super::*;
     use crate::export::trained_model::tests::{every_model, made_up};
 
@@ -144,11 +71,11 @@ mod tests {
         for model in every_model() {
             let trained = made_up(model.clone());
             let device = Device::flex();
-            let net = Net::new(&trained.plan, trained.classes, 0, &device, DType::F64);
+            let net = Net::new(&trained.plan, 0, &device, DType::F64);
             let tensors = read(&net);
             let found: BTreeMap<_, _> =
                 tensors.iter().map(|(name, tensor)| (name.clone(), tensor.shape.clone())).collect();
-            assert_eq!(found, shapes(&trained.plan, trained.classes), "{model:?}");
+            assert_eq!(found, trained.plan.tensors(), "{model:?}");
         }
     }
 

@@ -20,7 +20,7 @@ use crate::measure::bias_gradient::Sums;
 use crate::measure::drift::Course;
 
 /// Version of the format.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// No run trains for longer: 300 centuries.
 const LONGEST: Duration = Duration::from_secs(1 << 40);

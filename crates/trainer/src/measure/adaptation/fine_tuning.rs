@@ -56,8 +56,8 @@ impl<'s> FineTuning<'s> {
         let adam = Optimizer::Adam { learning_rate, beta_1: 0.9, beta_2: 0.999, epsilon: 1e-8, weight_decay: 0.0 };
         let mut optimizer = optimizer(&adam, &self.subject.device);
         let mut model = model.copy().freeze();
-        let bias = model.blocks[0].bias_mut();
-        *bias = bias.take().map(|bias| bias.set_require_grad(true));
+        let bias = model.plan().biases[0].node;
+        model.set_terms(bias, model.terms(bias).iter().cloned().map(|term| term.set_require_grad(true)).collect());
         let mut stream = self.subject.generator.stream("shift/order");
         let mut order = Vec::new();
         for _ in 0..STEPS {

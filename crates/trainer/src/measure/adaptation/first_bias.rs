@@ -2,6 +2,7 @@ use burn::module::Param;
 use burn::tensor::Tensor;
 
 use crate::model::net::Net;
+use crate::model::value::Value;
 
 /// What becomes of the bias of the first convolution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,18 +25,16 @@ impl FirstBias {
     /// The model with its first bias, a tied one, of this kind: the same function, unless the bias is taken away.
     pub(super) fn of(self, model: &Net) -> Net {
         let mut model = model.copy();
-        let first = model.blocks.remove(0);
-        let size = first.convolution.input_size;
-        let mut first = first;
-        first.convolution = match self {
-            Self::None => first.convolution.without_bias().0,
-            Self::Tied => first.convolution,
+        let bias = model.plan().biases[0].node;
+        match self {
+            Self::None => model.set_terms(bias, Vec::new()),
+            Self::Tied => {}
             Self::Untied => {
-                let size = size.expect("the trainer builds layers for one size");
-                first.convolution.untied(size).expect("the size that the layer was built for")
+                let shape = model.plan().network.node(bias).output;
+                let terms = model.bias(bias).map(|bias| Param::from_tensor(bias.detach().expand(shape)));
+                model.set_terms(bias, terms.into_iter().collect());
             }
-        };
-        model.blocks.insert(0, first);
+        }
         model
     }
 
@@ -43,12 +42,15 @@ impl FirstBias {
     /// `[1, c, h, w]`.
     pub(super) fn corrected(self, model: &Net, delta: Tensor<4>) -> Net {
         let mut model = self.of(model);
-        let convolution = &mut model.blocks[0].convolution;
-        let mut response = convolution.clone().without_bias().0.forward(delta).squeeze_dim::<3>(0);
+        let bias = model.plan().biases[0].node;
+        // The first bias follows the first convolution directly: the study's check asks for it.
+        let convolution = model.plan().network.node(bias).inputs[0];
+        let mut response = model.output(convolution, vec![Value::Maps(delta)]).maps().squeeze_dim::<3>(0);
         if self == Self::Tied {
             response = response.mean_dim(2).mean_dim(1);
         }
-        convolution.bias = convolution.bias.take().map(|bias| Param::from_tensor((bias.val() - response).detach()));
+        let corrected = model.bias(bias).map(|bias| Param::from_tensor((bias - response).detach()));
+        model.set_terms(bias, corrected.into_iter().collect());
         model
     }
 }

@@ -114,8 +114,8 @@ impl<'s> Shifted<'s> {
     /// The model with batch norm's running statistics replaced by those of shifted training images.
     fn reestimated(&self, model: &Net) -> Net {
         let mut model = model.copy();
-        for block in &mut model.blocks {
-            if let Some(Norm::Batch(norm)) = &mut block.norm {
+        for norm in model.norms_mut() {
+            if let Norm::Batch(norm) = norm {
                 norm.momentum = Some(1.0);
             }
         }
@@ -131,5 +131,5 @@ impl<'s> Shifted<'s> {
 }
 
 fn has_running_statistics(model: &Net) -> bool {
-    model.blocks.iter().any(|block| matches!(block.norm, Some(Norm::Batch(_))))
+    model.norms().any(|norm| matches!(norm, Norm::Batch(_)))
 }

@@ -1,0 +1,82 @@
+//! The outputs of a network's nodes while a forward pass goes on.
+
+use burn::tensor::Tensor;
+use untied_redundancy::network::{Network, NodeId};
+
+/// The output of a node for a batch of images.
+#[derive(Debug, Clone)]
+pub(crate) enum Value {
+    /// Feature maps `[n, c, h, w]`.
+    Maps(Tensor<4>),
+    /// Vectors `[n, features]`.
+    Vectors(Tensor<2>),
+}
+
+impl Value {
+    /// # Panics
+    /// If they are vectors: networks are planned so that they are not.
+    pub(crate) fn maps(self) -> Tensor<4> {
+        match self {
+            Self::Maps(maps) => maps,
+            Self::Vectors(_) => panic!("expected feature maps, found vectors"),
+        }
+    }
+
+    /// # Panics
+    /// If they are feature maps.
+    pub(crate) fn vectors(self) -> Tensor<2> {
+        match self {
+            Self::Vectors(vectors) => vectors,
+            Self::Maps(_) => panic!("expected vectors, found feature maps"),
+        }
+    }
+
+    /// The same function of either.
+    pub(super) fn map(self, maps: impl Fn(Tensor<4>) -> Tensor<4>, vectors: impl Fn(Tensor<2>) -> Tensor<2>) -> Self {
+        match self {
+            Self::Maps(values) => Self::Maps(maps(values)),
+            Self::Vectors(values) => Self::Vectors(vectors(values)),
+        }
+    }
+
+    /// The sum of two of one kind.
+    pub(super) fn plus(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Maps(a), Self::Maps(b)) => Self::Maps(a + b),
+            (a, b) => Self::Vectors(a.vectors() + b.vectors()),
+        }
+    }
+}
+
+/// Outputs that are still to be read: each is handed over, not copied, to its last reader.
+pub(super) struct Values<'n> {
+    network: &'n Network,
+    values: Vec<Option<Value>>,
+    readers: Vec<usize>,
+}
+
+impl<'n> Values<'n> {
+    pub(super) fn new(network: &'n Network, x: Tensor<4>) -> Self {
+        let readers: Vec<usize> = network.nodes().map(|(id, _)| network.consumers(id).count()).collect();
+        let mut values = vec![None; readers.len()];
+        values[network.input().index()] = Some(Value::Maps(x));
+        Self { network, values, readers }
+    }
+
+    /// The inputs of a node.
+    pub(super) fn inputs(&mut self, id: NodeId) -> Vec<Value> {
+        self.network.node(id).inputs.iter().map(|&input| self.take(input)).collect()
+    }
+
+    fn take(&mut self, id: NodeId) -> Value {
+        let readers = &mut self.readers[id.index()];
+        *readers -= 1;
+        let value = &mut self.values[id.index()];
+        let value = if *readers == 0 { value.take() } else { value.clone() };
+        value.expect("nodes are computed before they are read")
+    }
+
+    pub(super) fn put(&mut self, id: NodeId, value: Value) {
+        self.values[id.index()] = Some(value);
+    }
+}

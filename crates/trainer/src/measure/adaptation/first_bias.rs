@@ -31,7 +31,11 @@ impl FirstBias {
             Self::Tied => {}
             Self::Untied => {
                 let shape = model.plan().network.node(bias).output;
-                let terms = model.bias(bias).map(|bias| Param::from_tensor(bias.detach().expand(shape)));
+                let untied = |bias: Tensor<3>| {
+                    let zeros = Tensor::zeros(shape, (&bias.device(), bias.dtype()));
+                    Param::from_tensor((bias + zeros).detach())
+                };
+                let terms = model.bias(bias).map(untied);
                 model.set_terms(bias, terms.into_iter().collect());
             }
         }

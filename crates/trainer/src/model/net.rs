@@ -219,8 +219,12 @@ fn options(convolution: &Convolution, size: [usize; 2]) -> ConvOptions<2> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use burn::module::ModuleVisitor;
-    use untied_study::{Bias, BiasPlace, Head, ModelConfig, Normalization, Order, Padding};
+    use burn::tensor::TensorData;
+    use untied_redundancy::network::Network;
+    use untied_study::{Bias, BiasPlace, Head, ModelConfig, Normalization, Order};
 
     use super::*;
 
@@ -250,7 +254,8 @@ mod tests {
         ];
         let biases = [Bias::None, Bias::Tied, Bias::UntiedAlong(vec![1]), Bias::Untied];
         for (norm, bias) in norms.into_iter().flat_map(|norm| biases.clone().map(|bias| (norm, bias))) {
-            let model = ModelConfig { padding: Padding::Valid, bias, norm, ..ModelConfig::new(vec![4, 6]) };
+            let model =
+                ModelConfig { padding: untied_study::Padding::Valid, bias, norm, ..ModelConfig::new(vec![4, 6]) };
             assert_as_planned(&model);
             assert_as_planned(&ModelConfig { bias_after: BiasPlace::Norm, beta: false, ..model.clone() });
             assert_as_planned(&ModelConfig { bias_after: BiasPlace::Activation, head: Head::Mean, ..model.clone() });
@@ -268,5 +273,51 @@ mod tests {
         let planned = plan.parameters();
         assert_eq!((planned.total, planned.bias), (counter.total, bias), "{model:?}");
         assert_eq!(net.forward(Tensor::ones([2, 1, 12, 14], &device)).dims(), [2, 10]);
+    }
+
+    /// A residual block: convolution → ReLU, then that plus a convolution of it with an untied bias, then batch norm.
+    fn residual() -> Network {
+        let convolution =
+            || Operation::Convolution(Convolution { padding: Padding::Same, ..Convolution::new(3, [3, 3]) });
+        let mut network = Network::new([2, 4, 4]).unwrap();
+        network.then("block1.convolution", convolution()).unwrap();
+        let relu = network.then("block1.activation", Operation::Activation(Activation::Relu)).unwrap();
+        network.then("block2.convolution", convolution()).unwrap();
+        let branch = network.then("block2.convolution.bias", Operation::Bias(Bias::Untied)).unwrap();
+        network.add("block2.addition", Operation::Addition, &[relu, branch]).unwrap();
+        let norm = Operation::Normalization { normalization: Normalization::Batch, beta: true };
+        for (name, operation) in [
+            ("block2.norm", norm),
+            ("block2.activation", Operation::Activation(Activation::Relu)),
+            ("mean", Operation::Mean),
+            ("features", Operation::Flatten),
+            ("head", Operation::Linear { features: 2 }),
+            ("loss", Operation::Loss),
+        ] {
+            network.then(name, operation).unwrap();
+        }
+        network
+    }
+
+    #[test]
+    fn a_node_may_have_several_consumers() {
+        let (plan, device) = (Plan::of(residual(), 0.1), Device::flex().autodiff());
+        assert_eq!((plan.biases.len(), plan.biases[0].redundancy.dimensions()), (1, 3));
+        let net = Net::new(&plan, 0, &device, DType::F64);
+        let values: Vec<f64> = (0..64).map(|index| f64::from(index * 37 % 64) / 64.0 - 0.5).collect();
+        let x = Tensor::<4>::from_data(TensorData::new(values, [2, 2, 4, 4]), (&device, DType::F64));
+        let mut outputs = BTreeMap::new();
+        let scores = net.forward_with(x, &mut |node, z| {
+            outputs.insert(plan.network.node(node).name.clone(), host(z.clone()));
+            z
+        });
+        let [relu, branch, sum] =
+            ["block1.activation", "block2.convolution.bias", "block2.addition"].map(|name| &outputs[name]);
+        assert!(relu.iter().zip(branch).zip(sum).all(|((relu, branch), sum)| relu + branch == *sum));
+        // Batch norm behind the addition removes the mean of each channel of the bias.
+        let gradients = scores.narrow(1, 0, 1).sum().backward();
+        let gradient = host(net.terms(plan.biases[0].node)[0].grad(&gradients).expect("the scores depend on it"));
+        let norm = |values: &[f64]| values.iter().map(|value| value * value).sum::<f64>().sqrt();
+        assert!(norm(&plan.biases[0].redundancy.project(&gradient)) < 1e-14 && norm(&gradient) > 1e-4);
     }
 }

@@ -16,8 +16,8 @@ use super::source::Source;
 use super::step::Step;
 use super::tensors::{HostTensors, host};
 use super::value::{Value, Values};
-use untied_pool::max_pool2d;
 use crate::random::Generator;
+use untied_pool::max_pool2d;
 
 /// The model of one cell: the tensors of a plan's nodes.
 #[derive(Module, Debug)]

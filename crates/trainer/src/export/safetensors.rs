@@ -327,8 +327,8 @@ mod tests {
             (config_with("[2]", "[]"), "model.channels"),
             (config_with("\"f64\"", "\"f32\""), "expected F32 [2, 12, 14], as its config says, found F64 [2, 12, 14]"),
             (config_with("\"norm\":\"batch\"", "\"norm\":\"rms\""), "`block1.norm.beta`, which its config does not"),
-            (config_with("\"norm\":\"batch\"", "\"norm\":\"batch\",\"order\":\"activation_first\""), "norm_first"),
-            (config_with("\"norm\":\"batch\"", "\"norm\":\"batch\",\"bias_after\":\"norm\""), "convolution"),
+            (config_with("\"norm_first\"", "\"activation_first\""), "norm_first"),
+            (config_with("\"bias_after\":\"convolution\"", "\"bias_after\":\"norm\""), "convolution"),
             (changed("/block1.norm.gamma/data_offsets", json!([0, 9])), "damaged"),
             (changed("/block1.norm.gamma/shape", json!([u64::MAX, u64::MAX])), "damaged"),
         ] {

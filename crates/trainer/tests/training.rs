@@ -175,6 +175,7 @@ fn every_optimizer_and_schedule_trains() {
         (adam(0.003, 1e-4), Schedule::Cosine { min_learning_rate: 1e-4 }),
         (adamw, Schedule::Linear { final_learning_rate: 0.0 }),
         (nesterov, Schedule::Exponential { gamma: 0.5 }),
+        (Optimizer::Lion { learning_rate: 5e-4, beta_1: 0.9, beta_2: 0.99, weight_decay: 0.1 }, Schedule::Constant),
     ] {
         let mut config = config(Bias::Tied, Normalization::Batch, Dtype::F32, 3);
         config.train.optimizer = optimizer;

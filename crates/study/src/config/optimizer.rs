@@ -64,6 +64,20 @@ pub enum Optimizer {
         #[serde(default = "default_decoupled_weight_decay")]
         weight_decay: f64,
     },
+    /// Lion; steps by the sign of `beta_1·m + (1 − beta_1)·g` plus `weight_decay·θ`, then `m ← beta_2·m + (1 − beta_2)·g`.
+    Lion {
+        /// Size of a step; finite and above 0.
+        learning_rate: f64,
+        /// Share of the gradients' running mean in the direction of a step; in [0, 1).
+        #[serde(default = "default_beta_1")]
+        beta_1: f64,
+        /// Decay of the gradients' running mean; in [0, 1).
+        #[serde(default = "default_lion_beta_2")]
+        beta_2: f64,
+        /// Share of the learning rate by which weights shrink; 0 or more.
+        #[serde(default)]
+        weight_decay: f64,
+    },
 }
 
 fn default_beta_1() -> f64 {
@@ -72,6 +86,10 @@ fn default_beta_1() -> f64 {
 
 fn default_beta_2() -> f64 {
     0.999
+}
+
+fn default_lion_beta_2() -> f64 {
+    0.99
 }
 
 fn default_epsilon() -> f64 {
@@ -87,9 +105,10 @@ impl Optimizer {
     #[must_use]
     pub fn learning_rate(&self) -> f64 {
         match *self {
-            Self::Sgd { learning_rate, .. } | Self::Adam { learning_rate, .. } | Self::AdamW { learning_rate, .. } => {
-                learning_rate
-            }
+            Self::Sgd { learning_rate, .. }
+            | Self::Adam { learning_rate, .. }
+            | Self::AdamW { learning_rate, .. }
+            | Self::Lion { learning_rate, .. } => learning_rate,
         }
     }
 
@@ -113,6 +132,11 @@ impl Optimizer {
                 let single = epsilon as f32;
                 let valid = single.is_finite() && single > 0.0;
                 at.require(valid, "epsilon", "a number above 0, in f32 too", Float(epsilon))?;
+                at.decay(weight_decay)
+            }
+            Self::Lion { beta_1, beta_2, weight_decay, .. } => {
+                at.fraction("beta_1", beta_1)?;
+                at.fraction("beta_2", beta_2)?;
                 at.decay(weight_decay)
             }
         }

@@ -26,7 +26,9 @@ fn loaded_again_it_is_the_same_study() {
         vec![],
         vec!["vary.seeds=[5, 0]", "data.source={idx=\"d d\"}"],
         vec!["vary.\"data.source\"=[{idx=\"a\"}, \"digits\"]", "question=\"two\\nlines \\\"quoted\\\" \\u0007 é '''\""],
-        vec!["vary.\"train.optimizer\"=[{adam={learning_rate=1e-3}}, {adamw={learning_rate=1}}]"],
+        vec![
+            "vary.\"train.optimizer\"=[{adam={learning_rate=1e-3}}, {adamw={learning_rate=1}}, {lion={learning_rate=1e-4}}]",
+        ],
         vec!["vary.\"train.optimizer.sgd.momentum\"=[0, 0.9]", "vary.\"train.optimizer.sgd.nesterov\"=[false]"],
         vec!["vary.\"train.schedule\"=[\"constant\", {cosine={}}, {exponential={gamma=0.3333333333333333}}]"],
         vec!["vary.\"model.channels\"=[[1], [2, 3]]", "vary.\" data . source \"=[\"digits\"]", "train.dtype=f64"],

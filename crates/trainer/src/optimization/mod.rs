@@ -3,6 +3,7 @@
 mod adam;
 mod adamw;
 pub(crate) mod evaluation;
+mod lion;
 pub(crate) mod loss;
 pub(crate) mod optimizer;
 pub(crate) mod schedule;

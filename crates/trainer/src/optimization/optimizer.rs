@@ -5,7 +5,7 @@ use burn::optim::momentum::MomentumConfig;
 use burn::tensor::Device;
 use untied_study::Optimizer;
 
-use super::{adam, adamw, sgd};
+use super::{adam, adamw, lion, sgd};
 
 /// The optimizer, whose states are restored on `device`.
 pub(crate) fn optimizer(config: &Optimizer, device: &Device) -> ModuleOptimizer {
@@ -19,5 +19,6 @@ pub(crate) fn optimizer(config: &Optimizer, device: &Device) -> ModuleOptimizer 
         Optimizer::AdamW { beta_1, beta_2, epsilon, weight_decay, .. } => {
             adamw::optimizer([beta_1, beta_2], epsilon, weight_decay, device)
         }
+        Optimizer::Lion { beta_1, beta_2, weight_decay, .. } => lion::optimizer([beta_1, beta_2], weight_decay, device),
     }
 }

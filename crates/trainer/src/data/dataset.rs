@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::DataError;
 use super::file::sha256;
 
 /// A training set and a test set of images of one size.
@@ -80,6 +81,23 @@ impl Dataset {
     }
 }
 
+/// The number of classes of two splits, whose images have one size and whose labels are those of the training set; errors
+/// name the test set's images or labels.
+pub(super) fn classes(train: &Split, test: &Split, [images, labels]: [&str; 2]) -> Result<usize, DataError> {
+    let [expected, found] = [train, test].map(Split::size);
+    if expected != found {
+        return Err(DataError::invalid(images, format!("images of {expected} as in the training set"), found));
+    }
+    let classes = train.labels.iter().max().map_or(0, |&label| usize::from(label) + 1);
+    match test.labels.iter().position(|&label| usize::from(label) >= classes) {
+        Some(index) => {
+            let found = format!("{} at image {index}", test.labels[index]);
+            Err(DataError::invalid(labels, format!("labels below {classes}, as in the training set"), found))
+        }
+        None => Ok(classes),
+    }
+}
+
 impl Split {
     /// No images yet.
     pub(super) fn empty([channels, height, width]: [usize; 3]) -> Self {
@@ -108,6 +126,12 @@ impl Split {
             places.iter().map(|place| place.map_or(0, |place| image[place]))
         });
         Self { images: images.collect(), labels: self.labels.clone(), ..*self }
+    }
+
+    /// `28x28`, or `28x28x3` with several channels.
+    fn size(&self) -> String {
+        let channels = if self.channels == 1 { String::new() } else { format!("x{}", self.channels) };
+        format!("{}x{}{channels}", self.height, self.width)
     }
 
     /// The number of pixels of one image, over all channels.

@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 
+use super::dataset::classes;
 use super::file::{check_folder, open_file};
 use super::idx::{self, Idx};
 use super::{Checksums, DataError, DataProblem, Dataset, Split};
@@ -32,9 +33,7 @@ impl Dataset {
         let (train, [train_images_sha256, train_labels_sha256]) = read_split(files.train_images, files.train_labels)?;
         let (test, [test_images_sha256, test_labels_sha256]) = read_split(files.test_images, files.test_labels)?;
 
-        let classes = train.labels.iter().max().map_or(0, |&label| usize::from(label) + 1);
-        check_size(test_images, &train, &test)?;
-        check_labels(test_labels, classes, &test)?;
+        let classes = classes(&train, &test, [&test_images, &test_labels])?;
         let checksums = Checksums {
             train_images: train_images_sha256,
             train_labels: train_labels_sha256,
@@ -56,24 +55,6 @@ fn read_split<R: Read>(images: (String, R), labels: (String, R)) -> Result<(Spli
     }
     let split = Split { images: images.values, labels: labels.values, count, channels: 1, height, width };
     Ok((split, [images.sha256, labels.sha256]))
-}
-
-fn check_size(file: String, train: &Split, test: &Split) -> Result<(), DataError> {
-    let [expected, found] = [train, test].map(|split| format!("{}x{}", split.height, split.width));
-    if expected == found {
-        return Ok(());
-    }
-    Err(DataError::invalid(file, format!("images of {expected} as in the training set"), found))
-}
-
-fn check_labels(file: String, classes: usize, test: &Split) -> Result<(), DataError> {
-    match test.labels.iter().position(|&label| usize::from(label) >= classes) {
-        Some(index) => {
-            let found = format!("{} at image {index}", test.labels[index]);
-            Err(DataError::invalid(file, format!("labels below {classes}, as in the training set"), found))
-        }
-        None => Ok(()),
-    }
 }
 
 /// Loads a folder that holds `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte` and

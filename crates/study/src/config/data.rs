@@ -53,6 +53,9 @@ pub enum DataSource {
     /// A folder of images, `train/CLASS/*.png` and `test/CLASS/*.png` (or `.jpg`).
     #[serde(rename = "folder")]
     Folder(PathBuf),
+    /// A NumPy archive with the arrays `x_train`, `y_train`, `x_test` and `y_test`, as Keras has MNIST in.
+    #[serde(rename = "npz")]
+    Npz(PathBuf),
 }
 
 /// A larger square image, zero but for one image of the source, which lies at a random place of it.

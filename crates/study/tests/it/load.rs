@@ -170,7 +170,9 @@ fn data_paths_start_at_the_configs_folder() {
     let study = Study::load(&path, &["data.source={cifar10=\"a\"}".into()]).unwrap();
     assert_eq!(study.cells[0].config.data.source, DataSource::Cifar10(anchored.clone()));
     let study = Study::load(&path, &["data.source={folder=\"a\"}".into()]).unwrap();
-    assert_eq!(study.cells[0].config.data.source, DataSource::Folder(anchored));
+    assert_eq!(study.cells[0].config.data.source, DataSource::Folder(anchored.clone()));
+    let study = Study::load(&path, &["data.source={npz=\"a\"}".into()]).unwrap();
+    assert_eq!(study.cells[0].config.data.source, DataSource::Npz(anchored));
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod file;
 mod idx;
 mod idx_folder;
 mod image_folder;
+mod npz;
 mod picture;
 pub(crate) mod shift;
 mod source;

@@ -2,7 +2,7 @@
 
 use untied_study::DataSource;
 
-use super::{DataError, Dataset, bundled, cifar10, idx_folder, image_folder};
+use super::{DataError, Dataset, bundled, cifar10, idx_folder, image_folder, npz};
 
 /// Loads the data set that a config names.
 ///
@@ -15,5 +15,6 @@ pub fn load(source: &DataSource) -> Result<Dataset, DataError> {
         DataSource::Idx(folder) => idx_folder::load(folder),
         DataSource::Cifar10(folder) => cifar10::load(folder),
         DataSource::Folder(folder) => image_folder::load(folder),
+        DataSource::Npz(file) => npz::load(file),
     }
 }

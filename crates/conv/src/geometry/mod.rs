@@ -1,6 +1,9 @@
 //! The geometry of a convolution: padding and output size, apart from any computation.
 
-use crate::{ConvError, Side};
+mod padding;
+
+pub use self::padding::{Padding, Side};
+use crate::ConvError;
 
 /// Kernel, stride, dilation and padding of a convolution over `D` spatial axes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,12 +3,20 @@ use crate::program::{Bench, SMALL};
 #[test]
 fn help_is_whole() {
     let bench = Bench::new();
-    for verb in ["", "run", "cell", "report", "slurm", "explain", "strip", "fold"] {
+    for verb in ["", "run", "cell", "report", "slurm", "explain", "strip", "fold", "schema"] {
         let arguments: Vec<&str> = [verb, "--help"].into_iter().filter(|word| !word.is_empty()).collect();
         let ended = bench.run(&arguments);
         assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
         insta::assert_snapshot!(format!("help{verb}"), ended.stdout.replace(".exe", ""));
     }
+}
+
+/// The study's own tests hold the schema to the types.
+#[test]
+fn the_schema_is_json_of_its_own() {
+    let bench = Bench::empty();
+    let schema: serde_json::Value = serde_json::from_str(&bench.expect(0, "schema").stdout).unwrap();
+    assert_eq!(schema, untied_study::schema());
 }
 
 #[test]

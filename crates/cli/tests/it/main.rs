@@ -4,6 +4,7 @@ mod bad_input;
 mod end_to_end;
 mod failures;
 mod help;
+mod imports;
 mod job_array;
 mod kills;
 #[cfg(target_os = "linux")]

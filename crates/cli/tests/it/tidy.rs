@@ -1,4 +1,4 @@
-//! The rules that the code base keeps: floors, sizes, and configs that work.
+//! The rules that the code base keeps: floors, sizes, no circles, and configs that work.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,10 +7,14 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use crate::imports::Imports;
 use crate::program::Bench;
 
 /// Non-test lines that a file may have.
 const MOST_LINES: usize = 300;
+
+/// Files and folders that a folder of sources may have.
+const MOST_ENTRIES: usize = 16;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("crates/cli").to_owned()
@@ -85,13 +89,49 @@ fn every_crate_is_on_the_map_and_has_a_readme() {
     }
 }
 
+/// The folder `src` of every crate.
+fn sources() -> Vec<PathBuf> {
+    dependencies().keys().map(|folder| root().join("crates").join(folder).join("src")).collect()
+}
+
+/// Lines without the tests of a file.
+fn lines(file: &Path) -> usize {
+    let text = fs::read_to_string(file).expect("a source file");
+    text.split("#[cfg(test)]").next().unwrap_or_default().lines().count()
+}
+
 #[test]
 fn files_are_short() {
-    for file in rust_files(&root().join("crates")) {
-        let text = fs::read_to_string(&file).expect("a source file");
-        let lines = text.split("#[cfg(test)]").next().unwrap_or_default().lines().count();
-        let is_test = file.components().any(|part| part.as_os_str() == "tests");
-        assert!(is_test || lines <= MOST_LINES, "{} has {lines} lines: is it one concept?", file.display());
+    let files = sources().iter().flat_map(|source| rust_files(source)).collect::<Vec<_>>();
+    let mut sizes: Vec<usize> = files.iter().map(|file| lines(file)).collect();
+    for (file, lines) in files.iter().zip(&sizes) {
+        assert!(*lines <= MOST_LINES, "{} has {lines} lines: is it one concept?", file.display());
+    }
+    sizes.sort_unstable();
+    let (median, tenth) = (sizes[sizes.len() / 2], sizes[sizes.len() * 9 / 10]);
+    assert!(median < 130 && tenth < 260, "half of the files have over {median} lines, a tenth over {tenth}");
+}
+
+#[test]
+fn folders_show_their_parts() {
+    let folders = sources().into_iter().flat_map(|source| folders(&source));
+    for (folder, entries) in folders {
+        assert!(entries <= MOST_ENTRIES, "{} has {entries} entries: which of them belong together?", folder.display());
+    }
+}
+
+/// A folder and those below it, with their numbers of entries.
+fn folders(folder: &Path) -> Vec<(PathBuf, usize)> {
+    let entries: Vec<PathBuf> = fs::read_dir(folder).expect("a folder").map(|entry| entry.unwrap().path()).collect();
+    let below = entries.iter().filter(|path| path.is_dir()).flat_map(|path| folders(path));
+    std::iter::once((folder.to_owned(), entries.len())).chain(below).collect()
+}
+
+#[test]
+fn no_files_and_no_folders_import_each_other_in_a_circle() {
+    for source in sources() {
+        let circles = Imports::read(&source, &rust_files(&source)).circles();
+        assert!(circles.is_empty(), "{}:\n{}", source.display(), circles.join("\n"));
     }
 }
 

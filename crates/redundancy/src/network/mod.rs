@@ -7,8 +7,9 @@ mod tensors;
 mod window;
 
 pub use error::{NetworkError, Problem};
-pub use operation::{Activation, Convolution, Fill, Operation, Padding, Pool, Pooling, Shape};
+pub use operation::{Activation, Convolution, Operation, Padding, Pool, Pooling, Shape};
 pub use tensors::NodeTensor;
+pub use window::Fill;
 pub(crate) use window::Window;
 
 /// A network: operations in topological order, the first of them the input.

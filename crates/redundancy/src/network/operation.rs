@@ -1,4 +1,4 @@
-use super::Window;
+use super::window::{Fill, Window};
 use crate::{Bias, Normalization};
 
 /// Channels, height and width of a feature map; a vector of n elements is `[n, 1, 1]`.
@@ -113,17 +113,6 @@ impl Padding {
             Self::Explicit(pairs) => Some(pairs[axis]),
         }
     }
-}
-
-/// The content of a convolution's padding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fill {
-    /// Zeros.
-    Zero,
-    /// The input from its other end on.
-    Circular,
-    /// The elements of the border.
-    Replicate,
 }
 
 /// Pooling over windows.

@@ -1,4 +1,13 @@
-use super::Fill;
+/// The content of a convolution's padding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fill {
+    /// Zeros.
+    Zero,
+    /// The input from its other end on.
+    Circular,
+    /// The elements of the border.
+    Replicate,
+}
 
 /// The windows of a convolution or of pooling along one axis: element k of window o lies at o·stride + k·dilation − before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

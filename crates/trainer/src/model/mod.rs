@@ -1,5 +1,6 @@
 //! The CNN of a config: its plan, its layers, and its tensors by name.
 
+mod host_tensor;
 pub(crate) mod net;
 pub(crate) mod norm;
 pub(crate) mod plan;

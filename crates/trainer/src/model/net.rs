@@ -10,11 +10,11 @@ use burn::tensor::{DType, Device, Tensor};
 use untied_conv::{Geometry, Side, conv2d};
 use untied_redundancy::network::{Activation, Convolution, Fill, NodeId, Operation, Padding, Pool, Pooling};
 
+use super::host_tensor::{HostTensors, host};
 use super::norm::Norm;
 use super::plan::{Plan, is_behind_linear, tensor_name, term_shapes};
 use super::source::Source;
 use super::step::Step;
-use super::tensors::{HostTensors, host};
 use super::value::{Value, Values};
 use crate::random::Generator;
 use untied_pool::max_pool2d;

@@ -3,8 +3,8 @@
 use burn::module::Param;
 use burn::tensor::{DType, Device, Tensor, TensorData};
 
+use super::host_tensor::HostTensors;
 use super::plan::Shape;
-use super::tensors::HostTensors;
 use crate::random::Generator;
 
 /// Makes tensors of one type on one device: from given ones by their names, otherwise random or constant.

@@ -1,33 +1,10 @@
 //! The tensors of a model on the host, by name: `block1.convolution.weight`, …, `head.bias`.
 
-use std::collections::BTreeMap;
-
-use burn::tensor::Tensor;
 use untied_redundancy::network::NodeId;
 
+pub(crate) use super::host_tensor::{HostTensor, HostTensors, host};
 use super::net::{Layer, Net};
 use super::plan::{is_behind_linear, tensor_name};
-
-/// Every tensor of a model, running statistics included.
-pub(crate) type HostTensors = BTreeMap<String, HostTensor>;
-
-/// One tensor, row-major, in f64 whatever type the model has.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct HostTensor {
-    pub(crate) shape: Vec<usize>,
-    pub(crate) values: Vec<f64>,
-}
-
-impl HostTensor {
-    fn of<const D: usize>(tensor: Tensor<D>) -> Self {
-        Self { shape: tensor.dims().to_vec(), values: host(tensor) }
-    }
-}
-
-/// The values of a tensor in f64, row-major.
-pub(crate) fn host<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {
-    tensor.into_data().convert::<f64>().try_to_vec().expect("converted to f64")
-}
 
 /// The tensors of a model.
 pub(crate) fn read(net: &Net) -> HostTensors {
@@ -61,6 +38,8 @@ pub(crate) fn read(net: &Net) -> HostTensors {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use burn::tensor::{DType, Device};
 
     use super::*;

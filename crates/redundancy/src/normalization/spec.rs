@@ -1,4 +1,3 @@
-use super::Normalization;
 use crate::{Bias, Mode, RedundancyError, ShiftClass};
 
 /// The description of a normalization, from which all its properties derive.
@@ -40,43 +39,6 @@ pub enum Layout {
     Channel,
     /// One element per channel and location.
     Activation,
-}
-
-impl Normalization {
-    /// The description of the normalization; none without one.
-    pub fn spec(self) -> Option<NormSpec> {
-        let image = NormSpec {
-            title: "",
-            over_images: false,
-            span: Span::Group(1),
-            centres: true,
-            gamma: Some(Layout::Channel),
-            beta: Some(Layout::Channel),
-            running: false,
-        };
-        let batch = NormSpec { over_images: true, span: Span::Channel, running: true, ..image };
-        let own = Some(Layout::Activation);
-        Some(match self {
-            Self::None => return None,
-            Self::Batch => NormSpec { title: "batch norm, per channel", ..batch },
-            Self::BatchPerActivation => {
-                let title = "batch norm, per activation";
-                NormSpec { title, span: Span::Activation, gamma: own, beta: own, ..batch }
-            }
-            Self::Instance => NormSpec { title: "instance norm", span: Span::Channel, ..image },
-            Self::Group(groups) => NormSpec { title: "group norm, G groups", span: Span::Group(groups), ..image },
-            Self::Layer => NormSpec { title: "layer norm over (c, y, x)", ..image },
-            Self::Rms => NormSpec { title: "RMS norm", centres: false, beta: None, ..image },
-        })
-    }
-
-    /// The fixed tensors that the normalization removes from a feature map `[channels, locations]`.
-    ///
-    /// # Errors
-    /// If its groups do not divide the channels.
-    pub fn removed(self, mode: Mode, channels: usize, locations: usize) -> Result<ShiftClass, RedundancyError> {
-        self.spec().map_or(Ok(ShiftClass::Nothing), |spec| spec.removed(mode, channels, locations))
-    }
 }
 
 impl NormSpec {

@@ -1,6 +1,7 @@
 //! Factors in plain words: `a tied bias`, `with batch norm`.
 
 use serde_json::Value;
+use untied_redundancy::Normalization;
 use untied_study::Factors;
 
 use crate::document::names::{clean, value_label};
@@ -79,9 +80,7 @@ fn norm(value: &Value) -> Option<String> {
         "batch" => "batch norm",
         "batch_per_activation" => "batch norm per activation",
         "layer" => "layer norm",
-        "instance" => "instance norm",
-        "rms" => "RMS norm",
-        _ => return None,
+        _ => serde_json::from_value::<Normalization>(value.clone()).ok()?.spec()?.title,
     };
     Some(name.into())
 }
@@ -99,6 +98,8 @@ mod tests {
         assert_eq!(surroundings(&factors), "without bias and with batch norm");
         let factors = Factors::from([("model.bias".into(), json!({"untied_along": [0]}))]);
         assert_eq!(noun(&factors), "a bias untied along the height");
+        let factors = Factors::from([("model.norm".into(), json!("rms"))]);
+        assert_eq!(surroundings(&factors), "with RMS norm");
         let factors = Factors::from([("train.batch_size".into(), json!(64))]);
         assert_eq!(surroundings(&factors), "with train.batch_size = 64");
         let canvas = json!({"size": 16, "jitter": 2, "label": "quadrant"});

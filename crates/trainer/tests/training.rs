@@ -70,7 +70,7 @@ fn biases() -> [Bias; 3] {
 }
 
 /// Dimensions of the [biases](biases) that each norm removes, per block: 16 channels of 8×8, then 32 of 4×4.
-fn redundant_by_theory() -> [(Normalization, [[usize; 2]; 3]); 8] {
+fn redundant_by_theory() -> [(Normalization, [[usize; 2]; 3]); 9] {
     [
         (Normalization::None, [[0, 0]; 3]),
         (Normalization::Batch, [[16, 32]; 3]),
@@ -80,6 +80,7 @@ fn redundant_by_theory() -> [(Normalization, [[usize; 2]; 3]); 8] {
         (Normalization::Group(16), [[16, 16]; 3]),
         (Normalization::Layer, [[1, 1]; 3]),
         (Normalization::Rms, [[0, 0]; 3]),
+        (Normalization::FilterResponse, [[0, 0]; 3]),
     ]
 }
 

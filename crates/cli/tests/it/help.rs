@@ -32,7 +32,7 @@ fn explain_needs_no_training() {
 fn explain_knows_every_norm() {
     let bench = Bench::new();
     let lists = r#""model.bias" = ["none", "tied", { untied_along = [0] }, "untied"]
-"model.norm" = ["batch_per_activation", "layer", "instance", { group = 2 }, "rms"]"#;
+"model.norm" = ["batch_per_activation", "layer", "instance", { group = 2 }, "rms", "filter_response"]"#;
     bench.write("norms.toml", SMALL.replace(r#""model.bias" = ["none", "tied"]"#, lists));
     let ended = bench.run(&["explain", "norms.toml"]);
     assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));

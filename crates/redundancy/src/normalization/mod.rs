@@ -30,12 +30,22 @@ pub enum Normalization {
     Group(usize),
     /// Division by the root mean square over channels and locations; nothing is subtracted.
     Rms,
+    /// Division by the root mean square of each image and channel; nothing is subtracted.
+    FilterResponse,
 }
 
 impl Normalization {
     /// One normalization of each kind, as tables list them; group norm with 4 groups.
-    pub const ALL: [Self; 7] =
-        [Self::Batch, Self::BatchPerActivation, Self::Instance, Self::Group(4), Self::Layer, Self::Rms, Self::None];
+    pub const ALL: [Self; 8] = [
+        Self::Batch,
+        Self::BatchPerActivation,
+        Self::Instance,
+        Self::Group(4),
+        Self::Layer,
+        Self::Rms,
+        Self::FilterResponse,
+        Self::None,
+    ];
 
     /// The description of the normalization; none without one.
     pub fn spec(self) -> Option<NormSpec> {
@@ -61,6 +71,9 @@ impl Normalization {
             Self::Group(groups) => NormSpec { title: "group norm, G groups", span: Span::Group(groups), ..image },
             Self::Layer => NormSpec { title: "layer norm over (c, y, x)", ..image },
             Self::Rms => NormSpec { title: "RMS norm", centres: false, beta: None, ..image },
+            Self::FilterResponse => {
+                NormSpec { title: "filter response norm", span: Span::Channel, centres: false, ..image }
+            }
         })
     }
 

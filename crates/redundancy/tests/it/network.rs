@@ -195,6 +195,8 @@ fn norms_keep_what_their_descriptions_say() -> Result<(), NetworkError> {
         (Normalization::BatchPerActivation, true, 2 * 24),
         (Normalization::Group(2), true, 8),
         (Normalization::Rms, true, 4),
+        (Normalization::FilterResponse, true, 8),
+        (Normalization::FilterResponse, false, 4),
     ];
     for (normalization, beta, expected) in cases {
         let mut network = Network::new([4, 2, 3])?;

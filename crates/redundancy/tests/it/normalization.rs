@@ -2,7 +2,7 @@
 
 use untied_redundancy::{Layout, NormSpec, Normalization};
 
-const ALL: [(Normalization, &str); 7] = [
+const ALL: [(Normalization, &str); 8] = [
     (Normalization::None, "none"),
     (Normalization::Batch, "batch"),
     (Normalization::BatchPerActivation, "batch_per_activation"),
@@ -10,6 +10,7 @@ const ALL: [(Normalization, &str); 7] = [
     (Normalization::Instance, "instance"),
     (Normalization::Group(2), "group=2"),
     (Normalization::Rms, "rms"),
+    (Normalization::FilterResponse, "filter_response"),
 ];
 
 #[test]
@@ -50,13 +51,14 @@ type Key = fn([usize; 4]) -> [usize; 3];
 fn statistics_sets_are_those_of_the_formula() {
     const SHAPE: [usize; 3] = [4, 2, 3];
     let elements: Vec<[usize; 4]> = (0..3 * 24).map(|i| [i / 24, i / 6 % 4, i / 3 % 2, i % 3]).collect();
-    let keys: [(Normalization, Key); 6] = [
+    let keys: [(Normalization, Key); 7] = [
         (Normalization::Batch, |[_, c, _, _]| [c, 0, 0]),
         (Normalization::BatchPerActivation, |[_, c, y, x]| [c, y, x]),
         (Normalization::Layer, |[n, _, _, _]| [n, 0, 0]),
         (Normalization::Instance, |[n, c, _, _]| [n, c, 0]),
         (Normalization::Group(2), |[n, c, _, _]| [n, c / 2, 0]),
         (Normalization::Rms, |[n, _, _, _]| [n, 0, 0]),
+        (Normalization::FilterResponse, |[n, c, _, _]| [n, c, 0]),
     ];
     for (normalization, key) in keys {
         let spec = normalization.spec().expect("a norm");

@@ -203,6 +203,7 @@ fn plain_nets_are_as_they_were() -> Result<(), NetworkError> {
         Normalization::Instance,
         Normalization::Group(2),
         Normalization::Rms,
+        Normalization::FilterResponse,
     ];
     let biases = [Bias::Tied, Bias::UntiedAlong(vec![0]), Bias::UntiedAlong(vec![1]), Bias::Untied];
     let mut count = 0;

@@ -9,7 +9,7 @@ use crate::{behind, map};
 const SPATIAL: [usize; 2] = [3, 5];
 
 /// Redundant dimensions with 4 channels of 3×5: tied (4 parameters), untied along y (12), untied (60).
-const TABLE: [(Normalization, Mode, [usize; 3]); 9] = [
+const TABLE: [(Normalization, Mode, [usize; 3]); 10] = [
     (Normalization::None, Mode::Training, [0, 0, 0]),
     (Normalization::Batch, Mode::Training, [4, 4, 4]),
     (Normalization::BatchPerActivation, Mode::Training, [4, 12, 60]),
@@ -17,6 +17,7 @@ const TABLE: [(Normalization, Mode, [usize; 3]); 9] = [
     (Normalization::Group(2), Mode::Training, [2, 2, 2]),
     (Normalization::Layer, Mode::Training, [1, 1, 1]),
     (Normalization::Rms, Mode::Training, [0, 0, 0]),
+    (Normalization::FilterResponse, Mode::Training, [0, 0, 0]),
     (Normalization::Batch, Mode::Evaluation, [0, 0, 0]),
     (Normalization::Instance, Mode::Evaluation, [4, 4, 4]),
 ];

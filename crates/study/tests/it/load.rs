@@ -105,6 +105,7 @@ fn every_field_changes_the_id() {
         "model.norm={group=1}",
         "model.norm={group=2}",
         "model.norm=rms",
+        "model.norm=filter_response",
         "train.epochs=2",
         "train.batch_size=9",
         "train.optimizer.sgd.learning_rate=0.2",

@@ -33,7 +33,9 @@ fn loaded_again_it_is_the_same_study() {
         vec!["vary.\"train.schedule\"=[\"constant\", {cosine={}}, {exponential={gamma=0.3333333333333333}}]"],
         vec!["vary.\"model.channels\"=[[1], [2, 3]]", "vary.\" data . source \"=[\"digits\"]", "train.dtype=f64"],
         vec!["vary.\"train.optimizer.sgd.learning_rate\"=[1e-300, 0.1, 1, 100000000000000000000.0]"],
-        vec!["vary.\"model.norm\"=[\"batch_per_activation\", \"layer\", \"instance\", {group=4}, \"rms\"]"],
+        vec![
+            "vary.\"model.norm\"=[\"batch_per_activation\", \"layer\", \"instance\", {group=4}, \"rms\", \"filter_response\"]",
+        ],
         vec!["data.canvas={size=16,label=\"quadrant\"}", "vary.\"model.head\"=[\"flatten\", \"mean\"]"],
         vec!["measure={jacobian=true,translate=[1,2]}", "model.order=activation_first", "model.beta=false"],
         vec!["model.padding=valid", "vary.\"train.device\"=[\"ndarray\", \"flex\"]"],

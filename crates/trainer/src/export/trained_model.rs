@@ -115,7 +115,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::random::Generator;
 
-    pub(crate) const NORMS: [Normalization; 7] = [
+    pub(crate) const NORMS: [Normalization; 8] = [
         Normalization::None,
         Normalization::Batch,
         Normalization::BatchPerActivation,
@@ -123,6 +123,7 @@ pub(crate) mod tests {
         Normalization::Instance,
         Normalization::Group(2),
         Normalization::Rms,
+        Normalization::FilterResponse,
     ];
 
     pub(crate) fn every_bias() -> [Bias; 5] {

@@ -251,6 +251,7 @@ mod tests {
             Normalization::Instance,
             Normalization::Group(2),
             Normalization::Rms,
+            Normalization::FilterResponse,
         ];
         let biases = [Bias::None, Bias::Tied, Bias::UntiedAlong(vec![1]), Bias::Untied];
         for (norm, bias) in norms.into_iter().flat_map(|norm| biases.clone().map(|bias| (norm, bias))) {

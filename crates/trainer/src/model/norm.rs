@@ -7,6 +7,7 @@ use burn::tensor::{Device, Tensor};
 use untied_batch_norm::{BatchNorm, BatchNormConfig, Statistics};
 use untied_redundancy::{Normalization, Span};
 
+use super::frn::FilterResponseNorm;
 use super::plan::Shape;
 use super::rms_norm::RmsNorm;
 
@@ -22,6 +23,8 @@ pub(crate) enum Norm {
     Group(GroupNorm),
     /// Without β: it centres nothing.
     Rms(RmsNorm),
+    /// Centres nothing either, but has a β.
+    FilterResponse(FilterResponseNorm),
 }
 
 /// Makes the tensor of a part of this many elements, which starts at a value.
@@ -39,6 +42,12 @@ impl Norm {
     ) -> Option<Self> {
         let [channels, height, width] = input;
         let spec = normalization.spec()?;
+        // Burn's group norm has γ and β or neither; a β that is not trained stays 0.
+        let affine_beta = || parameter(constant("beta", channels, 0.0)).set_require_grad(beta);
+        if !spec.centres && spec.span == Span::Channel {
+            let gamma = parameter(constant("gamma", channels, 1.0));
+            return Some(Self::FilterResponse(FilterResponseNorm { gamma, beta: affine_beta(), epsilon: EPSILON }));
+        }
         if !spec.centres {
             return Some(Self::Rms(RmsNorm { gamma: parameter(constant("gamma", channels, 1.0)), epsilon: EPSILON }));
         }
@@ -54,8 +63,7 @@ impl Norm {
         let mut norm = GroupNormConfig::new(groups, channels).with_epsilon(EPSILON).with_affine(false).init(device);
         norm.affine = true;
         norm.gamma = Some(parameter(constant("gamma", channels, 1.0)));
-        // Burn's layer has both or neither.
-        norm.beta = Some(parameter(constant("beta", channels, 0.0)).set_require_grad(beta));
+        norm.beta = Some(affine_beta());
         Some(Self::Group(norm))
     }
 
@@ -83,6 +91,7 @@ impl Norm {
             }
             Self::Group(norm) => affine(&norm.gamma, &norm.beta),
             Self::Rms(norm) => vec![("gamma", norm.gamma.val())],
+            Self::FilterResponse(norm) => vec![("gamma", norm.gamma.val()), ("beta", norm.beta.val())],
         }
     }
 
@@ -91,6 +100,7 @@ impl Norm {
             Self::Batch(norm) => norm.forward(x),
             Self::Group(norm) => norm.forward(x),
             Self::Rms(norm) => norm.forward(x),
+            Self::FilterResponse(norm) => norm.forward(x),
         }
     }
 
@@ -131,6 +141,7 @@ mod tests {
             Norm::Batch(norm) => (norm.gamma, norm.beta) = (Some(gamma), Some(beta)),
             Norm::Group(norm) => (norm.gamma, norm.beta) = (Some(gamma), Some(beta)),
             Norm::Rms(norm) => norm.gamma = gamma,
+            Norm::FilterResponse(norm) => (norm.gamma, norm.beta) = (gamma, beta),
         }
     }
 
@@ -167,6 +178,7 @@ mod tests {
             (Normalization::Instance, reference(&x, |[n, c, _]| [n, c], true)),
             (Normalization::Group(2), reference(&x, |[n, c, _]| [n, c / 2], true)),
             (Normalization::Rms, reference(&x, |[n, _, _]| [n, 0], false)),
+            (Normalization::FilterResponse, reference(&x, |[n, c, _]| [n, c], false)),
         ];
         for (kind, normalized) in kinds {
             let per_activation = kind == Normalization::BatchPerActivation;

@@ -138,7 +138,7 @@ impl<'a> Model<'a> {
             Normalization::Batch => a[1] == b[1],
             Normalization::BatchPerActivation => a[1..] == b[1..],
             Normalization::Layer | Normalization::Rms => a[0] == b[0],
-            Normalization::Instance => a[..2] == b[..2],
+            Normalization::Instance | Normalization::FilterResponse => a[..2] == b[..2],
             Normalization::Group(groups) => a[0] == b[0] && a[1] * groups / channels == b[1] * groups / channels,
         };
         let elements: Vec<[usize; 4]> = (0..IMAGES * channels * height * width)
@@ -161,7 +161,8 @@ impl<'a> Model<'a> {
             let set = elements.iter().filter(|&&other| share(at, other));
             let set: Vec<f64> = set.map(|&[n, c, y, column]| x.at(n, [c, y, column])).collect();
             let count = set.len() as f64;
-            let mean = if normalization == Normalization::Rms { 0.0 } else { set.iter().sum::<f64>() / count };
+            let uncentred = [Normalization::Rms, Normalization::FilterResponse].contains(&normalization);
+            let mean = if uncentred { 0.0 } else { set.iter().sum::<f64>() / count };
             let variance = set.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / count;
             gamma * (value - mean) / (variance + EPSILON).sqrt()
         })

@@ -14,7 +14,7 @@ use crate::{Mode, Redundancy, ShiftClass};
 use forward::Model;
 use random::Random;
 
-const NETWORKS: u64 = 1000;
+const NETWORKS: u64 = 2000;
 
 fn draws() -> impl Iterator<Item = (u64, Network, Mode)> {
     (0..NETWORKS).map(|seed| {

@@ -114,6 +114,7 @@ fn normalization(random: &mut Random) -> Normalization {
         Normalization::Instance,
         Normalization::Group(2),
         Normalization::Rms,
+        Normalization::FilterResponse,
     ])
 }
 

@@ -60,6 +60,7 @@ fn every_case(channels: usize) -> Vec<Case> {
         Normalization::Instance,
         Normalization::Layer,
         Normalization::Rms,
+        Normalization::FilterResponse,
     ];
     let evaluated = [Normalization::Batch, Normalization::BatchPerActivation];
     let evaluated = evaluated.map(|normalization| Case { normalization, mode: Mode::Evaluation });
@@ -109,6 +110,7 @@ fn a_wrong_row_is_caught() {
     let wrong = [
         (Normalization::Layer, Mode::Training),
         (Normalization::Rms, Mode::Training),
+        (Normalization::FilterResponse, Mode::Training),
         (Normalization::Batch, Mode::Evaluation),
     ];
     for (normalization, mode) in wrong {

@@ -29,7 +29,7 @@ fn share(normalization: Normalization, channels: usize, a: [usize; 3], b: [usize
         Normalization::None => a == b,
         Normalization::Batch => a[1] == b[1],
         Normalization::BatchPerActivation => a[1..] == b[1..],
-        Normalization::Instance => a[..2] == b[..2],
+        Normalization::Instance | Normalization::FilterResponse => a[..2] == b[..2],
         Normalization::Group(groups) => a[0] == b[0] && a[1] / (channels / groups) == b[1] / (channels / groups),
         Normalization::Layer | Normalization::Rms => a[0] == b[0],
     }
@@ -45,7 +45,9 @@ fn normalize_entry(case: Case, z: Dual, set: &[Dual]) -> Dual {
     let (centre, variance) = match case.normalization {
         Normalization::None => return z,
         _ if case.frozen() => (Dual::constant(0.3), Dual::constant(1.7)),
-        Normalization::Rms => (Dual::constant(0.0), mean(&square(set, Dual::constant(0.0)))),
+        Normalization::Rms | Normalization::FilterResponse => {
+            (Dual::constant(0.0), mean(&square(set, Dual::constant(0.0))))
+        }
         _ => (mean(set), mean(&square(set, mean(set)))),
     };
     (z - centre) / (variance + Dual::constant(EPSILON)).sqrt()

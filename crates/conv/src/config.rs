@@ -4,6 +4,7 @@ use burn::config::{Config, config_to_json};
 use burn::nn::Initializer;
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
+use untied_redundancy::RedundancyError;
 
 use crate::geometry::{check_groups, fits};
 use crate::{Bias, Conv, Conv1d, Conv2d, Conv3d, ConvError, Geometry, Padding, Side};
@@ -134,30 +135,33 @@ impl<const D: usize> ConvConfig<D> {
         Geometry { kernel: self.kernel_size, stride, dilation, padding }
     }
 
-    /// The bias's sizes after the channels.
-    fn bias_size(&self) -> Result<Option<[usize; D]>, ConvError> {
+    /// The shapes of the bias's terms.
+    fn terms(&self) -> Result<Vec<Vec<usize>>, ConvError> {
         self.geometry().check()?;
         check_groups(self.groups, self.channels)?;
         fits("a weight", &[&self.channels, &self.kernel_size[..]].concat())?;
         let output = self.input_size.map(|input| self.geometry().output_size(input)).transpose()?;
         // Errors in the axes come before a missing size.
-        let size = self.bias.spatial_shape(output.unwrap_or([1; D]))?;
+        let terms = self.bias.terms(self.channels[1], &output.unwrap_or([1; D]))?;
         if self.bias.needs_size() && output.is_none() {
             return Err(ConvError::MissingInputSize { rank: D });
         }
-        fits("a bias", &[&[self.channels[1]], &size.unwrap_or([1; D])[..]].concat())?;
-        Ok(size)
+        terms.iter().try_for_each(|term| fits("a bias", term))?;
+        Ok(terms)
     }
 
-    fn build<const R: usize, const B: usize>(&self, bias_shape: Option<[usize; B]>, device: &Device) -> Conv<D, R, B> {
+    fn build<const R: usize, const B: usize>(&self, terms: Vec<[usize; B]>, device: &Device) -> Conv<D, R, B> {
         let [channels_in, channels_out] = self.channels;
         let locations = self.kernel_size.iter().product::<usize>();
         let [fan_in, fan_out] = self.channels.map(|channels| Some(channels / self.groups * locations));
         let shape: [usize; R] = joined([channels_out, channels_in / self.groups], self.kernel_size);
+        let weight = self.initializer.init_with(shape, fan_in, fan_out, device);
         let init = |shape| self.bias_initializer.init_with(shape, fan_in, fan_out, device);
+        let mut terms = terms.into_iter().map(init);
         Conv {
-            weight: self.initializer.init_with(shape, fan_in, fan_out, device),
-            bias: bias_shape.map(init),
+            weight,
+            bias: terms.next(),
+            further_terms: terms.collect(),
             geometry: self.geometry(),
             groups: self.groups,
             bias_mode: self.bias.clone(),
@@ -188,18 +192,31 @@ macro_rules! layers {
             ///
             /// # Errors
             /// If a size is zero or too large for memory, the groups do not divide the channels, the kernel is larger
-            /// than the padded input, or the bias is untied and the input size is not given or its axes are no spatial
-            /// axes.
+            /// than the padded input, the bias is untied and the input size is not given or its axes are no spatial
+            /// axes, or the bias is a sum of several terms, which has no one shape.
             pub fn bias_shape(&self) -> Result<Option<[usize; $bias]>, ConvError> {
-                Ok(self.bias_size()?.map(|size| joined([self.channels[1]], size)))
+                match *self.bias_terms()? {
+                    [] => Ok(None),
+                    [shape] => Ok(Some(shape)),
+                    ref terms => Err(RedundancyError::Terms { found: terms.len() }.into()),
+                }
+            }
+
+            /// The shapes of the terms whose broadcast sum is the bias: one for most [`Bias`] modes, none without a bias.
+            ///
+            /// # Errors
+            /// As [`bias_shape`](Self::bias_shape), for sums too.
+            pub fn bias_terms(&self) -> Result<Vec<[usize; $bias]>, ConvError> {
+                let shape = |term: Vec<usize>| std::array::from_fn(|axis| term[axis]);
+                Ok(self.terms()?.into_iter().map(shape).collect())
             }
 
             /// Makes the layer.
             ///
             /// # Errors
-            /// As [`bias_shape`](Self::bias_shape).
+            /// As [`bias_terms`](Self::bias_terms).
             pub fn try_init(&self, device: &Device) -> Result<$layer, ConvError> {
-                Ok(self.build(self.bias_shape()?, device))
+                Ok(self.build(self.bias_terms()?, device))
             }
 
             /// Makes the layer.

@@ -40,6 +40,8 @@ pub struct Conv<const D: usize, const R: usize, const B: usize> {
     pub weight: Param<Tensor<R>>,
     /// Bias `[channels_out, output size or 1 per axis]`.
     pub bias: Option<Param<Tensor<B>>>,
+    /// Further terms of a bias that is a sum, each 1 along the axes that share it; none for one of a single term.
+    pub further_terms: Vec<Param<Tensor<B>>>,
     /// Kernel, stride, dilation and padding.
     #[module(skip)]
     pub geometry: Geometry<D>,
@@ -64,14 +66,24 @@ impl<const D: usize, const R: usize, const B: usize> Conv<D, R, B> {
     pub fn forward(&self, x: Tensor<R>) -> Tensor<R> {
         let weight = self.weight.val();
         let spec = self.spec(x.dims(), weight.dims());
-        let y = spec.and_then(|spec| conv(x, weight, self.bias.as_ref().map(Param::val), spec));
+        let y = spec.and_then(|spec| conv(x, weight, self.bias_sum(), spec));
         y.unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// Number of parameters of the weight and of the bias.
     #[must_use]
     pub fn parameter_counts(&self) -> (usize, usize) {
-        (self.weight.shape().num_elements(), self.bias.as_ref().map_or(0, |bias| bias.shape().num_elements()))
+        (self.weight.shape().num_elements(), self.terms().map(|term| term.shape().num_elements()).sum())
+    }
+
+    /// The terms of the bias.
+    pub(crate) fn terms(&self) -> impl Iterator<Item = &Param<Tensor<B>>> {
+        self.bias.iter().chain(&self.further_terms)
+    }
+
+    /// The bias, the broadcast sum of its terms; none without one.
+    pub(crate) fn bias_sum(&self) -> Option<Tensor<B>> {
+        self.terms().map(Param::val).reduce(|sum, term| sum + term)
     }
 
     /// Channels in and out.

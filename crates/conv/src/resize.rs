@@ -25,12 +25,16 @@ impl<const D: usize, const R: usize, const B: usize> Conv<D, R, B> {
     /// If the kernel is larger than the padded input, or the bias would be too large for memory.
     pub fn resized(self, input_size: [usize; D], interpolation: Interpolation) -> Result<Self, ConvError> {
         let output = self.geometry.output_size(input_size)?;
-        let bias_mode = self.bias_mode.clone();
-        let size = bias_mode.spatial_shape(output)?.unwrap_or([1; D]);
-        fits("a bias", &self.bias_shape(size))?;
-        let resample = |bias| (0..D).fold(bias, |bias, axis| along(bias, axis + 1, size[axis], interpolation));
-        let bias = self.bias.map(|bias| replaced(bias, resample));
-        Ok(Self { bias, input_size: self.input_size.map(|_| input_size), ..self })
+        let [_, channels_out] = self.channels();
+        let sizes = self.bias_mode.terms(channels_out, &output)?;
+        sizes.iter().try_for_each(|size| fits("a bias", size))?;
+        let terms = self.bias.into_iter().chain(self.further_terms);
+        let mut resampled = terms.zip(sizes).map(|(term, size)| {
+            let resample = |term| (1..B).fold(term, |term, axis| along(term, axis, size[axis], interpolation));
+            replaced(term, resample)
+        });
+        let (bias, further_terms) = (resampled.next(), resampled.collect());
+        Ok(Self { bias, further_terms, input_size: self.input_size.map(|_| input_size), ..self })
     }
 }
 

@@ -40,7 +40,7 @@ impl<const D: usize, const R: usize, const B: usize> Conv<D, R, B> {
             return (Self { bias, bias_mode: Bias::Tied, input_size: None, ..self }, None);
         };
         let bias = self.bias.map(|bias| replaced(bias, |_| parts.mean));
-        (Self { bias, bias_mode: Bias::Tied, input_size: None, ..self }, Some(parts.rest))
+        (Self { bias, further_terms: vec![], bias_mode: Bias::Tied, input_size: None, ..self }, Some(parts.rest))
     }
 
     /// The layer without a bias, and the bias that it had: the former output is the output plus both parts.
@@ -49,12 +49,13 @@ impl<const D: usize, const R: usize, const B: usize> Conv<D, R, B> {
     #[must_use]
     pub fn without_bias(self) -> (Self, Option<BiasParts<B>>) {
         let parts = self.bias_parts();
-        (Self { bias: None, bias_mode: Bias::None, input_size: None, ..self }, parts)
+        (Self { bias: None, further_terms: vec![], bias_mode: Bias::None, input_size: None, ..self }, parts)
     }
 
     /// The layer with its bias shared otherwise, for inputs of one size: parameters that come to share a location become
     /// their mean, and one that comes to have a parameter of its own everywhere is repeated. Also what was lost: the
-    /// former output is the output plus this residual, which has the shape of the former bias; none without one.
+    /// former output is the output plus this residual, which has the shape of the former bias; none without one. A sum of
+    /// several terms takes the mean for each term in turn, of what those before it leave.
     ///
     /// # Errors
     /// If the layer does not take inputs of this size, the listed axes are no spatial axes, or the bias would be too
@@ -62,22 +63,32 @@ impl<const D: usize, const R: usize, const B: usize> Conv<D, R, B> {
     pub fn with_bias_mode(self, mode: Bias, input_size: [usize; D]) -> Result<(Self, Option<Tensor<B>>), ConvError> {
         self.check_size(input_size)?;
         let output = self.geometry.output_size(input_size)?;
-        let Some(size) = mode.spatial_shape(output)? else {
+        let [_, channels_out] = self.channels();
+        let terms = mode.terms(channels_out, &output)?;
+        terms.iter().try_for_each(|term| fits("a bias", term))?;
+        if terms.is_empty() {
             let (layer, parts) = self.without_bias();
             return Ok((layer, parts.map(|parts| parts.mean + parts.rest)));
+        }
+        let tracked = self.bias.as_ref().is_some_and(|bias| bias.val().is_require_grad());
+        let mut residual = self.bias_sum().map(Tensor::detach);
+        let mut terms = terms.into_iter().map(|term| {
+            let shape: [usize; B] = std::array::from_fn(|axis| term[axis]);
+            let zeros = Tensor::zeros(shape, (&self.weight.device(), self.weight.val().dtype()));
+            let Some(former) = residual.take() else { return zeros };
+            let shared = (0..B).filter(|&axis| shape[axis] == 1).fold(former.clone(), Tensor::mean_dim);
+            residual = Some(former - shared.clone());
+            shared + zeros
+        });
+        let first = terms.next();
+        let new = |term: Tensor<B>| Param::initialized(ParamId::new(), term.set_require_grad(tracked));
+        let further_terms = terms.map(new).collect();
+        let bias = match (self.bias, first) {
+            (Some(bias), Some(first)) => Some(replaced(bias, |_| first)),
+            (_, first) => first.map(new),
         };
-        fits("a bias", &self.bias_shape(size))?;
-        let zeros = Tensor::zeros(self.bias_shape(size), (&self.weight.device(), self.weight.val().dtype()));
         let input_size = mode.needs_size().then_some(input_size);
-        let Some(bias) = self.bias else {
-            let bias = Some(Param::initialized(ParamId::new(), zeros));
-            return Ok((Self { bias, bias_mode: mode, input_size, ..self }, None));
-        };
-        let former = bias.val().detach();
-        let shared = (0..D).filter(|&axis| size[axis] == 1).fold(former.clone(), |mean, axis| mean.mean_dim(axis + 1));
-        let residual = former - shared.clone();
-        let bias = Some(replaced(bias, |_| shared + zeros));
-        Ok((Self { bias, bias_mode: mode, input_size, ..self }, Some(residual)))
+        Ok((Self { bias, further_terms, bias_mode: mode, input_size, ..self }, residual))
     }
 
     /// The bias in two parts: what batch norm behind the layer removes, and the rest; none without a bias.
@@ -85,7 +96,7 @@ impl<const D: usize, const R: usize, const B: usize> Conv<D, R, B> {
     /// A normalization with statistics per activation removes both.
     #[must_use]
     pub fn bias_parts(&self) -> Option<BiasParts<B>> {
-        let bias = self.bias.as_ref()?.val().detach();
+        let bias = self.bias_sum()?.detach();
         let mean = (1..B).fold(bias.clone(), Tensor::mean_dim);
         Some(BiasParts { rest: bias - mean.clone(), mean })
     }

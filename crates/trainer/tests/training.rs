@@ -65,22 +65,27 @@ fn redundant_gradients_are_round_off_and_the_others_far_above() {
     }
 }
 
-fn biases() -> [Bias; 3] {
-    [Bias::Tied, Bias::UntiedAlong(vec![0]), Bias::Untied]
+fn biases() -> [Bias; 4] {
+    [Bias::Tied, Bias::UntiedAlong(vec![0]), Bias::Untied, Bias::Factorised]
+}
+
+/// As many dimensions of every bias; two more of the factorised one, whose constants can go from one term to another.
+fn with_gauge(removed: [usize; 2]) -> [[usize; 2]; 4] {
+    [removed, removed, removed, removed.map(|dimensions| dimensions + 2)]
 }
 
 /// Dimensions of the [biases](biases) that each norm removes, per block: 16 channels of 8×8, then 32 of 4×4.
-fn redundant_by_theory() -> [(Normalization, [[usize; 2]; 3]); 9] {
+fn redundant_by_theory() -> [(Normalization, [[usize; 2]; 4]); 9] {
     [
-        (Normalization::None, [[0, 0]; 3]),
-        (Normalization::Batch, [[16, 32]; 3]),
-        (Normalization::BatchPerActivation, [[16, 32], [16 * 8, 32 * 4], [16 * 64, 32 * 16]]),
-        (Normalization::Instance, [[16, 32]; 3]),
-        (Normalization::Group(4), [[4, 4]; 3]),
-        (Normalization::Group(16), [[16, 16]; 3]),
-        (Normalization::Layer, [[1, 1]; 3]),
-        (Normalization::Rms, [[0, 0]; 3]),
-        (Normalization::FilterResponse, [[0, 0]; 3]),
+        (Normalization::None, with_gauge([0, 0])),
+        (Normalization::Batch, with_gauge([16, 32])),
+        (Normalization::BatchPerActivation, [[16, 32], [16 * 8, 32 * 4], [16 * 64, 32 * 16], [16 + 8 + 8, 32 + 4 + 4]]),
+        (Normalization::Instance, with_gauge([16, 32])),
+        (Normalization::Group(4), with_gauge([4, 4])),
+        (Normalization::Group(16), with_gauge([16, 16])),
+        (Normalization::Layer, with_gauge([1, 1])),
+        (Normalization::Rms, with_gauge([0, 0])),
+        (Normalization::FilterResponse, with_gauge([0, 0])),
     ]
 }
 

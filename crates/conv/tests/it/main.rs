@@ -2,6 +2,7 @@
 
 mod definition;
 mod errors;
+mod factorised;
 mod geometries;
 mod golden;
 mod gpu;

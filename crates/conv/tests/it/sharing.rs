@@ -17,7 +17,11 @@ fn layer<const D: usize, const R: usize, const B: usize>(
     device: &Device,
 ) -> Conv<D, R, B> {
     let mut layer = init(config, device).expect("a possible layer");
-    layer.bias = layer.bias.map(|bias| Param::from_tensor(random(bias.dims(), 2, device)));
+    let mut seed = 2..;
+    let mut drawn =
+        |term: Param<Tensor<B>>| Param::from_tensor(random(term.dims(), seed.next().expect("an open range"), device));
+    layer.bias = layer.bias.map(&mut drawn);
+    layer.further_terms = layer.further_terms.into_iter().map(drawn).collect();
     layer
 }
 
@@ -32,7 +36,8 @@ fn every_conversion<const D: usize, const R: usize, const B: usize>(
     init: fn(&ConvConfig<D>, &Device) -> Result<Conv<D, R, B>, ConvError>,
 ) {
     let along = |set: usize| Bias::UntiedAlong((0..D).filter(|axis| set >> axis & 1 == 1).collect());
-    let modes: Vec<_> = [Bias::None, Bias::Tied, Bias::Untied].into_iter().chain((1..1 << D).map(along)).collect();
+    let modes: Vec<_> =
+        [Bias::None, Bias::Tied, Bias::Untied, Bias::Factorised].into_iter().chain((1..1 << D).map(along)).collect();
     for (name, device) in untied_gradcheck::devices() {
         let mut x_shape = [2; R];
         x_shape[2..].copy_from_slice(&size);
@@ -45,8 +50,9 @@ fn every_conversion<const D: usize, const R: usize, const B: usize>(
                 let expected = former.forward(x.clone());
                 let (converted, residual) = former.clone().with_bias_mode(to.clone(), size).expect("a possible size");
                 let output = config.geometry().output_size(size).unwrap();
-                let numbers = to.spatial_shape(output).unwrap().map_or(0, |size| 3 * size.iter().product::<usize>());
-                assert_eq!(converted.parameter_counts().1, numbers, "{told}");
+                let terms = to.terms(3, &output).unwrap();
+                let parameters = terms.iter().map(|term| term.iter().product::<usize>()).sum::<usize>();
+                assert_eq!(converted.parameter_counts().1, parameters, "{told}");
                 assert_eq!(converted.bias_mode, *to);
                 let y = converted.forward(x.clone());
                 let y = match residual {

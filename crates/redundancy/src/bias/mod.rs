@@ -25,6 +25,8 @@ pub enum Bias {
     /// One parameter per channel and index of the listed spatial axes, shared along the others: with axis 0 of an
     /// image (0: height, 1: width), one per channel and row.
     UntiedAlong(Vec<usize>),
+    /// One parameter per channel, plus one per index of each spatial axis: `b[c, y, x] = a[c] + u[y] + v[x]`.
+    Factorised,
 }
 
 impl Bias {
@@ -37,6 +39,7 @@ impl Bias {
             Self::Tied => vec![vec![0]],
             Self::Untied => vec![(0..=rank).collect()],
             Self::UntiedAlong(axes) => vec![std::iter::once(0).chain(axes.iter().map(|axis| axis + 1)).collect()],
+            Self::Factorised => (0..=rank).map(|axis| vec![axis]).collect(),
         }
     }
 

@@ -6,7 +6,8 @@ use crate::map;
 
 #[test]
 fn names_are_those_of_configs() {
-    let names = [(Bias::None, "none"), (Bias::Tied, "tied"), (Bias::Untied, "untied")];
+    let names =
+        [(Bias::None, "none"), (Bias::Tied, "tied"), (Bias::Untied, "untied"), (Bias::Factorised, "factorised")];
     for (bias, name) in names {
         assert_eq!((bias.to_string(), serde_json::to_value(&bias).unwrap()), (name.to_owned(), name.into()));
     }
@@ -28,8 +29,10 @@ fn each_mode_has_its_shape() {
     assert_eq!(shape(Bias::UntiedAlong(vec![1])), Ok(Some([1, 5])));
     assert_eq!(shape(Bias::UntiedAlong(vec![1, 0])), Ok(Some([4, 5])));
     assert_eq!(Bias::UntiedAlong(vec![1]).terms(3, &[4, 5]), Ok(vec![vec![3, 1, 5]]));
-    let sized = [Bias::None, Bias::Tied, Bias::Untied, Bias::UntiedAlong(vec![2])].map(|bias| bias.needs_size());
-    assert_eq!(sized, [false, false, true, true]);
+    assert_eq!(Bias::Factorised.terms(3, &[4, 5]), Ok(vec![vec![3, 1, 1], vec![1, 4, 1], vec![1, 1, 5]]));
+    assert_eq!(shape(Bias::Factorised), Err(RedundancyError::Terms { found: 3 }));
+    let biases = [Bias::None, Bias::Tied, Bias::Untied, Bias::UntiedAlong(vec![2]), Bias::Factorised];
+    assert_eq!(biases.map(|bias| bias.needs_size()), [false, false, true, true, true]);
 }
 
 #[test]

@@ -149,7 +149,11 @@ mod tests {
             let model = batch(bias.clone());
             let folded = fold(&model).unwrap_or_else(|error| panic!("{bias:?}: {error}"));
             assert!(folded.agreement.exact.largest < 1e-12, "{bias:?}: {:?}", folded.agreement);
-            let kept = if bias == Bias::None { Bias::Tied } else { bias };
+            let kept = match bias {
+                Bias::None => Bias::Tied,
+                Bias::Factorised => Bias::Untied,
+                bias => bias,
+            };
             let config = folded.model.config();
             assert_eq!((config.model.norm, &config.model.bias), (Normalization::None, &kept));
             assert!(folded.model.tensors.keys().all(|name| !name.contains("norm")));

@@ -126,9 +126,9 @@ pub(crate) mod tests {
         Normalization::FilterResponse,
     ];
 
-    pub(crate) fn every_bias() -> [Bias; 5] {
+    pub(crate) fn every_bias() -> [Bias; 6] {
         let along = |axis| Bias::UntiedAlong(vec![axis]);
-        [Bias::None, Bias::Tied, along(0), along(1), Bias::Untied]
+        [Bias::None, Bias::Tied, along(0), along(1), Bias::Untied, Bias::Factorised]
     }
 
     /// Two blocks of every norm and bias.

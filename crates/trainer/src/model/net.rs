@@ -253,7 +253,7 @@ mod tests {
             Normalization::Rms,
             Normalization::FilterResponse,
         ];
-        let biases = [Bias::None, Bias::Tied, Bias::UntiedAlong(vec![1]), Bias::Untied];
+        let biases = [Bias::None, Bias::Tied, Bias::UntiedAlong(vec![1]), Bias::Untied, Bias::Factorised];
         for (norm, bias) in norms.into_iter().flat_map(|norm| biases.clone().map(|bias| (norm, bias))) {
             let model =
                 ModelConfig { padding: untied_study::Padding::Valid, bias, norm, ..ModelConfig::new(vec![4, 6]) };

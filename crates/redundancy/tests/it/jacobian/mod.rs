@@ -119,6 +119,21 @@ fn a_wrong_row_is_caught() {
     }
 }
 
+/// Of `a[c] + u[y] + v[x]`, batch norm removes `a` wholly and the means of `u` and `v`; without any norm, two constants
+/// can go from one term to another.
+#[test]
+fn every_row_for_a_factorised_bias() {
+    let map = map(&Bias::Factorised, 4, &[2, 3]);
+    for case in every_case(4) {
+        check(case, &map);
+    }
+    let dimensions = |norm| behind(norm, Mode::Training, &map).dimensions();
+    assert_eq!([Normalization::None, Normalization::Rms].map(dimensions), [2, 2]);
+    assert_eq!([Normalization::Batch, Normalization::Instance].map(dimensions), [4 + 2, 4 + 2]);
+    assert_eq!([Normalization::Group(2), Normalization::Layer].map(dimensions), [2 + 2, 1 + 2]);
+    assert_eq!(dimensions(Normalization::BatchPerActivation), 4 + 2 + 3);
+}
+
 /// A sum of terms, whose gauge freedom no table of index sets knows.
 #[test]
 fn every_row_for_sums_of_terms() {

@@ -82,28 +82,43 @@ fn add(sums: Vec<[f64; 2]>) -> [f64; 2] {
 #[inline(always)]
 fn deviations<E: Element>(x: &[E], runs: Runs, origin: f64) -> [f64; 2] {
     let mut sums = Sums::ZERO;
-    runs.each::<E>(|start, ahead| {
-        sums.add([&x[start..start + runs.len]], ahead, |[x]| {
-            let distance = x.widen().f64() - origin;
-            [distance, distance * distance]
-        });
-    });
+    runs.each::<E>(
+        #[inline(always)]
+        |start, ahead| {
+            sums.add(
+                [&x[start..start + runs.len]],
+                ahead,
+                #[inline(always)]
+                |[x]| {
+                    let distance = x.widen().f64() - origin;
+                    [distance, distance * distance]
+                },
+            );
+        },
+    );
     sums.totals()
 }
 
 #[inline(always)]
 fn write_y<E: Element, const RELU: bool>(x: &[E], runs: Runs, map: OutputMap<E::Wide>, y: &Parts<E>) {
-    runs.pieces::<E>(|start, len, ahead| {
-        let x = &x[start..start + len];
-        // SAFETY: the runs of a channel's chunk, which one task alone writes.
-        let y = unsafe { y.write(start, len) };
-        prefetch(x, ahead);
-        prefetch(y, ahead);
-        write(y, |at| {
-            let u = map.y(x[at].widen());
-            E::narrow(if RELU { relu(u) } else { u })
-        });
-    });
+    runs.pieces::<E>(
+        #[inline(always)]
+        |start, len, ahead| {
+            let x = &x[start..start + len];
+            // SAFETY: the runs of a channel's chunk, which one task alone writes.
+            let y = unsafe { y.write(start, len) };
+            prefetch(x, ahead);
+            prefetch(y, ahead);
+            write(
+                y,
+                #[inline(always)]
+                |at| {
+                    let u = map.y(x[at].widen());
+                    E::narrow(if RELU { relu(u) } else { u })
+                },
+            );
+        },
+    );
 }
 
 /// Σdu and Σdu·(x − mean), with du = dy, or with `RELU` dy where y > 0.
@@ -116,15 +131,23 @@ fn products<E: Element, const RELU: bool>(
 ) -> [f64; 2] {
     let mean = map.mean.f64();
     let mut sums = Sums::ZERO;
-    runs.each::<E>(|start, ahead| {
-        // SAFETY: a channel's dx is written after all its sums are known, by the task that asked for them.
-        let dy = unsafe { gradient.dy(start, runs.len) };
-        sums.add([&x[start..start + runs.len], dy], ahead, |[x, dy]| {
-            let (x, dy) = (x.widen(), dy.widen());
-            let du = if RELU { relu_backward::<E>(map.y(x), dy) } else { dy }.f64();
-            [du, du * (x.f64() - mean)]
-        });
-    });
+    runs.each::<E>(
+        #[inline(always)]
+        |start, ahead| {
+            // SAFETY: a channel's dx is written after all its sums are known, by the task that asked for them.
+            let dy = unsafe { gradient.dy(start, runs.len) };
+            sums.add(
+                [&x[start..start + runs.len], dy],
+                ahead,
+                #[inline(always)]
+                |[x, dy]| {
+                    let (x, dy) = (x.widen(), dy.widen());
+                    let du = if RELU { relu_backward::<E>(map.y(x), dy) } else { dy }.f64();
+                    [du, du * (x.f64() - mean)]
+                },
+            );
+        },
+    );
     sums.totals()
 }
 
@@ -136,12 +159,22 @@ fn write_dx<E: Element, const RELU: bool>(
     output: OutputMap<E::Wide>,
     gradient: &Gradient<E>,
 ) {
-    runs.pieces::<E>(|start, len, ahead| {
-        let dx = |_: usize, x: E, dy: E| {
-            let (x, dy) = (x.widen(), dy.widen());
-            E::narrow(map.dx(x, if RELU { relu_backward::<E>(output.y(x), dy) } else { dy }))
-        };
-        // SAFETY: the runs of a channel's chunk, which one task alone writes.
-        unsafe { gradient.update(start, &x[start..start + len], ahead, dx) };
-    });
+    runs.pieces::<E>(
+        #[inline(always)]
+        |start, len, ahead| {
+            // SAFETY: the runs of a channel's chunk, which one task alone writes.
+            unsafe {
+                gradient.update(
+                    start,
+                    &x[start..start + len],
+                    ahead,
+                    #[inline(always)]
+                    |_, x, dy| {
+                        let (x, dy) = (x.widen(), dy.widen());
+                        E::narrow(map.dx(x, if RELU { relu_backward::<E>(output.y(x), dy) } else { dy }))
+                    },
+                );
+            }
+        },
+    );
 }

@@ -213,14 +213,22 @@ fn add(sums: Vec<Vec<[f64; 2]>>) -> Vec<[f64; 2]> {
 #[inline(always)]
 fn deviations<E: Element>(x: &[E], rows: Runs, origins: &[f64]) -> [Vec<f64>; 2] {
     let (mut sums, mut squares) = (vec![0.0; rows.len], vec![0.0; rows.len]);
-    rows.each::<E>(|start, ahead| {
-        let x = &x[start..start + rows.len];
-        prefetch(x, ahead);
-        add_row(&mut sums, &mut squares, |at| {
-            let distance = x[at].widen().f64() - origins[at];
-            [distance, distance * distance]
-        });
-    });
+    rows.each::<E>(
+        #[inline(always)]
+        |start, ahead| {
+            let x = &x[start..start + rows.len];
+            prefetch(x, ahead);
+            add_row(
+                &mut sums,
+                &mut squares,
+                #[inline(always)]
+                |at| {
+                    let distance = x[at].widen().f64() - origins[at];
+                    [distance, distance * distance]
+                },
+            );
+        },
+    );
     [sums, squares]
 }
 
@@ -237,17 +245,24 @@ fn add_row(a: &mut [f64], b: &mut [f64], terms: impl Fn(usize) -> [f64; 2]) {
 #[inline(always)]
 fn write_y<E: Element, const RELU: bool>(x: &[E], rows: Runs, maps: &OutputMaps<E::Wide>, y: &Parts<E>) {
     maps.assert_columns(rows.len);
-    rows.each::<E>(|start, ahead| {
-        let x = &x[start..start + rows.len];
-        // SAFETY: the rows of a block's chunk, which one task alone writes.
-        let y = unsafe { y.write(start, rows.len) };
-        prefetch(x, ahead);
-        prefetch(y, ahead);
-        write(y, |at| {
-            let u = maps.at(at).y(x[at].widen());
-            E::narrow(if RELU { relu(u) } else { u })
-        });
-    });
+    rows.each::<E>(
+        #[inline(always)]
+        |start, ahead| {
+            let x = &x[start..start + rows.len];
+            // SAFETY: the rows of a block's chunk, which one task alone writes.
+            let y = unsafe { y.write(start, rows.len) };
+            prefetch(x, ahead);
+            prefetch(y, ahead);
+            write(
+                y,
+                #[inline(always)]
+                |at| {
+                    let u = maps.at(at).y(x[at].widen());
+                    E::narrow(if RELU { relu(u) } else { u })
+                },
+            );
+        },
+    );
 }
 
 /// Σdu and Σdu·(x − mean) of each column, with du = dy, or with `RELU` dy where y > 0.
@@ -260,18 +275,26 @@ fn products<E: Element, const RELU: bool>(
 ) -> [Vec<f64>; 2] {
     maps.assert_columns(rows.len);
     let (mut sums, mut products) = (vec![0.0; rows.len], vec![0.0; rows.len]);
-    rows.each::<E>(|start, ahead| {
-        let x = &x[start..start + rows.len];
-        // SAFETY: a block's dx is written after all its sums are known, by the task that asked for them.
-        let dy = unsafe { gradient.dy(start, rows.len) };
-        prefetch(x, ahead);
-        prefetch(dy, ahead);
-        add_row(&mut sums, &mut products, |at| {
-            let (x, dy) = (x[at].widen(), dy[at].widen());
-            let du = if RELU { relu_backward::<E>(maps.at(at).y(x), dy) } else { dy }.f64();
-            [du, du * (x.f64() - maps.mean[at].f64())]
-        });
-    });
+    rows.each::<E>(
+        #[inline(always)]
+        |start, ahead| {
+            let x = &x[start..start + rows.len];
+            // SAFETY: a block's dx is written after all its sums are known, by the task that asked for them.
+            let dy = unsafe { gradient.dy(start, rows.len) };
+            prefetch(x, ahead);
+            prefetch(dy, ahead);
+            add_row(
+                &mut sums,
+                &mut products,
+                #[inline(always)]
+                |at| {
+                    let (x, dy) = (x[at].widen(), dy[at].widen());
+                    let du = if RELU { relu_backward::<E>(maps.at(at).y(x), dy) } else { dy }.f64();
+                    [du, du * (x.f64() - maps.mean[at].f64())]
+                },
+            );
+        },
+    );
     [sums, products]
 }
 
@@ -285,13 +308,23 @@ fn write_dx<E: Element, const RELU: bool>(
 ) {
     maps.assert_columns(rows.len);
     outputs.assert_columns(rows.len);
-    rows.each::<E>(|start, ahead| {
-        let dx = |at: usize, x: E, dy: E| {
-            let (x, dy, output) = (x.widen(), dy.widen(), outputs.at(at));
-            let du = if RELU { relu_backward::<E>(output.y(x), dy) } else { dy };
-            E::narrow(maps.at(at, output).dx(x, du))
-        };
-        // SAFETY: the rows of a block's chunk, which one task alone writes.
-        unsafe { gradient.update(start, &x[start..start + rows.len], ahead, dx) };
-    });
+    rows.each::<E>(
+        #[inline(always)]
+        |start, ahead| {
+            // SAFETY: the rows of a block's chunk, which one task alone writes.
+            unsafe {
+                gradient.update(
+                    start,
+                    &x[start..start + rows.len],
+                    ahead,
+                    #[inline(always)]
+                    |at, x, dy| {
+                        let (x, dy, output) = (x.widen(), dy.widen(), outputs.at(at));
+                        let du = if RELU { relu_backward::<E>(output.y(x), dy) } else { dy };
+                        E::narrow(maps.at(at, output).dx(x, du))
+                    },
+                );
+            }
+        },
+    );
 }

@@ -48,11 +48,19 @@ impl<'a, E: Element> Gradient<'a, E> {
                 let dx = self.dx.write(start, x.len());
                 prefetch(dy, ahead);
                 prefetch(dx, ahead);
-                write(dx, |at| dx_of(at, x[at], dy[at]));
+                write(
+                    dx,
+                    #[inline(always)]
+                    |at| dx_of(at, x[at], dy[at]),
+                );
             } else {
                 let dx = self.dx.update(start, x.len());
                 prefetch(dx, ahead);
-                replace(dx, |at, dy| dx_of(at, x[at], dy));
+                replace(
+                    dx,
+                    #[inline(always)]
+                    |at, dy| dx_of(at, x[at], dy),
+                );
             }
         }
     }

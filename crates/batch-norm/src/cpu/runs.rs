@@ -40,11 +40,14 @@ impl Runs {
     /// As [`each`](Self::each), with pieces of runs: index, length, and prefetch distance.
     #[inline(always)]
     pub(super) fn pieces<E>(self, mut visit: impl FnMut(usize, usize, usize)) {
-        self.each::<E>(|start, ahead| {
-            for from in (0..self.len).step_by(PIECE) {
-                visit(start + from, PIECE.min(self.len - from), ahead);
-            }
-        });
+        self.each::<E>(
+            #[inline(always)]
+            |start, ahead| {
+                for from in (0..self.len).step_by(PIECE) {
+                    visit(start + from, PIECE.min(self.len - from), ahead);
+                }
+            },
+        );
     }
 
     pub(super) fn elements(self) -> usize {

@@ -12,5 +12,7 @@ pub use burn::tensor::{DType, bf16, f16};
 pub use element::{Element, Real};
 pub use lanes::Lanes;
 pub use output::{Parts, filled, tensor};
+#[doc(hidden)]
+pub use simd::Vectorized;
 pub use simd::{CAP, Level, dispatch, level};
 pub use sum::{sum_of_lanes, tree_sum};

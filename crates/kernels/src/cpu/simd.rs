@@ -71,15 +71,32 @@ pub fn dispatch<K: WithSimd>(kernel: K) -> K::Output {
 }
 
 /// [`dispatch`](crate::cpu::dispatch) of a call of an `#[inline(always)]` function, whose loops the compiler vectorises
-/// for the machine's widest registers.
+/// for the machine's widest registers. Closures in that function have to be `#[inline(always)]` as well: one that is not
+/// inlined is compiled for the narrowest.
 #[macro_export]
 macro_rules! vectorized {
     ($call:expr) => {
-        $crate::cpu::dispatch(
+        $crate::cpu::dispatch($crate::cpu::Vectorized(
             #[inline(always)]
             || $call,
-        )
+        ))
     };
+}
+
+/// Call of a closure as a kernel.
+///
+/// (pulp takes closures itself, by `FnOnce`: for a closure that could be called again that is a shim, which is not
+/// inlined, and compiled for the narrowest registers.)
+#[doc(hidden)]
+pub struct Vectorized<F>(pub F);
+
+impl<R, F: FnMut() -> R> WithSimd for Vectorized<F> {
+    type Output = R;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, _: S) -> R {
+        (self.0)()
+    }
 }
 
 /// Proof that the machine has such registers.

@@ -1,7 +1,7 @@
 //! The CNN of a config: its plan, its layers, and its tensors by name.
 
-mod host_tensor;
 mod frn;
+mod host_tensor;
 pub(crate) mod net;
 pub(crate) mod norm;
 pub(crate) mod plan;

@@ -95,6 +95,9 @@ fn forward(x: FlexTensor, weight: FlexTensor, bias: Option<FlexTensor>, spec: Co
 fn output<T: Real>(x: FlexTensor, weight: FlexTensor, bias: Option<FlexTensor>, spec: &ConvSpec) -> FlexTensor {
     check("x", &x, &spec.x_shape());
     check("a weight", &weight, &spec.weight_shape());
+    if let Some(bias) = &bias {
+        spec.check_bias(bias.layout().shape()).unwrap_or_else(|error| panic!("{error}"));
+    }
     let shape = spec.y_shape();
     let sharing = bias.as_ref().map_or(Sharing::None, |bias| Sharing::of(bias.layout().shape()));
     let bias = bias.map(|bias| match sharing {

@@ -37,8 +37,8 @@ mod tests {
     #[test]
     fn halves_are_added_to_halves() {
         assert_eq!(tree_sum(&mut [3.0]), 3.0);
-        // (2⁵³ + 1) + (1 − 2⁵³): the ones meet 2⁵³ one by one and are lost.
-        assert_eq!(tree_sum(&mut [2f64.powi(53), 1.0, 1.0, -2f64.powi(53)]), 0.0);
+        // (2⁵³ + 1) + (1 − 2⁵³): the first one is lost beside 2⁵³.
+        assert_eq!(tree_sum(&mut [2f64.powi(53), 1.0, 1.0, -2f64.powi(53)]), 1.0);
         // (2⁵³ − 2⁵³) + (1 + 1).
         assert_eq!(tree_sum(&mut [2f64.powi(53), 1.0, -2f64.powi(53), 1.0]), 2.0);
     }

@@ -18,7 +18,7 @@ fn thread_counts_give_the_same_bits() {
 
 /// Whatever is compared with the definition, bit by bit.
 #[test]
-fn narrower_registers_give_the_definition_too() {
+fn narrower_registers_agree_too() {
     for filter in ["definition", "edges"] {
         let _ = untied_gradcheck::rerun_tests(filter, untied_kernels::cpu::CAP, &["scalar", "avx2"]);
     }

@@ -60,9 +60,9 @@ impl Default for RedundancyTable {
 impl fmt::Display for RedundancyTable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let heads = ["tied: C", "untied along an axis: C·K", "untied: C·H·W"];
-        writeln!(f, "{:<35}  {}", "normalization", heads.join("  "))?;
+        writeln!(f, "{:<36}  {}", "normalization", heads.join("  "))?;
         for (name, dimensions) in &self.rows {
-            write!(f, "{name:<35}")?;
+            write!(f, "{name:<36}")?;
             for (dimension, head) in dimensions.iter().zip(heads) {
                 write!(f, "  {dimension:>width$}", width = head.chars().count())?;
             }

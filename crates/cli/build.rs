@@ -13,8 +13,11 @@ fn main() {
         }
     }
     println!("cargo::rerun-if-changed={root}/Cargo.lock");
-    for folder in ["batch-norm", "cli", "conv", "redundancy", "report", "study", "trainer"] {
-        println!("cargo::rerun-if-changed={root}/crates/{folder}/src");
+    for entry in std::fs::read_dir(format!("{root}/crates")).into_iter().flatten().flatten() {
+        let sources = entry.path().join("src");
+        if sources.is_dir() {
+            println!("cargo::rerun-if-changed={}", sources.display());
+        }
     }
     let Some(commit) = git(&["rev-parse", "HEAD"]) else { return };
     let sources = ["diff", "--quiet", "HEAD", "--", ":/Cargo.toml", ":/Cargo.lock", ":/crates/*/src"];

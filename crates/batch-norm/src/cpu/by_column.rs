@@ -5,6 +5,7 @@ use untied_kernels::cpu::{Element, Parts, Real};
 use untied_kernels::vectorized;
 
 use super::arguments::{BackwardArguments, Dims, ForwardArguments};
+use super::columns::{Block, InputGradientMaps, OutputMaps};
 use super::gradient::{Gradient, write};
 use super::maps::{ChannelStatistics, InputGradientMap, OutputMap, relu, relu_backward};
 use super::moments::{Moments, origin};
@@ -16,33 +17,7 @@ const WIDTH: usize = 256;
 /// Rows whose mean is the origin of a chunk: see [`moments`](super::moments).
 const ORIGIN_ROWS: usize = 16;
 
-/// Neighbouring channels: n rows, each `channels · s` wide.
-#[derive(Clone, Copy)]
-struct Block {
-    first: usize,
-    channels: usize,
-    s: usize,
-    rows: Runs,
-}
-
 impl Block {
-    /// One value per channel → one per column.
-    fn spread<T: Copy>(&self, per_channel: impl Fn(usize) -> T) -> Vec<T> {
-        if self.s == 1 {
-            return (0..self.channels).map(per_channel).collect();
-        }
-        (0..self.channels).flat_map(|channel| std::iter::repeat_n(per_channel(channel), self.s)).collect()
-    }
-
-    /// Sums of each channel's columns.
-    fn gather(&self, columns: &[Vec<f64>; 2]) -> Vec<[f64; 2]> {
-        let [a, b] = columns;
-        if self.s == 1 {
-            return a.iter().zip(b).map(|(&a, &b)| [a, b]).collect();
-        }
-        a.chunks_exact(self.s).zip(b.chunks_exact(self.s)).map(|(a, b)| [a.iter().sum(), b.iter().sum()]).collect()
-    }
-
     /// Value near those of each channel: the mean of its first rows.
     fn origins<E: Element>(&self, x: &[E], rows: Runs) -> Vec<f64> {
         let firsts = Runs { count: rows.count.min(ORIGIN_ROWS), ..rows };
@@ -50,68 +25,6 @@ impl Block {
         let firsts_of_channels = self.spread(|channel| first[channel]);
         let sums = self.gather(&vectorized!(deviations(x, firsts, &firsts_of_channels)));
         first.into_iter().zip(sums).map(|(first, [sum, _])| origin(first, sum, self.s * firsts.count)).collect()
-    }
-}
-
-/// One [`OutputMap`] per column.
-struct OutputMaps<W> {
-    mean: Vec<W>,
-    scale: Vec<W>,
-    shift: Vec<W>,
-}
-
-impl<W: Real> OutputMaps<W> {
-    fn new(block: &Block, maps: &[OutputMap<W>]) -> Self {
-        Self {
-            mean: block.spread(|channel| maps[channel].mean),
-            scale: block.spread(|channel| maps[channel].scale),
-            shift: block.spread(|channel| maps[channel].shift),
-        }
-    }
-
-    #[inline(always)]
-    fn at(&self, column: usize) -> OutputMap<W> {
-        OutputMap { mean: self.mean[column], scale: self.scale[column], shift: self.shift[column] }
-    }
-
-    /// Keeps the checks of [`at`](Self::at) out of a loop over columns.
-    #[inline(always)]
-    fn assert_columns(&self, columns: usize) {
-        assert!(self.mean.len() == columns && self.scale.len() == columns && self.shift.len() == columns);
-    }
-}
-
-/// One [`InputGradientMap`] per column; mean and scale are those of [`OutputMaps`].
-struct InputGradientMaps<W> {
-    mean_dy: Vec<W>,
-    slope: Vec<W>,
-    rest: Vec<W>,
-}
-
-impl<W: Real> InputGradientMaps<W> {
-    fn new(block: &Block, maps: &[InputGradientMap<W>]) -> Self {
-        Self {
-            mean_dy: block.spread(|channel| maps[channel].mean_dy),
-            slope: block.spread(|channel| maps[channel].slope),
-            rest: block.spread(|channel| maps[channel].rest),
-        }
-    }
-
-    #[inline(always)]
-    fn at(&self, column: usize, output: OutputMap<W>) -> InputGradientMap<W> {
-        let OutputMap { mean, scale, .. } = output;
-        InputGradientMap {
-            mean,
-            scale,
-            mean_dy: self.mean_dy[column],
-            slope: self.slope[column],
-            rest: self.rest[column],
-        }
-    }
-
-    #[inline(always)]
-    fn assert_columns(&self, columns: usize) {
-        assert!(self.mean_dy.len() == columns && self.slope.len() == columns && self.rest.len() == columns);
     }
 }
 

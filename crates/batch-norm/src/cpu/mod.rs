@@ -17,6 +17,7 @@
 mod arguments;
 mod by_channel;
 mod by_column;
+mod columns;
 mod gradient;
 mod maps;
 mod moments;

@@ -53,6 +53,15 @@ pub fn fold(model: &TrainedModel) -> Result<Folded, ModelError> {
 }
 
 fn without_norm(model: &TrainedModel) -> Result<TrainedModel, ModelError> {
+    let mut folded = with_folded_config(model)?;
+    for (_, layer) in model.plan.convolutions() {
+        Affine::take(&mut folded, layer)?.apply(&mut folded, layer)?;
+    }
+    Ok(folded)
+}
+
+/// The model before its norms go into its convolutions: biases of several terms are their sum, norms are still there.
+fn with_folded_config(model: &TrainedModel) -> Result<TrainedModel, ModelError> {
     let mut folded = model.with_model(folded_config(&model.config.model, &model.plan)?)?;
     for (_, layer) in model.plan.convolutions() {
         if let Some(bias) = model.plan.bias_of(layer).filter(|bias| bias.terms.terms().len() > 1) {
@@ -60,7 +69,6 @@ fn without_norm(model: &TrainedModel) -> Result<TrainedModel, ModelError> {
             bias_tensor.values = bias.terms.expand(&bias_tensor.values);
             bias_tensor.shape = bias.terms.output().to_vec();
         }
-        Affine::take(&mut folded, layer)?.apply(&mut folded, layer)?;
     }
     Ok(folded)
 }
@@ -205,7 +213,7 @@ mod tests {
             model.config.train.dtype = dtype;
             let model = model.rounded();
             for mutate in mutants {
-                let mut wrong = model.with_model(folded_config(&model.config.model, &model.plan).unwrap()).unwrap();
+                let mut wrong = with_folded_config(&model).unwrap();
                 for block in ["block1", "block2"] {
                     let mut norm = Affine::take(&mut wrong, block).unwrap();
                     norm.channels.iter_mut().for_each(mutate);

@@ -17,7 +17,7 @@ pub(crate) fn provenance(config: &CellConfig, dataset: &Dataset) -> Provenance {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         commit: None,
         burn: BURN.to_owned(),
-        features: compiled_devices().iter().map(|device| device.to_string()).collect(),
+        features: compiled_devices().iter().map(ToString::to_string).collect(),
         device: config.train.device.to_string(),
         system: format!("{OS} {ARCH}"),
         cpu: cpu(),

@@ -53,9 +53,9 @@ fn zip(arrays: &[(&str, Vec<u8>)], method: CompressionMethod) -> Vec<u8> {
     bytes
 }
 
-fn with(name: &'static str, content: Vec<u8>) -> Vec<u8> {
+fn with(name: &'static str, content: &[u8]) -> Vec<u8> {
     let arrays =
-        arrays().into_iter().map(|(other, old)| if other == name { (name, content.clone()) } else { (other, old) });
+        arrays().into_iter().map(|(other, old)| if other == name { (name, content.to_vec()) } else { (other, old) });
     zip(&arrays.collect::<Vec<_>>(), CompressionMethod::STORE)
 }
 
@@ -114,7 +114,7 @@ fn every_integer_type_of_labels_is_read() {
         (">i4", [[0, 0, 0, 2], [0, 0, 0, 0], [0, 0, 0, 1]].concat()),
         (">u8", [2_u64, 0, 1].iter().flat_map(|label| label.to_be_bytes()).collect()),
     ] {
-        let data = load_bytes(&with("y_train.npy", npy(dtype, "(3, 1)", &elements))).1.expect(dtype);
+        let data = load_bytes(&with("y_train.npy", &npy(dtype, "(3, 1)", &elements))).1.expect(dtype);
         assert_eq!(data.train.labels, [2, 0, 1], "{dtype}");
     }
 }
@@ -126,7 +126,7 @@ fn sizes_of_python_2_and_other_versions_of_the_format_are_read() {
     newer[6] = 2;
     newer.splice(10..10, [0, 0]);
     for content in [long, newer] {
-        assert_eq!(load_bytes(&with("x_train.npy", content)).1.expect("a sound array").train.images, [7; 18]);
+        assert_eq!(load_bytes(&with("x_train.npy", &content)).1.expect("a sound array").train.images, [7; 18]);
     }
 }
 
@@ -172,7 +172,7 @@ fn arrays_that_do_not_fit_are_refused() {
         ),
     ] {
         let name = arrays().into_iter().map(|(name, _)| name).find(|name| name.starts_with(array)).unwrap();
-        assert_eq!(message(&with(name, content)), format!("DIR/set.npz, {array}: {expected}"));
+        assert_eq!(message(&with(name, &content)), format!("DIR/set.npz, {array}: {expected}"));
     }
 }
 
@@ -193,7 +193,7 @@ fn what_is_no_array_is_refused() {
         (structured, ", x_train: expected the header of an array of one element type, found {'descr': [('a', '|u1')]"),
         (fortran, ", x_train: expected elements in C order, found Fortran order"),
     ] {
-        let message = message(&with("x_train.npy", content));
+        let message = message(&with("x_train.npy", &content));
         assert!(message.starts_with(&format!("DIR/set.npz{expected}")), "{message}");
     }
 }
@@ -238,7 +238,7 @@ fn small_archives_of_huge_arrays_are_refused() {
     let claims = npy("|u1", "(60000, 1000, 1000)", &[0; 100]);
     let expected = "DIR/set.npz, x_train: expected at most 2147483648 bytes of data, found a header that claims \
                     dimensions [60000, 1000, 1000, 1]";
-    assert_eq!(message(&with("x_train.npy", claims)), expected);
+    assert_eq!(message(&with("x_train.npy", &claims)), expected);
     let mut arrays = arrays();
     arrays[0].1 = npy("|u1", "(3, 2, 3)", &vec![0; 1 << 26]);
     let archive = zip(&arrays, CompressionMethod::DEFLATE);

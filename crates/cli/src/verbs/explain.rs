@@ -45,8 +45,8 @@ pub(crate) fn explain(arguments: &ExplainArguments) -> anyhow::Result<Exit> {
         }
         text.push('\n');
     }
-    let table: String = RedundancyTable::new().to_string().lines().map(|line| format!("  {line}\n")).collect();
-    print(&format!("{text}{RULE}\n{table}{REMARK}"))?;
+    let table = RedundancyTable::new().to_string().trim_end().replace('\n', "\n  ");
+    print(&format!("{text}{RULE}\n  {table}\n{REMARK}"))?;
     Ok(Exit::Done)
 }
 

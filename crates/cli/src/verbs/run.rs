@@ -18,6 +18,7 @@ use crate::workers::worker::Crew;
 use crate::{check, display, exit, folder, interrupt};
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "one per flag of the command line")]
 pub(crate) struct RunArguments {
     #[command(flatten)]
     config: ConfigArguments,

@@ -129,7 +129,9 @@ fn read(
             TokenTree::Ident(ident) if ident == "pub" => public = true,
             TokenTree::Ident(_) => {
                 let (path, length) = path(&tokens[at..]);
-                path.iter().for_each(|name| *used.entry(name.clone()).or_default() += 1);
+                for name in &path {
+                    *used.entry(name.clone()).or_default() += 1;
+                }
                 at += length - 1;
                 paths.extend((path.len() > 1).then_some(path));
             }

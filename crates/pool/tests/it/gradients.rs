@@ -16,6 +16,9 @@ fn function(given: &Arguments) -> Tensor<4> {
     max_pool2d(given.get::<4>("x"))
 }
 
+/// A wrong gradient made of a right one.
+type Mutant = fn(&mut [f64]);
+
 #[test]
 fn agrees_with_central_differences() {
     for shape in [[2, 3, 4, 6], [1, 2, 5, 7], [3, 1, 2, 2]] {
@@ -29,7 +32,7 @@ fn wrong_gradients_are_caught() {
     let right = autodiff_gradients(function, &input, &device, check.seed).remove(0);
     let error = |gradient: Vec<f64>| check.check_gradients(function, &input, &device, &[gradient]).error();
     assert!(error(right.clone()) < 1e-8);
-    let mutants: [(&str, fn(&mut [f64])); 5] = [
+    let mutants: [(&str, Mutant); 5] = [
         ("none", |dx| dx.fill(0.0)),
         ("shared by the window", |dx| {
             let whole = dx.to_vec();

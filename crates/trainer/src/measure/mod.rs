@@ -30,6 +30,8 @@ pub(crate) fn check(config: &MeasureConfig, sizes: &Sizes<'_>) -> Result<(), Tra
 /// Everything that the config asks for.
 pub(crate) fn run(subject: &Subject<'_>, emit: &mut Emit<'_>) -> Measured {
     let mut measured = Measured::default();
-    ALL.iter().for_each(|measurement| measurement.run(subject, emit, &mut measured));
+    for measurement in ALL {
+        measurement.run(subject, emit, &mut measured);
+    }
     measured
 }

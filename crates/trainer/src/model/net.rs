@@ -29,6 +29,7 @@ pub(crate) struct Net {
 }
 
 /// The tensors of one node.
+#[expect(clippy::large_enum_variant, reason = "a model has few nodes, and Burn's modules are not boxed")]
 #[derive(Module, Debug)]
 pub(crate) enum Layer {
     /// The weight `[c_out, c_in/groups, h, w]`.
@@ -111,7 +112,7 @@ impl Net {
             (Operation::Normalization { .. }, Some(Layer::Norm(norm))) => Value::Maps(norm.forward(x.maps())),
             // Without a normalization.
             (Operation::Normalization { .. }, _) if fused.is_none() => x,
-            (Operation::Normalization { .. }, _) | (Operation::Activation(Activation::Relu), _) => x.map(relu, relu),
+            (Operation::Normalization { .. } | Operation::Activation(Activation::Relu), _) => x.map(relu, relu),
             (Operation::Pooling(pooling), _) if *pooling == Pooling::new(Pool::Max, [2, 2]) => {
                 Value::Maps(max_pool2d(x.maps()))
             }

@@ -81,7 +81,9 @@ impl Plan {
                 tensors.push(("beta", vec![layout.count(node.output)]));
             }
             if is_behind_linear(&self.network, node) {
-                tensors.iter_mut().for_each(|(_, shape)| shape.truncate(1));
+                for (_, shape) in &mut tensors {
+                    shape.truncate(1);
+                }
             }
             let named = tensors.into_iter().map(|(tensor, shape)| (tensor_name(node, tensor), shape));
             named.collect::<Vec<_>>()

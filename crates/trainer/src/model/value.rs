@@ -51,16 +51,16 @@ impl Value {
 /// Outputs that are still to be read: each is handed over, not copied, to its last reader.
 pub(super) struct Values<'n> {
     network: &'n Network,
-    values: Vec<Option<Value>>,
+    outputs: Vec<Option<Value>>,
     readers: Vec<usize>,
 }
 
 impl<'n> Values<'n> {
     pub(super) fn new(network: &'n Network, x: Tensor<4>) -> Self {
         let readers: Vec<usize> = network.nodes().map(|(id, _)| network.consumers(id).count()).collect();
-        let mut values = vec![None; readers.len()];
-        values[network.input().index()] = Some(Value::Maps(x));
-        Self { network, values, readers }
+        let mut outputs = vec![None; readers.len()];
+        outputs[network.input().index()] = Some(Value::Maps(x));
+        Self { network, outputs, readers }
     }
 
     /// The inputs of a node.
@@ -71,12 +71,12 @@ impl<'n> Values<'n> {
     fn take(&mut self, id: NodeId) -> Value {
         let readers = &mut self.readers[id.index()];
         *readers -= 1;
-        let value = &mut self.values[id.index()];
+        let value = &mut self.outputs[id.index()];
         let value = if *readers == 0 { value.take() } else { value.clone() };
         value.expect("nodes are computed before they are read")
     }
 
     pub(super) fn put(&mut self, id: NodeId, value: Value) {
-        self.values[id.index()] = Some(value);
+        self.outputs[id.index()] = Some(value);
     }
 }

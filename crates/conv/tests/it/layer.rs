@@ -34,7 +34,7 @@ fn an_untied_bias_of_equal_numbers_is_a_tied_one() {
     let constant = Initializer::Constant { value: 0.5 };
     let mut tied = config(Bias::Tied).with_bias_initializer(constant.clone()).init(&device);
     // Terms of one sign: where they cancel, the bound below would be that of a number much smaller than they.
-    tied.weight = tied.weight.map(|weight| weight.abs());
+    tied.weight = tied.weight.map(Tensor::abs);
     let mut untied = config(Bias::Untied).with_bias_initializer(constant).with_input_size(Some([6, 6])).init(&device);
     untied.weight = tied.weight.clone();
     let [tied, untied] = [tied, untied].map(|conv| values(conv.forward(count([1, 1, 6, 6]))));

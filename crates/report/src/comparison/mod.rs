@@ -8,13 +8,13 @@ use untied_study::{CellRecord, CompareConfig, Comparison, Factors, Results, Verd
 
 use crate::comparison::pairs::{Pairs, differences, max_loss_difference, pair, resolution};
 use crate::results::first_seen::{FirstSeen, group};
-use crate::statistics::holm::holm;
 use crate::statistics::power::seeds_needed;
+use crate::statistics::shaffer::adjusted;
 use crate::statistics::student::{paired_test, sample};
 
-/// Largest Holm-adjusted TOST p of an equivalent variant; at 0.025 the 95 % interval lies inside ±margin.
+/// Largest adjusted TOST p of an equivalent variant; at 0.025 the 95 % interval lies inside ±margin.
 const EQUIVALENT_AT: f64 = 0.025;
-/// Largest Holm-adjusted t-test p of a different variant.
+/// Largest adjusted t-test p of a different variant.
 const DIFFERENT_AT: f64 = 0.05;
 
 /// Compares every other combination of the baseline's keys with the baseline, once per context of the remaining factors.
@@ -22,8 +22,9 @@ const DIFFERENT_AT: f64 = 0.05;
 /// Contexts and treatments come in grid order. Pairs share a seed; those with an unfinished run are left out and counted.
 /// `step_losses` holds each cell's training loss of every step, in the order of `cells`, where it is at hand.
 ///
-/// `equivalent`: Holm-adjusted TOST p ≤ 0.025; otherwise `different`: Holm-adjusted t-test p ≤ 0.05; otherwise
-/// `inconclusive`. The family holds both p-values of every comparison that has them.
+/// `equivalent`: adjusted TOST p ≤ 0.025; otherwise `different`: adjusted t-test p ≤ 0.05; otherwise `inconclusive`. Both
+/// p-values of every comparison are adjusted as one family, by Holm's method with Shaffer's step: the two nulls of a
+/// comparison exclude each other.
 pub fn compare(cells: &[CellRecord], step_losses: &[Option<Vec<f64>>], compare: &CompareConfig) -> Vec<Comparison> {
     let (mut treatments, mut contexts) = (FirstSeen::new(), FirstSeen::new());
     let sides = group(cells.iter().enumerate().map(|(index, cell)| {
@@ -112,12 +113,13 @@ fn judge(comparison: Comparison, cells: &[CellRecord], pairs: &Pairs) -> Compari
 ///
 /// Seeds are suggested for the level of the family's smallest p-value, which is enough whatever the others turn out to be.
 fn adjust(comparisons: &mut [Comparison]) {
-    let family: Vec<f64> = comparisons.iter().flat_map(|one| [one.t_p, one.tost_p]).flatten().collect();
-    let mut adjusted = holm(&family).into_iter();
+    let p_values = |one: &Comparison| Some([one.t_p?, one.tost_p?]);
+    let family: Vec<[f64; 2]> = comparisons.iter().filter_map(p_values).collect();
+    let mut adjusted = adjusted(&family).into_iter();
     for one in comparisons {
-        one.t_p_holm = one.t_p.and_then(|_| adjusted.next());
-        one.tost_p_holm = one.tost_p.and_then(|_| adjusted.next());
-        one.verdict = verdict(one.t_p_holm, one.tost_p_holm);
+        let [t_p, tost_p] = p_values(one).and_then(|_| adjusted.next()).map_or([None; 2], |pair| pair.map(Some));
+        (one.t_p_holm, one.tost_p_holm) = (t_p, tost_p);
+        one.verdict = verdict(t_p, tost_p);
         one.seeds_suggested = one
             .spread
             .filter(|_| one.verdict == Verdict::Inconclusive)
@@ -125,11 +127,11 @@ fn adjust(comparisons: &mut [Comparison]) {
     }
 }
 
-fn verdict(t_p_holm: Option<f64>, tost_p_holm: Option<f64>) -> Verdict {
+fn verdict(t_p: Option<f64>, tost_p: Option<f64>) -> Verdict {
     let at_most = |p: Option<f64>, level| p.is_some_and(|p| p <= level);
-    if at_most(tost_p_holm, EQUIVALENT_AT) {
+    if at_most(tost_p, EQUIVALENT_AT) {
         Verdict::Equivalent
-    } else if at_most(t_p_holm, DIFFERENT_AT) {
+    } else if at_most(t_p, DIFFERENT_AT) {
         Verdict::Different
     } else {
         Verdict::Inconclusive

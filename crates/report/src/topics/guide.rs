@@ -29,8 +29,10 @@ pub(crate) fn reading(view: &View<'_>) -> Section {
         (
             "Adjusted",
             Text::from(
-                "By Holm's method (1979) over one family with both p-values of every comparison, so that many comparisons \
-             do not make a chance find likely.",
+                "By Holm's method (1979) over one family with both p-values of every comparison, so that many comparisons do \
+                 not make a chance find likely. A difference cannot be both zero and as large as the margin, so that at \
+                 most one of a comparison's two claims is true, and the multipliers count comparisons, not p-values \
+                 (Shaffer 1986).",
             ),
         ),
         (
@@ -49,7 +51,7 @@ pub(crate) fn reading(view: &View<'_>) -> Section {
                 "The number suggested for an inconclusive comparison is the smallest n with an 80 % chance of the verdict \
              equivalent where the variants do not differ: P(|d̄| < margin − t·s/√n) ≥ 0.8 for n normal differences d of the \
              spread seen, with mean d̄ and deviation s; t is the 1 − 0.025/k quantile of Student's t with n − 1 degrees of \
-             freedom, k the number of p-values in the family. As many show a difference of the margin's size at least as \
+             freedom, k the number of comparisons. As many show a difference of the margin's size at least as \
              often. The difference seen does not enter; the spread of a few pairs is itself a rough guess.",
             ),
         ),

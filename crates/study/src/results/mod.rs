@@ -70,9 +70,10 @@ pub struct Comparison {
     pub tost_p: Option<f64>,
     /// The p-value of the paired t-test: small where the difference is not zero.
     pub t_p: Option<f64>,
-    /// `tost_p`, adjusted over all p-values of the study.
+    /// `tost_p`, adjusted over all p-values of the study by Holm's method with Shaffer's step: of the two nulls of a
+    /// comparison only one can be true.
     pub tost_p_holm: Option<f64>,
-    /// `t_p`, adjusted over all p-values of the study.
+    /// `t_p`, adjusted likewise.
     pub t_p_holm: Option<f64>,
     /// The conclusion from the adjusted p-values.
     pub verdict: Verdict,

@@ -15,8 +15,8 @@ mod study;
 pub use cell::{Cell, CellConfig};
 pub use config::{
     Bias, BiasPlace, CanvasConfig, CanvasLabel, CompareConfig, DataConfig, DataSource, Device, Dtype, Fault,
-    FixedShift, Head, Metric, ModelConfig, Normalization, Optimizer, Order, Padding, Projection, Schedule,
-    ShiftPattern, TrainConfig,
+    FixedShift, Head, Metric, ModelConfig, Normalization, Optimizer, Order, Padding, Parametrization, Projection,
+    Schedule, ShiftPattern, TrainConfig,
 };
 pub use factors::{Factors, factor_label};
 pub use folder::{StoreError, StudyFolder, free_name, write_bytes, write_text};

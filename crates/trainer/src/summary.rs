@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use untied_study::{Bias, BiasPlace, CellConfig, ModelConfig, Parameters};
+use untied_study::{Bias, BiasPlace, CellConfig, ModelConfig, Parameters, Parametrization};
 
 use untied_redundancy::network::NodeId;
 
@@ -36,8 +36,10 @@ pub struct LayerSummary {
     pub bias: String,
     /// The normalization, as in the config.
     pub norm: String,
-    /// Weights of the convolution.
+    /// Parameters of the convolution's weight.
     pub weights: usize,
+    /// What makes the weight of them.
+    pub parametrization: Parametrization,
     /// Numbers of the bias.
     pub bias_parameters: usize,
     /// Dimensions of the bias that the normalization removes.
@@ -115,6 +117,7 @@ fn layers(config: &CellConfig, plan: &Plan) -> Vec<LayerSummary> {
             bias: bias_name(&config.model),
             norm: config.model.norm.to_string(),
             weights: plan.network.parameters(id),
+            parametrization: config.model.weight,
             bias_parameters: bias.map_or(0, |bias| bias.terms.parameters()),
             redundant: bias.map_or(0, |bias| bias.redundancy.dimensions()),
         }

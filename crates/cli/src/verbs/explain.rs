@@ -5,8 +5,8 @@ use std::fmt::Write;
 
 use clap::Args;
 use untied_redundancy::RedundancyTable;
-use untied_study::{Cell, Factors, Study};
-use untied_trainer::{ModelSummary, Planner};
+use untied_study::{Cell, Factors, Parametrization, Study};
+use untied_trainer::{LayerSummary, ModelSummary, Planner};
 
 use crate::arguments::ConfigArguments;
 use crate::check::in_variant;
@@ -75,7 +75,7 @@ fn block(name: &str, model: &ModelSummary) -> String {
         table.push([
             layer.layer.clone(),
             sizes(layer.output),
-            layer.weights.to_string(),
+            weights(layer),
             layer.norm.clone(),
             layer.bias.clone(),
             parameters.to_string(),
@@ -84,6 +84,12 @@ fn block(name: &str, model: &ModelSummary) -> String {
         ]);
     }
     text + &table.text()
+}
+
+fn weights(layer: &LayerSummary) -> String {
+    let parametrization = layer.parametrization;
+    let is_plain = parametrization == Parametrization::Plain;
+    if is_plain { layer.weights.to_string() } else { format!("{} {parametrization}", layer.weights) }
 }
 
 fn sizes(sizes: [usize; 3]) -> String {

@@ -1,6 +1,7 @@
 use thiserror::Error;
 
 use super::operation::Shape;
+use super::parametrization::Parametrization;
 use crate::RedundancyError;
 
 /// An operation that does not fit its network.
@@ -65,6 +66,16 @@ pub enum Problem {
         channels_in: usize,
         /// Channels of the output.
         channels_out: usize,
+    },
+    /// Filters of too few weights for their parametrization.
+    #[error("expected filters of {expected} weights or more, which `{weight}` needs, found {found}")]
+    Weights {
+        /// The parametrization.
+        weight: Parametrization,
+        /// The least number of weights of a filter.
+        expected: usize,
+        /// The number of weights of a filter.
+        found: usize,
     },
     /// A tensor that no machine holds.
     #[error("expected tensors of at most 2^40 elements")]

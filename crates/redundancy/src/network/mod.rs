@@ -2,12 +2,14 @@
 
 mod error;
 mod operation;
+mod parametrization;
 mod shape;
 mod tensors;
 mod window;
 
 pub use error::{NetworkError, Problem};
 pub use operation::{Activation, Convolution, Operation, Padding, Pool, Pooling, Shape};
+pub use parametrization::Parametrization;
 pub use tensors::NodeTensor;
 pub use window::Fill;
 pub(crate) use window::Window;

@@ -1,3 +1,4 @@
+use super::parametrization::Parametrization;
 use super::window::{Fill, Window};
 use crate::{Bias, Normalization};
 
@@ -77,13 +78,15 @@ pub struct Convolution {
     pub fill: Fill,
     /// Groups of channels that are convolved apart.
     pub groups: usize,
+    /// What makes the weight of its parameters.
+    pub weight: Parametrization,
 }
 
 impl Convolution {
-    /// A convolution with stride 1, no padding and one group.
+    /// A convolution with stride 1, no padding, one group and a plain weight.
     pub fn new(channels: usize, kernel: [usize; 2]) -> Self {
-        let (padding, fill) = (Padding::Valid, Fill::Zero);
-        Self { channels, kernel, stride: [1; 2], dilation: [1; 2], padding, fill, groups: 1 }
+        let (padding, fill, weight) = (Padding::Valid, Fill::Zero, Parametrization::Plain);
+        Self { channels, kernel, stride: [1; 2], dilation: [1; 2], padding, fill, groups: 1, weight }
     }
 
     /// The windows along height and width of an input.

@@ -53,7 +53,7 @@ fn arity(operation: &Operation) -> RangeInclusive<usize> {
 }
 
 fn convolved(convolution: &Convolution, input: Shape) -> Result<Shape, Problem> {
-    let Convolution { channels, kernel, stride, dilation, groups, .. } = *convolution;
+    let Convolution { channels, kernel, stride, dilation, groups, weight, .. } = *convolution;
     positive(&[channels], "number of channels")?;
     positive(&dilation, "dilation")?;
     if groups == 0 || !input[0].is_multiple_of(groups) || !channels.is_multiple_of(groups) {
@@ -61,6 +61,10 @@ fn convolved(convolution: &Convolution, input: Shape) -> Result<Shape, Problem> 
     }
     let [height, width] = windows(kernel, stride, convolution.windows(input))?;
     countable(&[channels, input[0] / groups, kernel[0], kernel[1]])?;
+    let (found, expected) = (input[0] / groups * kernel[0] * kernel[1], weight.fewest_weights());
+    if found < expected {
+        return Err(Problem::Weights { weight, expected, found });
+    }
     Ok([channels, height, width])
 }
 

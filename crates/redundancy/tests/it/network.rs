@@ -1,7 +1,7 @@
 //! Shape inference, its errors, and the tensors of a network.
 
 use untied_redundancy::network::{
-    Activation, Convolution, Fill, Network, NetworkError, NodeId, Operation, Padding, Pool, Pooling, Problem, Shape,
+    Activation, Convolution, Network, NetworkError, NodeId, Operation, Padding, Pool, Pooling, Problem, Shape,
 };
 use untied_redundancy::{Bias, Normalization, RedundancyError};
 
@@ -140,7 +140,7 @@ fn sizes_beyond_counting_are_errors_not_panics() {
         ([1, 1], [huge, 1], [1, 1], Padding::Explicit([[huge, huge], [0, 0]])),
         ([1, 1], [1, 1], [1, 1], Padding::Explicit([[huge, 0], [0, 0]])),
     ] {
-        let convolution = Convolution { channels: 1, kernel, stride, dilation, padding, fill: Fill::Zero, groups: 1 };
+        let convolution = Convolution { stride, dilation, padding, ..Convolution::new(1, kernel) };
         let mut network = Network::new([1, 8, 8]).expect("a possible input");
         if let Err(error) = network.then("node", Operation::Convolution(convolution)) {
             assert!(matches!(error.problem, Problem::TooLarge | Problem::Kernel { .. }), "{error}");

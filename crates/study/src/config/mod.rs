@@ -16,4 +16,5 @@ pub use self::model::{BiasPlace, Head, ModelConfig, Order, Padding};
 pub use self::optimizer::Optimizer;
 pub use self::schedule::Schedule;
 pub use self::train::{Device, Dtype, Projection, TrainConfig};
+pub use untied_redundancy::network::Parametrization;
 pub use untied_redundancy::{Bias, Normalization};

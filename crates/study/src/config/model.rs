@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use untied_redundancy::network::Parametrization;
 use untied_redundancy::{Bias, Normalization, Span};
 
 use super::fault::{Fault, Float};
@@ -24,6 +25,9 @@ pub struct ModelConfig {
     /// Zero padding of the convolutions.
     #[serde(default)]
     pub padding: Padding,
+    /// What makes the convolutions' weights of their parameters.
+    #[serde(default)]
+    pub weight: Parametrization,
     /// The convolutions' biases.
     #[serde(default)]
     pub bias: Bias,
@@ -55,6 +59,7 @@ impl ModelConfig {
             channels,
             kernel: default_kernel(),
             padding: Padding::default(),
+            weight: Parametrization::default(),
             bias: Bias::default(),
             norm: Normalization::default(),
             order: Order::default(),

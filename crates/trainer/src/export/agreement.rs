@@ -144,7 +144,7 @@ fn images(model: &TrainedModel) -> Result<usize, ModelError> {
 }
 
 /// A device that computes in f64.
-fn cpu() -> Result<Device, TrainerError> {
+pub(super) fn cpu() -> Result<Device, TrainerError> {
     use untied_study::Device::{Flex, Ndarray};
     let compiled = compiled_devices().iter().find(|&&device| device == Flex || device == Ndarray);
     device::open(compiled.copied().unwrap_or_default())

@@ -1,13 +1,14 @@
 //! Folds batch norm into the convolution before it.
 
-use untied_study::{Bias, ModelConfig, Normalization};
+use burn::tensor::DType;
+use untied_study::{Bias, ModelConfig, Normalization, Parametrization};
 
-use super::agreement::{Agreement, agreed};
+use super::agreement::{Agreement, agreed, cpu};
 use super::error::ModelError;
 use super::trained_model::{TrainedModel, check_supported};
 use crate::model::norm::EPSILON;
 use crate::model::plan::Plan;
-use crate::model::tensors::HostTensor;
+use crate::model::tensors::{HostTensor, host};
 
 /// A model without normalization, for inference.
 #[derive(Debug)]
@@ -60,10 +61,15 @@ fn without_norm(model: &TrainedModel) -> Result<TrainedModel, ModelError> {
     Ok(folded)
 }
 
-/// The model before its norms go into its convolutions: biases of several terms are their sum, norms are still there.
+/// The model before its norms go into its convolutions: weights are plain, biases of several terms their sum; norms are
+/// still there.
 fn with_folded_config(model: &TrainedModel) -> Result<TrainedModel, ModelError> {
     let mut folded = model.with_model(folded_config(&model.config.model, &model.plan)?)?;
-    for (_, layer) in model.plan.convolutions() {
+    let net = model.net(&cpu()?, DType::F64);
+    for (id, layer) in model.plan.convolutions() {
+        if let Some(weight) = net.weight(id) {
+            folded.tensor(&format!("{layer}.convolution.weight"))?.values = host(weight);
+        }
         if let Some(bias) = model.plan.bias_of(layer).filter(|bias| bias.terms.terms().len() > 1) {
             let bias_tensor = folded.tensor(&format!("{layer}.convolution.bias"))?;
             bias_tensor.values = bias.terms.expand(&bias_tensor.values);
@@ -86,7 +92,7 @@ fn folded_config(model: &ModelConfig, plan: &Plan) -> Result<ModelConfig, ModelE
         // Each channel has a factor of its own, which a term that channels share cannot have.
         Some(_) => Bias::Untied,
     };
-    Ok(ModelConfig { norm: Normalization::None, beta: true, bias, ..model.clone() })
+    Ok(ModelConfig { norm: Normalization::None, beta: true, bias, weight: Parametrization::Plain, ..model.clone() })
 }
 
 /// u = (z − mean)·factor + shift in each channel.

@@ -10,3 +10,4 @@ mod source;
 mod step;
 pub(crate) mod tensors;
 pub(crate) mod value;
+mod weight;

@@ -16,6 +16,7 @@ use super::plan::{Plan, is_behind_linear, tensor_name, term_shapes};
 use super::source::Source;
 use super::step::Step;
 use super::value::{Value, Values};
+use super::weight::weight;
 use crate::random::Generator;
 use untied_pool::max_pool2d;
 
@@ -32,7 +33,7 @@ pub(crate) struct Net {
 #[expect(clippy::large_enum_variant, reason = "a model has few nodes, and Burn's modules are not boxed")]
 #[derive(Module, Debug)]
 pub(crate) enum Layer {
-    /// The weight `[c_out, c_in/groups, h, w]`.
+    /// The parameters `[c_out, c_in/groups, h, w]` of the weight.
     Convolution(Param<Tensor<4>>),
     /// The weight `[in, out]`.
     Linear(Param<Tensor<2>>),
@@ -93,10 +94,10 @@ impl Net {
         let x = inputs.next().expect("every operation has an input");
         let operation = &self.plan.network.node(node).operation;
         match (operation, &self.layers[node.index()]) {
-            (Operation::Convolution(convolution), Some(Layer::Convolution(weight))) => {
-                let x = x.maps();
+            (Operation::Convolution(convolution), Some(Layer::Convolution(parameters))) => {
+                let (x, weight) = (x.maps(), weight(convolution.weight, parameters.val()));
                 let [_, _, height, width] = x.dims();
-                Value::Maps(conv2d(x, weight.val(), fused_bias(), options(convolution, [height, width])))
+                Value::Maps(conv2d(x, weight, fused_bias(), options(convolution, [height, width])))
             }
             (Operation::Linear { features }, Some(Layer::Linear(weight))) => {
                 let bias = fused_bias().map(|bias| bias.reshape([*features]));
@@ -120,6 +121,17 @@ impl Net {
             (Operation::Addition, _) => inputs.fold(x, Value::plus),
             (Operation::Flatten, _) => Value::Vectors(x.maps().flatten::<2>(1, 3)),
             (operation, _) => unreachable!("no config plans {operation:?}"),
+        }
+    }
+
+    /// The weight `[c_out, c_in/groups, h, w]` that a convolution multiplies with, whatever its parameters are; none of
+    /// other nodes.
+    pub(crate) fn weight(&self, id: NodeId) -> Option<Tensor<4>> {
+        match (&self.plan.network.node(id).operation, &self.layers[id.index()]) {
+            (Operation::Convolution(convolution), Some(Layer::Convolution(parameters))) => {
+                Some(weight(convolution.weight, parameters.val()))
+            }
+            _ => None,
         }
     }
 

@@ -171,7 +171,7 @@ fn block(model: &ModelConfig, channels: usize) -> Vec<(&'static str, Operation)>
         Padding::Same => Extent::Same,
         Padding::Valid => Extent::Valid,
     };
-    let convolution = Convolution { padding, ..Convolution::new(channels, [model.kernel; 2]) };
+    let convolution = Convolution { padding, weight: model.weight, ..Convolution::new(channels, [model.kernel; 2]) };
     let norm = ("norm", Operation::Normalization { normalization: model.norm, beta: model.beta });
     let activation = ("activation", Operation::Activation(Activation::Relu));
     let mut block = vec![("convolution", Operation::Convolution(convolution))];

@@ -1,6 +1,8 @@
 //! Random networks, with random values.
 
-use crate::network::{Activation, Convolution, Fill, Network, NodeId, Operation, Padding, Pool, Pooling};
+use crate::network::{
+    Activation, Convolution, Fill, Network, NodeId, Operation, Padding, Parametrization, Pool, Pooling,
+};
 use crate::{Bias, Normalization};
 
 /// SplitMix64.
@@ -89,6 +91,7 @@ fn convolution(random: &mut Random, channels_in: usize) -> Operation {
         padding,
         fill: random.of(&[Fill::Zero, Fill::Zero, Fill::Circular, Fill::Replicate]),
         groups,
+        weight: Parametrization::Plain,
     })
 }
 

@@ -60,6 +60,8 @@ fn a_run_that_goes_on_ends_as_if_it_had_never_stopped() {
         &["model.norm=batch", adam, "train.project_redundant=bias"],
         &["model.norm=none", adam, "train.schedule={cosine={}}"],
         &["model.norm=filter_response", "train.dtype=f64"],
+        &["model.norm=batch", "model.weight=standardized"],
+        &["model.norm={group=2}", "model.weight=standardized", "train.dtype=f64"],
         &["model.norm=batch", "train.optimizer={lion={learning_rate=0.001,weight_decay=0.1}}"],
         &["model.norm=none", "train.optimizer={lion={learning_rate=0.001}}", "train.dtype=f64"],
         &["model.norm={group=2}", adam, "train.dtype=f64", "train.schedule={exponential={gamma=0.5}}"],

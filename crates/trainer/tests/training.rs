@@ -5,7 +5,7 @@
 use untied_redundancy::CERTIFICATE_FACTOR;
 use untied_study::{
     Bias, CellConfig, CellResult, DataConfig, DataSource, Device, Dtype, Event, LayerRedundancy, MeasureConfig,
-    ModelConfig, Normalization, Optimizer, Projection, Schedule, Status, TrainConfig,
+    ModelConfig, Normalization, Optimizer, Parametrization, Projection, Schedule, Status, TrainConfig,
 };
 use untied_trainer::train;
 
@@ -105,6 +105,20 @@ fn assert_certified(layer: &LayerRedundancy, run: &str, bound: f64) {
     assert!(redundant <= bound, "{run} {}: {redundant}", layer.layer);
     let wholly_redundant = layer.predicted_redundant == layer.bias_parameters;
     assert!(wholly_redundant || all > 1000.0, "{run} {}: {all}", layer.layer);
+}
+
+#[test]
+fn standardized_weights_learn_and_leave_redundancy_as_it_is() {
+    for (norm, predicted) in [(Normalization::Batch, [16, 32]), (Normalization::Group(4), [4, 4])] {
+        let mut config = config(Bias::Untied, norm, Dtype::F32, 3);
+        config.model.weight = Parametrization::Standardized;
+        let result = train(&config, &mut |_| {}).unwrap();
+        assert!(result.metrics.test_accuracy.unwrap() > 0.9, "{norm}: {:?}", result.metrics);
+        let layers = result.redundancy.iter().map(|layer| layer.predicted_redundant);
+        assert_eq!(layers.collect::<Vec<_>>(), predicted, "{norm}");
+        let bound = largest_redundant_gradient(norm, Dtype::F32);
+        result.redundancy.iter().for_each(|layer| assert_certified(layer, &format!("standardized {norm}"), bound));
+    }
 }
 
 #[test]

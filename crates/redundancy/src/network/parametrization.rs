@@ -13,6 +13,8 @@ pub enum Parametrization {
     /// The parameters themselves.
     #[default]
     Plain,
+    /// Each filter less its mean, divided by its deviation (Qiao et al. 2019): `(w − μ)/√(σ² + ε)`.
+    Standardized,
 }
 
 impl Parametrization {
@@ -20,6 +22,8 @@ impl Parametrization {
     pub(super) fn fewest_weights(self) -> usize {
         match self {
             Self::Plain => 1,
+            // One weight is its own mean.
+            Self::Standardized => 2,
         }
     }
 }

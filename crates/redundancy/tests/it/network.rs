@@ -1,7 +1,8 @@
 //! Shape inference, its errors, and the tensors of a network.
 
 use untied_redundancy::network::{
-    Activation, Convolution, Network, NetworkError, NodeId, Operation, Padding, Pool, Pooling, Problem, Shape,
+    Activation, Convolution, Network, NetworkError, NodeId, Operation, Padding, Parametrization, Pool, Pooling,
+    Problem, Shape,
 };
 use untied_redundancy::{Bias, Normalization, RedundancyError};
 
@@ -104,6 +105,14 @@ fn what_does_not_fit_is_refused() {
         (
             Operation::Convolution(Convolution { groups: 4, ..convolution(6, [1, 1]) }),
             "expected channels that 4 groups divide, found 4 in and 6 out",
+        ),
+        (
+            Operation::Convolution(Convolution {
+                groups: 4,
+                weight: Parametrization::Standardized,
+                ..convolution(4, [1, 1])
+            }),
+            "expected filters of 2 weights or more, which `standardized` needs, found 1",
         ),
         (Operation::Convolution(convolution(1 << 37, [2, 2])), "expected tensors of at most 2^40 elements"),
         (

@@ -189,6 +189,20 @@ mod tests {
     }
 
     #[test]
+    fn standardized_weights_become_plain_ones() {
+        for bias in every_bias() {
+            let standardized = Parametrization::Standardized;
+            let config = ModelConfig { bias: bias.clone(), weight: standardized, ..ModelConfig::new(vec![4, 6]) };
+            let model = made_up(config);
+            let folded = fold(&model).unwrap_or_else(|error| panic!("{bias:?}: {error}"));
+            assert!(folded.agreement.exact.largest < 1e-12, "{bias:?}: {:?}", folded.agreement);
+            assert_eq!(folded.model.config().model.weight, Parametrization::Plain);
+            let stripped = strip(&model).unwrap_or_else(|error| panic!("{bias:?}: {error}")).model;
+            assert_eq!(stripped.config().model.weight, standardized);
+        }
+    }
+
+    #[test]
     fn norms_without_beta_or_gamma_fold_too() {
         let whole = batch(Bias::Untied);
         let mut without = whole.clone();

@@ -238,7 +238,7 @@ mod tests {
     use untied_study::{Bias, ModelConfig, Normalization};
 
     use super::*;
-    use crate::data::batch::Input;
+    use crate::data::transform::batch::Input;
     use crate::export::trained_model::tests::{every_model, made_up};
     use crate::optimization::evaluation::evaluate;
     use crate::prepare::{Prepared, prepare};

@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::tensor::{DType, Device};
 use untied_study::CellConfig;
 
-use crate::data::batch::Input;
+use crate::data::transform::batch::Input;
 use crate::data::{Dataset, Split};
 use crate::model::net::Net;
 use crate::model::plan::Plan;

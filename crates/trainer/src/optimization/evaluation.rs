@@ -3,7 +3,7 @@
 use burn::tensor::{DType, Device};
 
 use crate::data::Split;
-use crate::data::batch::Input;
+use crate::data::transform::batch::Input;
 use crate::model::net::Net;
 use crate::optimization::loss::cross_entropy_of;
 

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use burn::optim::GradientsParams;
 use untied_study::{CellConfig, CellResult, Event, Measured, Projection};
 
-use crate::data::batch::labels;
+use crate::data::transform::batch::labels;
 use crate::emit::Emit;
 use crate::export::TrainedModel;
 use crate::optimization::evaluation::Evaluation;

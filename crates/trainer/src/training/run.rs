@@ -7,8 +7,8 @@ use burn::tensor::Device;
 use untied_study::{CellConfig, CellResult, Curves, Event, Measured, Metrics, Parameters, Status};
 
 use crate::data::Split;
-use crate::data::batch::Input;
-use crate::data::shift::pattern;
+use crate::data::transform::batch::Input;
+use crate::data::transform::shift::pattern;
 use crate::emit::Emit;
 use crate::measure::Subject;
 use crate::measure::bias_gradient::Measurement;

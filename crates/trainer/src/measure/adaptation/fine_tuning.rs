@@ -3,7 +3,7 @@ use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
 use untied_study::Optimizer;
 
-use crate::data::batch::{Input, labels};
+use crate::data::transform::batch::{Input, labels};
 use crate::measure::subject::Subject;
 use crate::model::net::Net;
 use crate::optimization::loss::cross_entropy;

@@ -5,8 +5,8 @@ use untied_study::{Adaptation, Adapting, NormStatistics, ShiftPattern};
 
 use super::fine_tuning::FineTuning;
 use super::first_bias::FirstBias;
-use crate::data::batch::Input;
-use crate::data::shift::pattern;
+use crate::data::transform::batch::Input;
+use crate::data::transform::shift::pattern;
 use crate::measure::subject::Subject;
 use crate::model::net::Net;
 use crate::model::norm::Norm;

@@ -3,16 +3,16 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::file::{bounded_length, check_folder};
-use super::picture::{Picture, Shape};
-use super::{DataError, Dataset, Split};
+use crate::data::decode::picture::{Picture, Shape};
+use crate::data::file::{bounded_length, check_folder};
+use crate::data::{DataError, Dataset, Split};
 
 const MOST_CLASSES: usize = 256;
 
 /// Loads a folder that holds `train/CLASS/` and `test/CLASS/` with the same classes, which are numbered in the order of
 /// their names; in each, PNG or JPEG files, all of one size, and all grey or all RGB with 8 bits a channel, as the first
 /// one. Names that start with a dot are passed over.
-pub(super) fn load(folder: &Path) -> Result<Dataset, DataError> {
+pub(in crate::data) fn load(folder: &Path) -> Result<Dataset, DataError> {
     check_folder(folder)?;
     let [train, test] = ["train", "test"].map(|split| folder.join(split));
     let names = classes(&train, "a folder `train`")?;

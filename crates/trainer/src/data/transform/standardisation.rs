@@ -1,4 +1,4 @@
-use super::{DataError, Split};
+use crate::data::{DataError, Split};
 
 /// Scales pixels by the mean and the deviation of a training set: (p − μ)/σ, one μ and σ for all pixels.
 ///

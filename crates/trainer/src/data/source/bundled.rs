@@ -1,6 +1,7 @@
 //! The data sets that are compiled into the program.
 
-use super::{DataError, Dataset, IdxFiles};
+use super::IdxFiles;
+use crate::data::{DataError, Dataset};
 
 /// The four files of a bundled set, as they were compiled into the program.
 macro_rules! bundled_files {
@@ -13,17 +14,17 @@ macro_rules! bundled_files {
         }
     };
     ($set:literal, $file:literal) => {{
-        let bytes: &[u8] = include_bytes!(concat!("../../data/", $set, "/", $file));
+        let bytes: &[u8] = include_bytes!(concat!("../../../data/", $set, "/", $file));
         (concat!("bundled ", $set, "/", $file).to_owned(), bytes)
     }};
 }
 
 /// 5,000 training images and 1,000 test images of Fashion-MNIST, 28×28.
-pub(super) fn fashion_mnist_6k() -> Result<Dataset, DataError> {
+pub(in crate::data) fn fashion_mnist_6k() -> Result<Dataset, DataError> {
     Dataset::from_idx(bundled_files!("fashion-mnist-6k"))
 }
 
 /// 1,437 training images and 360 test images of handwritten digits, 8×8.
-pub(super) fn digits() -> Result<Dataset, DataError> {
+pub(in crate::data) fn digits() -> Result<Dataset, DataError> {
     Dataset::from_idx(bundled_files!("digits"))
 }

@@ -3,25 +3,25 @@ use std::io::{self, Cursor, Read};
 use flate2::read::MultiGzDecoder;
 use sha2::{Digest, Sha256};
 
-use super::DataError;
-use super::file::{bounded_length, hexadecimal, up_to};
+use crate::data::DataError;
+use crate::data::file::{bounded_length, hexadecimal, up_to};
 
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 const UNSIGNED_BYTES: u8 = 0x08;
 
 /// The content of one IDX file.
-pub(super) struct Idx<const RANK: usize> {
-    pub(super) dimensions: [usize; RANK],
-    pub(super) values: Vec<u8>,
+pub(in crate::data) struct Idx<const RANK: usize> {
+    pub(in crate::data) dimensions: [usize; RANK],
+    pub(in crate::data) values: Vec<u8>,
     /// Over the whole file, decompressed.
-    pub(super) sha256: String,
+    pub(in crate::data) sha256: String,
 }
 
 /// Reads an IDX file of unsigned bytes with `RANK` dimensions, plain or gzip.
 ///
 /// Memory grows with the data that is there, not with what the header claims; no more than the claimed length and
 /// one byte is decompressed.
-pub(super) fn read<const RANK: usize>(file: &str, reader: impl Read) -> Result<Idx<RANK>, DataError> {
+pub(in crate::data) fn read<const RANK: usize>(file: &str, reader: impl Read) -> Result<Idx<RANK>, DataError> {
     let failed = DataError::read(file);
     let mut reader = decompressed(reader).map_err(&failed)?;
 

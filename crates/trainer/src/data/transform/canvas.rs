@@ -1,6 +1,6 @@
 use untied_study::{CanvasConfig, CanvasLabel};
 
-use super::{Dataset, Split};
+use crate::data::{Dataset, Split};
 use crate::random::{Generator, Stream};
 
 /// Puts every image at a random place of a larger, empty one.

@@ -4,8 +4,8 @@
 
 use std::path::Path;
 
-use super::file::{LIMIT, check_folder, read_file};
-use super::{DataError, DataProblem, Dataset, Split};
+use crate::data::file::{LIMIT, check_folder, read_file};
+use crate::data::{DataError, DataProblem, Dataset, Split};
 
 const SHAPE: [usize; 3] = [3, 32, 32];
 /// A label, then the red, the green and the blue pixels, each row by row.
@@ -16,7 +16,7 @@ const MOST_NAME_BYTES: u64 = 1 << 16;
 
 /// Loads a folder that holds `data_batch_1.bin` to `data_batch_5.bin` and `test_batch.bin`, of any number of records: a
 /// label and 3×32×32 pixels; the class names in `batches.meta.txt`, if it is there.
-pub(super) fn load(folder: &Path) -> Result<Dataset, DataError> {
+pub(in crate::data) fn load(folder: &Path) -> Result<Dataset, DataError> {
     check_folder(folder)?;
     let mut train = Split::empty(SHAPE);
     for number in 1..=5 {

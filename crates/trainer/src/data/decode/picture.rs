@@ -9,19 +9,19 @@ use zune_png::zune_core::bytestream::ZCursor;
 use zune_png::zune_core::colorspace::ColorSpace;
 use zune_png::zune_core::options::DecoderOptions;
 
-use super::file::read_file;
-use super::{DataError, DataProblem};
+use crate::data::file::read_file;
+use crate::data::{DataError, DataProblem};
 
 /// The most bytes of one image file.
 const MOST_FILE_BYTES: u64 = 1 << 28;
 
 /// Channels, height and width.
-pub(super) type Shape = [usize; 3];
+pub(in crate::data) type Shape = [usize; 3];
 
 /// An image file whose header is read.
-pub(super) struct Picture {
-    pub(super) file: String,
-    pub(super) shape: Shape,
+pub(in crate::data) struct Picture {
+    pub(in crate::data) file: String,
+    pub(in crate::data) shape: Shape,
     bytes: Vec<u8>,
     format: Format,
 }
@@ -38,7 +38,7 @@ type Header = (Option<(usize, usize)>, Option<ColorSpace>, BitDepth);
 
 impl Picture {
     /// Reads the file, and decodes no more than its header.
-    pub(super) fn open(path: &Path) -> Result<Self, DataError> {
+    pub(in crate::data) fn open(path: &Path) -> Result<Self, DataError> {
         let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();
         if !["png", "jpg", "jpeg"].contains(&ending.as_str()) {
             return Err(DataError::unlike(path.display(), "an image, with a name that ends in .png, .jpg or .jpeg"));
@@ -64,7 +64,7 @@ impl Picture {
     }
 
     /// The pixels `[channels, height, width]`; files hold `[height, width, channels]`.
-    pub(super) fn planes(self) -> Result<Vec<u8>, DataError> {
+    pub(in crate::data) fn planes(self) -> Result<Vec<u8>, DataError> {
         let Self { file, shape, bytes, format } = self;
         let channels = shape[0];
         let pixels = match format {

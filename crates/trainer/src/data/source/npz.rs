@@ -10,9 +10,9 @@ use flate2::bufread::DeflateDecoder;
 use rawzip::{CompressionMethod, ZipArchive};
 use untied_study::printable;
 
-use super::dataset::classes;
-use super::file::{LIMIT, bounded_length, read_file, up_to};
-use super::{DataError, DataProblem, Dataset, Split};
+use crate::data::dataset::classes;
+use crate::data::file::{LIMIT, bounded_length, read_file, up_to};
+use crate::data::{DataError, DataProblem, Dataset, Split};
 
 const MAGIC: &[u8] = b"\x93NUMPY";
 /// Far more than the header of a plain array has.
@@ -22,7 +22,7 @@ const MOST_NAMES: usize = 8;
 
 /// Loads an archive of `x_train` and `x_test`, unsigned bytes `[n, h, w]`, `[n, h, w, 1]` (grey) or `[n, h, w, 3]` (RGB),
 /// and `y_train` and `y_test`, integers from 0 to 255, `[n]` or `[n, 1]`; stored or deflated, as NumPy writes it.
-pub(super) fn load(path: &Path) -> Result<Dataset, DataError> {
+pub(in crate::data) fn load(path: &Path) -> Result<Dataset, DataError> {
     let (file, bytes) = read_file(path, LIMIT)?;
     let [train, test] = ["train", "test"].map(|split| read_split(&file, &bytes, split));
     let (train, test) = (train?, test?);

@@ -1,8 +1,16 @@
 //! The source of a data set.
 
+mod bundled;
+mod cifar10;
+mod idx;
+mod idx_folder;
+mod image_folder;
+mod npz;
+
 use untied_study::DataSource;
 
-use super::{DataError, Dataset, bundled, cifar10, idx_folder, image_folder, npz};
+use super::{DataError, Dataset};
+pub use idx_folder::IdxFiles;
 
 /// Loads the data set that a config names.
 ///

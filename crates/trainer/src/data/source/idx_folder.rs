@@ -4,10 +4,10 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 
-use super::dataset::classes;
-use super::file::{check_folder, open_file};
 use super::idx::{self, Idx};
-use super::{Checksums, DataError, DataProblem, Dataset, Split};
+use crate::data::dataset::classes;
+use crate::data::file::{check_folder, open_file};
+use crate::data::{Checksums, DataError, DataProblem, Dataset, Split};
 
 /// Four IDX files, plain or gzip, each with the name that errors give it.
 #[derive(Debug, Clone)]
@@ -60,7 +60,7 @@ fn read_split<R: Read>(images: (String, R), labels: (String, R)) -> Result<(Spli
 /// Loads a folder that holds `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte` and
 /// `t10k-labels-idx1-ubyte`, each also as `….idx3-ubyte` and with `.gz`; where there are several, the first of these is
 /// read. Its content tells whether a file is compressed.
-pub(super) fn load(folder: &Path) -> Result<Dataset, DataError> {
+pub(in crate::data) fn load(folder: &Path) -> Result<Dataset, DataError> {
     check_folder(folder)?;
     Dataset::from_idx(IdxFiles {
         train_images: open(folder, "train-images", 3)?,

@@ -1,0 +1,3 @@
+//! Image files, decoded.
+
+pub(in crate::data) mod picture;

@@ -1,0 +1,9 @@
+//! What is done to images before a network sees them.
+
+pub(crate) mod batch;
+mod canvas;
+pub(crate) mod shift;
+mod standardisation;
+
+pub(crate) use canvas::on_canvas;
+pub use standardisation::{Pixel, Standardisation};

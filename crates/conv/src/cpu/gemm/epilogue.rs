@@ -58,31 +58,36 @@ impl<T: Real> Output<'_, T> {
             let mask = T::tail(simd, target.len);
             let offset = |row: usize| (filters.start + row) * self.plane + target.offset;
             // All are read before any is written: addends and output are often as far apart as the processor mistakes
-            // for the same.
+            // for the same. The loops are of MR rounds, known to the compiler, so that the values stay in registers.
             let mut values = [T::splat(simd, T::ZERO); MR];
-            for (row, value) in values[..filters.len()].iter_mut().enumerate() {
-                // SAFETY: within sums and addends.
-                unsafe {
-                    *value = T::load::<S>(sums.add(row * width + target.column));
-                    match *addend {
-                        Addend::Nothing => {}
-                        Addend::PerFilter(addends) => {
-                            *value = T::plus(simd, *value, T::splat(simd, addends[filters.start + row]));
-                        }
-                        Addend::PerLocation(addends) => {
-                            *value = T::plus(simd, *value, T::load_part(simd, mask, addends.as_ptr().add(offset(row))));
+            for (row, value) in values.iter_mut().enumerate() {
+                if row < filters.len() {
+                    // SAFETY: within sums and addends.
+                    unsafe {
+                        *value = T::load::<S>(sums.add(row * width + target.column));
+                        match *addend {
+                            Addend::Nothing => {}
+                            Addend::PerFilter(addends) => {
+                                *value = T::plus(simd, *value, T::splat(simd, addends[filters.start + row]));
+                            }
+                            Addend::PerLocation(addends) => {
+                                let addend = T::load_part(simd, mask, addends.as_ptr().add(offset(row)));
+                                *value = T::plus(simd, *value, addend);
+                            }
                         }
                     }
                 }
             }
-            for (row, &value) in values[..filters.len()].iter().enumerate() {
-                // SAFETY: within the memory, which is this task's.
-                unsafe {
-                    let to = self.memory.pointer(target.image + offset(row));
-                    if self.locations.step() > 1 {
-                        self.store_each::<S>(value, to, target.len);
-                    } else {
-                        T::store_part(simd, mask, to, value);
+            for (row, value) in values.into_iter().enumerate() {
+                if row < filters.len() {
+                    // SAFETY: within the memory, which is this task's.
+                    unsafe {
+                        let to = self.memory.pointer(target.image + offset(row));
+                        if self.locations.step() > 1 {
+                            self.store_each::<S>(value, to, target.len);
+                        } else {
+                            T::store_part(simd, mask, to, value);
+                        }
                     }
                 }
             }
@@ -91,8 +96,11 @@ impl<T: Real> Output<'_, T> {
 
     /// Stores the first elements of a register apart, at the distance of neighbouring locations.
     ///
+    /// (Not inlined: a register whose elements are looked at is kept in memory, which would hold up [`Self::write`].)
+    ///
     /// # Safety
     /// There is room.
+    #[inline(never)]
     unsafe fn store_each<S: Simd>(&self, register: T::Register<S>, to: *mut T, len: usize) {
         for (i, &element) in T::elements::<S>(&register)[..len].iter().enumerate() {
             // SAFETY: by the contract.

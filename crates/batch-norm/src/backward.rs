@@ -44,8 +44,8 @@
 //! ∂J/∂xᵢ = 1/(m √(σ² + ε)) · ( m gᵢ − Σⱼ gⱼ − x̂ᵢ Σⱼ gⱼ x̂ⱼ )
 //! ```
 //!
-//! The bracket takes from g its component along the constant vector and along x̂: what normalization makes J
-//! blind to. Summed over i, the first two terms cancel and the third vanishes as Σᵢ x̂ᵢ = 0, so
+//! The bracket takes from g its component along the constant vector, and along x̂ all but a share ε/(σ² + ε): what
+//! normalization makes J blind to, to a scale only as far as ε does not count. Summed over i, the first two terms cancel and the third vanishes as Σᵢ x̂ᵢ = 0, so
 //! **Σᵢ ∂J/∂xᵢ = 0**: a bias that is the same for a whole channel gets no gradient. It is redundant.
 //!
 //! **As computed** (in [`gradients`]), with means in place of sums, since sums grow with m, and γ outside:

@@ -16,7 +16,7 @@ pub use cell::{Cell, CellConfig};
 pub use config::{
     Bias, BiasPlace, CanvasConfig, CanvasLabel, CompareConfig, DataConfig, DataSource, Device, Dtype, Fault,
     FixedShift, Head, Metric, ModelConfig, Normalization, Optimizer, Order, Padding, Parametrization, Projection,
-    Schedule, ShiftPattern, TrainConfig,
+    Schedule, Sequential, ShiftPattern, TrainConfig,
 };
 pub use factors::{Factors, factor_label};
 pub use folder::{StoreError, StudyFolder, free_name, write_bytes, write_text};

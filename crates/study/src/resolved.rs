@@ -67,7 +67,9 @@ impl Study {
         for vary in &self.vary {
             put(text, &vary.key, &vary.values);
         }
-        if self.seeds.iter().copied().eq(0..self.seeds.len() as u64) {
+        if let Some(sequential) = &self.sequential {
+            put(text, "seeds", sequential);
+        } else if self.seeds.iter().copied().eq(0..self.seeds.len() as u64) {
             put(text, "seeds", &self.seeds.len());
         } else {
             put(text, "seeds", &self.seeds);

@@ -7,7 +7,7 @@ use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
-use crate::{CompareConfig, DataConfig, MeasureConfig, ModelConfig, TrainConfig};
+use crate::{CompareConfig, DataConfig, MeasureConfig, ModelConfig, Sequential, TrainConfig};
 
 /// The tables that one cell is made of.
 pub(crate) const SECTIONS: [&str; 4] = ["data", "model", "train", "measure"];
@@ -60,12 +60,14 @@ pub fn schema() -> Value {
 const NAME: &str = "Letters, digits, `_` and `-`; also the name of the output folder.";
 const QUESTION: &str = "The question that the study answers.";
 const VARY: &str = "The grid: the product of these lists, times the seeds.";
-const SEEDS: &str = "The number of seeds of every variant, or a list of them.";
+const SEEDS: &str = "The number of seeds of every variant, a list of them, or a group-sequential design.";
 
 /// `[vary]`: a list of values for any key of a section, and the seeds.
 fn vary() -> Value {
     let seed = json!({ "type": "integer", "minimum": 0 });
-    let seeds = json!({ "description": SEEDS, "anyOf": [seed, { "type": "array", "items": seed }] });
+    let list = json!({ "type": "array", "items": seed });
+    let sequential = generator().subschema_for::<Sequential>().to_value();
+    let seeds = json!({ "description": SEEDS, "anyOf": [seed, list, sequential] });
     let mut properties = Map::from_iter([("seeds".to_owned(), seeds)]);
     for (section, schema) in sections() {
         for (key, value) in entries(&schema) {
@@ -108,7 +110,9 @@ pub fn reference() -> String {
     for (name, section) in sections() {
         put_entries(&mut table, name, &section);
     }
-    put_row(&mut table, "vary.seeds", &vary()["properties"]["seeds"], true);
+    let seeds = &vary()["properties"]["seeds"];
+    put_row(&mut table, "vary.seeds", seeds, true);
+    alternatives(seeds).for_each(|choice| put_entries(&mut table, "vary.seeds", choice));
     let key = "vary.\"model.bias\"";
     put_row(&mut table, key, &json!({ "type": "array", "items": {}, "description": VARY }), false);
     put_entries(&mut table, "compare", &generator().subschema_for::<CompareConfig>().to_value());

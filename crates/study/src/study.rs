@@ -9,7 +9,7 @@ use crate::parse::compare;
 use crate::parse::document::Document;
 use crate::parse::grid::{Grid, Variant};
 use crate::parse::source::Source;
-use crate::{Cell, CellRecord, CompareConfig, Comparison, ConfigError, Provenance, Results, SCHEMA, TrainConfig};
+use crate::{Cell, CellRecord, CompareConfig, Comparison, ConfigError, Provenance, Results, SCHEMA, Sequential, TrainConfig};
 
 /// Longest name of a study: its output folder is named after it.
 const MAX_NAME: usize = 100;
@@ -25,8 +25,10 @@ pub struct Study {
     pub compare: Option<CompareConfig>,
     /// The lists that span the grid, in order: the last one varies fastest, seeds aside.
     pub vary: Vec<Vary>,
-    /// The seeds of every variant.
+    /// The seeds of every variant; of a sequential study, all that there may be.
     pub seeds: Vec<u64>,
+    /// The looks of a sequential study.
+    pub sequential: Option<Sequential>,
     /// The grid, never empty; seeds vary fastest. The index of a cell is its position here.
     pub cells: Vec<Cell>,
 }
@@ -78,7 +80,7 @@ impl Study {
         let cells = expand(&document, &grid)?;
         let compare = compare::read(&document, &grid)?;
         let vary = grid.factors.into_iter().map(|factor| Vary { key: factor.key, values: factor.labels }).collect();
-        Ok(Self { name, question, compare, vary, seeds: grid.seeds, cells })
+        Ok(Self { name, question, compare, vary, seeds: grid.seeds, sequential: grid.sequential, cells })
     }
 
     /// The device that every cell trains on, or `varied`.

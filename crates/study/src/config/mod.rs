@@ -6,6 +6,7 @@ pub(crate) mod fault;
 mod model;
 mod optimizer;
 mod schedule;
+mod sequential;
 mod train;
 
 pub use self::compare::{CompareConfig, Metric};
@@ -15,6 +16,7 @@ pub use self::fault::Fault;
 pub use self::model::{BiasPlace, Head, ModelConfig, Order, Padding};
 pub use self::optimizer::Optimizer;
 pub use self::schedule::Schedule;
+pub use self::sequential::Sequential;
 pub use self::train::{Device, Dtype, Projection, TrainConfig};
 pub use untied_redundancy::network::Parametrization;
 pub use untied_redundancy::{Bias, Normalization};

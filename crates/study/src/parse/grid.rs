@@ -12,7 +12,7 @@ use super::key::{self, Key};
 use super::messages::{kind, nearest, unknown};
 use super::seeds::{self, MAX_CELLS};
 use crate::schema::SECTIONS;
-use crate::{CellConfig, ConfigError, DataConfig, Factors, MeasureConfig, ModelConfig, TrainConfig};
+use crate::{CellConfig, ConfigError, DataConfig, Factors, MeasureConfig, ModelConfig, Sequential, TrainConfig};
 
 /// One key of `[vary]` with its list.
 pub(crate) struct Factor<'s> {
@@ -31,6 +31,7 @@ pub(crate) struct Grid<'s> {
     /// In the order of the config; the last one varies fastest, seeds aside.
     pub(crate) factors: Vec<Factor<'s>>,
     pub(crate) seeds: Vec<u64>,
+    pub(crate) sequential: Option<Sequential>,
 }
 
 /// A point of the grid without its seed.
@@ -71,8 +72,8 @@ impl<'s> Grid<'s> {
         for (key, values) in table.iter().filter(|(key, _)| key.get_ref() != "seeds") {
             factors.push(Factor::read(document, key, values)?);
         }
-        let seeds = seeds::read(document, seeds?)?;
-        let grid = Self { factors, seeds };
+        let (seeds, sequential) = seeds::read(document, seeds?)?;
+        let grid = Self { factors, seeds, sequential };
         grid.check_size(document)?;
         grid.check_keys(document)?;
         Ok(grid)

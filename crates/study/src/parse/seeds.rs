@@ -1,4 +1,4 @@
-//! `vary.seeds`: how many, or which.
+//! `vary.seeds`: how many, which, or how many look by look.
 
 use std::collections::HashSet;
 
@@ -7,13 +7,33 @@ use toml::de::DeValue;
 
 use super::document::Document;
 use super::messages::kind;
-use crate::ConfigError;
+use crate::{ConfigError, Sequential};
 
 /// The most cells that a study may have, and so the most seeds.
 pub(crate) const MAX_CELLS: usize = 100_000;
 
-/// The seeds of every variant.
-pub(crate) fn read(document: &Document<'_>, seeds: &Spanned<DeValue<'_>>) -> Result<Vec<u64>, ConfigError> {
+/// The seeds of every variant, all that there may be, and the looks at which they come.
+pub(crate) fn read(
+    document: &Document<'_>,
+    seeds: &Spanned<DeValue<'_>>,
+) -> Result<(Vec<u64>, Option<Sequential>), ConfigError> {
+    if !seeds.get_ref().is_table() {
+        return Ok((read_all(document, seeds)?, None));
+    }
+    let design: Sequential = document.typed(seeds)?;
+    design.check(MAX_CELLS).map_err(|fault| {
+        let path: Vec<&str> = fault.key.split('.').collect();
+        let span = document.get(&path).unwrap_or(seeds).span();
+        document.fail(&span, fault.message)
+    })?;
+    if document.get(&["compare"]).is_none() {
+        let message = "these seeds end with the verdicts, but the study compares nothing: add [compare], or give a number";
+        return Err(document.fail(&seeds.span(), message));
+    }
+    Ok(((0..design.most as u64).collect(), Some(design)))
+}
+
+fn read_all(document: &Document<'_>, seeds: &Spanned<DeValue<'_>>) -> Result<Vec<u64>, ConfigError> {
     match seeds.get_ref() {
         DeValue::Integer(_) => match read_seed(document, seeds)? {
             0 => Err(document.fail(&seeds.span(), "expected at least one seed, found 0")),
@@ -28,8 +48,8 @@ pub(crate) fn read(document: &Document<'_>, seeds: &Spanned<DeValue<'_>>) -> Res
             values.iter().map(|value| read_new_seed(document, value, &mut seen)).collect()
         }
         _ => {
-            let found = kind(seeds);
-            Err(document.fail(&seeds.span(), format!("expected the number of seeds or a list of them, found {found}")))
+            let expected = "expected the number of seeds, a list of them or { first = 5, step = 5, most = 30 }";
+            Err(document.fail(&seeds.span(), format!("{expected}, found {}", kind(seeds))))
         }
     }
 }

@@ -104,10 +104,12 @@ pub enum Status {
     /// Not run yet.
     #[default]
     Missing,
+    /// Not run, and not needed: the sequential comparisons that it takes part in have their verdicts without it.
+    Skipped,
 }
 
 impl Status {
-    /// Whether there is nothing left to train: run again, a cell that diverged diverges again.
+    /// Whether the cell was trained to its end: run again, a cell that diverged diverges again.
     #[must_use]
     pub fn is_done(self) -> bool {
         matches!(self, Self::Finished | Self::Diverged)

@@ -24,6 +24,7 @@ fn text() {
 fn loaded_again_it_is_the_same_study() {
     for set in [
         vec![],
+        vec!["vary.seeds={first=5,step=5,most=30}"],
         vec!["vary.seeds=[5, 0]", "data.source={idx=\"d d\"}"],
         vec!["vary.\"data.source\"=[{idx=\"a\"}, \"digits\"]", "question=\"two\\nlines \\\"quoted\\\" \\u0007 é '''\""],
         vec![

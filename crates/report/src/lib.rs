@@ -14,5 +14,5 @@ mod statistics;
 mod topics;
 
 pub use assemble::{Failures, assemble, write};
-pub use comparison::{compare, recompare};
+pub use comparison::{Looks, compare, look, recompare};
 pub use report::{Report, render};

@@ -53,14 +53,19 @@ fn answer(view: &View<'_>, topics: &[Box<dyn Topic + '_>]) -> Section {
 
 fn facts(view: &View<'_>) -> Vec<(&'static str, String)> {
     let cells = &view.results.cells;
-    let finished = cells.iter().filter(|cell| cell.status == Status::Finished).count();
+    let count = |status: Status| cells.iter().filter(|cell| cell.status == status).count();
+    let unneeded = match count(Status::Skipped) {
+        0 => String::new(),
+        skipped => format!("; {skipped} not needed"),
+    };
+    let up_to = if view.results.sequential.is_some() { "up to " } else { "" };
     let mut seeds: Vec<u64> = cells.iter().map(|cell| cell.seed).collect();
     seeds.sort_unstable();
     seeds.dedup();
     let mut facts = vec![
-        ("Runs finished", format!("{finished} of {}", cells.len())),
+        ("Runs finished", format!("{} of {}{unneeded}", count(Status::Finished), cells.len())),
         ("Variants", view.variants.len().to_string()),
-        ("Seeds", seeds.len().to_string()),
+        ("Seeds", format!("{up_to}{}", seeds.len())),
         ("Metric", capitalised(metric_name(view.metric))),
     ];
     if let Some(one) = view.results.comparisons.first() {

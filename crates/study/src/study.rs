@@ -116,6 +116,7 @@ impl Study {
             dtype: self.dtype(),
             cells,
             comparisons,
+            sequential: self.sequential,
             config: Some(self.resolved_toml()),
             provenance,
         }

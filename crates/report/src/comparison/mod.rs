@@ -1,13 +1,16 @@
 //! Every variant against its baseline: paired tests, one family of p-values, verdicts.
 
+mod contest;
+mod looks;
 pub(crate) mod pairs;
 
 use std::collections::HashMap;
 
-use untied_study::{CellRecord, CompareConfig, Comparison, Factors, Results, Verdict};
+use untied_study::{CellRecord, CompareConfig, Comparison, Results, Sequential, Verdict};
 
-use crate::comparison::pairs::{Pairs, differences, max_loss_difference, pair, resolution};
-use crate::results::first_seen::{FirstSeen, group};
+use crate::comparison::contest::{Contest, contests};
+pub use crate::comparison::looks::Looks;
+use crate::comparison::pairs::{Pairs, differences, max_loss_difference, resolution};
 use crate::statistics::power::seeds_needed;
 use crate::statistics::shaffer::adjusted;
 use crate::statistics::student::{paired_test, sample};
@@ -26,28 +29,21 @@ const DIFFERENT_AT: f64 = 0.05;
 /// p-values of every comparison are adjusted as one family, by Holm's method with Shaffer's step: the two nulls of a
 /// comparison exclude each other.
 pub fn compare(cells: &[CellRecord], step_losses: &[Option<Vec<f64>>], compare: &CompareConfig) -> Vec<Comparison> {
-    let (mut treatments, mut contexts) = (FirstSeen::new(), FirstSeen::new());
-    let sides = group(cells.iter().enumerate().map(|(index, cell)| {
-        let (compared, context) = split(cell, compare);
-        ((treatments.number(compared), contexts.number(context)), index)
-    }));
-    let sides: HashMap<(usize, usize), Vec<usize>> = sides.into_iter().collect();
-    let Some(baseline) = treatments.get(&compare.baseline) else { return Vec::new() };
-    let mut comparisons = Vec::new();
-    for (context, surroundings) in contexts.values().iter().enumerate() {
-        for (treatment, compared) in treatments.values().iter().enumerate().filter(|(other, _)| *other != baseline) {
-            let (Some(treated), Some(base)) = (sides.get(&(treatment, context)), sides.get(&(baseline, context)))
-            else {
-                continue;
-            };
-            let pairs = pair(cells, treated, base, compare.metric);
-            let empty = unjudged(compare, compared.clone(), surroundings.clone(), &pairs);
-            let max_loss_difference = max_loss_difference(&pairs, step_losses);
-            comparisons.push(judge(Comparison { max_loss_difference, ..empty }, cells, &pairs));
-        }
-    }
+    let judge = |contest: &Contest| judge_first(u64::MAX, contest, cells, step_losses, compare);
+    let mut comparisons: Vec<Comparison> = contests(cells, compare).iter().map(judge).collect();
     adjust(&mut comparisons);
     comparisons
+}
+
+/// [`compare()`] in a group-sequential design, as far as its looks have come.
+pub fn look(
+    cells: &[CellRecord],
+    step_losses: &[Option<Vec<f64>>],
+    compare: &CompareConfig,
+    design: Sequential,
+) -> Looks {
+    let judge = |contest: &Contest, seeds: u64| judge_first(seeds, contest, cells, step_losses, compare);
+    looks::take(design, &contests(cells, compare), cells, judge, adjust)
 }
 
 /// Compares the cells of stored results again, keeping each stored `max_loss_difference`: the losses of every step
@@ -73,14 +69,28 @@ pub(crate) fn compare_again(
     comparisons
 }
 
-fn unjudged(compare: &CompareConfig, treatment: Factors, context: Factors, pairs: &Pairs) -> Comparison {
+/// The pairs with a seed below the given one, judged on their own.
+fn judge_first(
+    seeds: u64,
+    contest: &Contest,
+    cells: &[CellRecord],
+    step_losses: &[Option<Vec<f64>>],
+    compare: &CompareConfig,
+) -> Comparison {
+    let pairs = contest.pairs(cells, compare, seeds);
+    let max_loss_difference = max_loss_difference(&pairs, step_losses);
+    judge(Comparison { max_loss_difference, ..unjudged(compare, contest, &pairs) }, cells, &pairs)
+}
+
+fn unjudged(compare: &CompareConfig, contest: &Contest, pairs: &Pairs) -> Comparison {
     Comparison {
         metric: compare.metric,
-        treatment,
+        treatment: contest.treatment.clone(),
         baseline: compare.baseline.clone(),
-        context,
+        context: contest.context.clone(),
         seeds: pairs.complete.len(),
         left_out: pairs.left_out,
+        looks: Vec::new(),
         mean_difference: None,
         ci95: None,
         spread: None,
@@ -136,9 +146,4 @@ fn verdict(t_p: Option<f64>, tost_p: Option<f64>) -> Verdict {
     } else {
         Verdict::Inconclusive
     }
-}
-
-/// A cell's compared factors and its context.
-fn split(cell: &CellRecord, compare: &CompareConfig) -> (Factors, Factors) {
-    cell.factors.clone().into_iter().partition(|(key, _)| compare.baseline.contains_key(key))
 }

@@ -21,7 +21,7 @@ pub(crate) fn sample(values: &[f64]) -> Option<Sample> {
 
 /// The 95 % interval of a mean, m ± t₀.₉₇₅(n − 1)·sd/√n; None for fewer than two values.
 pub(crate) fn mean_interval(sample: Sample) -> Option<[f64; 2]> {
-    interval(sample.mean, sample.sd / (sample.n as f64).sqrt(), sample.n)
+    interval_at(sample.mean, sample.sd, sample.n, 0.95)
 }
 
 /// Tests of the mean of paired differences.
@@ -51,15 +51,16 @@ pub(crate) fn paired_test(differences: &[f64], floor: f64, margin: f64) -> Optio
     let Sample { n, mean, sd } = sample(differences)?;
     let spread = sd.max(floor);
     let error = spread / (n as f64).sqrt();
-    let ci95 = interval(mean, error, n)?;
+    let ci95 = interval_at(mean, spread, n, 0.95)?;
     let t_p = 2.0 * upper_tail(mean.abs() / error, n)?;
     let below = upper_tail((mean + margin) / error, n)?;
     let above = upper_tail((margin - mean) / error, n)?;
     Some(PairedTest { ci95, spread, t_p: t_p.min(1.0), tost_p: below.max(above) })
 }
 
-fn interval(mean: f64, error: f64, n: usize) -> Option<[f64; 2]> {
-    let reach = student(n)?.inverse_cdf(0.975) * error;
+/// The interval of a mean that holds it with probability `level`, from the standard deviation of n values.
+pub(crate) fn interval_at(mean: f64, sd: f64, n: usize, level: f64) -> Option<[f64; 2]> {
+    let reach = student(n)?.inverse_cdf(0.5 + 0.5 * level) * (sd / (n as f64).sqrt());
     let ends = [mean - reach, mean + reach];
     ends.iter().all(|end| end.is_finite()).then_some(ends)
 }

@@ -16,7 +16,7 @@ const REASON: usize = 240;
 pub(crate) fn notice(view: &View<'_>) -> Option<Block> {
     let cells = &view.results.cells;
     let count = |status: Status| cells.iter().filter(|cell| cell.status == status).count();
-    let unfinished = cells.len() - count(Status::Finished);
+    let unfinished = cells.len() - count(Status::Finished) - count(Status::Skipped);
     if unfinished == 0 {
         return None;
     }
@@ -36,7 +36,8 @@ pub(crate) fn notice(view: &View<'_>) -> Option<Block> {
 
 /// None where every run finished.
 pub(crate) fn section(view: &View<'_>) -> Option<Section> {
-    let unfinished = view.results.cells.iter().filter(|cell| cell.status != Status::Finished);
+    let ended = |status: Status| matches!(status, Status::Finished | Status::Skipped);
+    let unfinished = view.results.cells.iter().filter(|cell| !ended(cell.status));
     let causes = group(unfinished.map(|cell| ((cell.status, &cell.reason, &cell.factors), cell)));
     if causes.is_empty() {
         return None;
@@ -55,7 +56,7 @@ fn cause(view: &View<'_>, cells: &[&CellRecord]) -> Text {
     let status = match cell.status {
         Status::Diverged => "Diverged",
         Status::Failed => "Failed",
-        Status::Missing | Status::Finished => "Missing",
+        Status::Missing | Status::Finished | Status::Skipped => "Missing",
     };
     let seeds: Vec<String> = cells.iter().map(|cell| cell.seed.to_string()).collect();
     let noun = if seeds.len() == 1 { "seed" } else { "seeds" };

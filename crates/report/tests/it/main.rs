@@ -1,6 +1,7 @@
 //! Whole comparisons and reports, from made-up, simulated and shipped results.
 
 mod compare;
+mod looks;
 mod made_up;
 mod measured;
 mod rates;

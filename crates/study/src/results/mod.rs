@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub use self::cell::{CellRecord, CellResult, Curves, Drift, LayerRedundancy, Metrics, Parameters, Provenance, Status};
 pub use self::event::Event;
 use crate::factors::display_as_serialized;
-use crate::{Factors, Metric};
+use crate::{Factors, Metric, Sequential};
 
 /// Version of the `results.json` format.
 pub const SCHEMA: u32 = 1;
@@ -32,6 +32,9 @@ pub struct Results {
     pub cells: Vec<CellRecord>,
     /// Every comparison that the study asks for.
     pub comparisons: Vec<Comparison>,
+    /// The looks of a sequential study.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sequential: Option<Sequential>,
     /// The resolved config that the cells belong to. Results of older versions have none: `config.toml` beside them is
     /// theirs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -56,6 +59,9 @@ pub struct Comparison {
     pub seeds: usize,
     /// Pairs left out because a run did not finish.
     pub left_out: usize,
+    /// Pairs at each look at which a verdict was drawn, up to now. Empty in results of older versions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub looks: Vec<usize>,
     /// Treatment minus baseline; null without pairs.
     pub mean_difference: Option<f64>,
     /// 95 % confidence interval of the mean difference; null with fewer than two pairs.

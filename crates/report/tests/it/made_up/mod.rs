@@ -82,6 +82,7 @@ pub(crate) fn results(study: &str, question: &str, cells: Vec<CellRecord>, confi
         dtype: "f32".into(),
         cells,
         comparisons,
+        sequential: None,
         config: None,
         provenance: Vec::new(),
     }

@@ -1,6 +1,8 @@
 //! Simulated studies: accuracies drawn around known differences and judged as real ones are.
 #![allow(dead_code, reason = "the test and the example use a part each")]
 
+pub(crate) mod looks;
+
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rand_distr::{Binomial, Distribution, Exp1, LogNormal, StandardNormal, StandardUniform, StudentT, Uniform};

@@ -15,6 +15,7 @@ pub(crate) struct Counts {
     diverged: usize,
     failed: usize,
     missing: usize,
+    skipped: usize,
 }
 
 impl Counts {
@@ -25,6 +26,7 @@ impl Counts {
             diverged: count(Status::Diverged),
             failed: count(Status::Failed),
             missing: count(Status::Missing),
+            skipped: count(Status::Skipped),
         }
     }
 
@@ -40,9 +42,13 @@ impl Counts {
 
 impl std::fmt::Display for Counts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { finished, diverged, failed, missing } = self;
-        let cells = plural(finished + diverged + failed + missing, "cell");
-        write!(f, "{cells}: {finished} finished, {diverged} diverged, {failed} failed, {missing} missing")
+        let Self { finished, diverged, failed, missing, skipped } = self;
+        let cells = plural(finished + diverged + failed + missing + skipped, "cell");
+        write!(f, "{cells}: {finished} finished, {diverged} diverged, {failed} failed, {missing} missing")?;
+        if *skipped > 0 {
+            write!(f, ", {skipped} skipped")?;
+        }
+        Ok(())
     }
 }
 

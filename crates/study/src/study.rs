@@ -9,7 +9,9 @@ use crate::parse::compare;
 use crate::parse::document::Document;
 use crate::parse::grid::{Grid, Variant};
 use crate::parse::source::Source;
-use crate::{Cell, CellRecord, CompareConfig, Comparison, ConfigError, Provenance, Results, SCHEMA, Sequential, TrainConfig};
+use crate::{
+    Cell, CellRecord, CompareConfig, Comparison, ConfigError, Provenance, Results, SCHEMA, Sequential, TrainConfig,
+};
 
 /// Longest name of a study: its output folder is named after it.
 const MAX_NAME: usize = 100;

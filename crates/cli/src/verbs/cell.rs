@@ -7,10 +7,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use clap::Args;
+use untied_report::Looks;
 use untied_study::{Cell, CellResult, Event, Status, Study, StudyFolder};
 
 use crate::arguments::{CheckpointArgument, ConfigArguments, DeviceArgument, OutArgument, count};
 use crate::exit::Exit;
+use crate::plan::looks::{look_into, look_of};
 use crate::terminal::{print, say};
 use crate::wording::{BEING_TRAINED, cell_name, plural, time};
 use crate::workers::cell::{is_done_already, train};
@@ -46,6 +48,9 @@ pub(crate) fn cell(arguments: &CellArguments) -> anyhow::Result<Exit> {
     if is_done_already(&folder, cell).unwrap_or(false) {
         return Ok(Exit::Done);
     }
+    if let Some(exit) = unneeded_now(&study, arguments.index, &folder) {
+        return Ok(exit);
+    }
     check::check_cell(&study, cell, arguments.config.path())?;
     prepare(&study, cell, &folder, arguments.config.path())?;
     let cores = available_parallelism().unwrap_or(NonZeroUsize::MIN);
@@ -63,6 +68,33 @@ fn pick(study: &Study, index: usize) -> anyhow::Result<&Cell> {
     cell.with_context(|| {
         format!("--index {index}: {} has {}, --index 0 to {}", study.name, plural(cells, "cell"), cells - 1)
     })
+}
+
+/// The end of a task whose cell no look needs any more, or whose look is not the next one; none where it is to be trained.
+fn unneeded_now(study: &Study, index: usize, folder: &StudyFolder) -> Option<Exit> {
+    let look = look_of(study, index);
+    if look == 0 {
+        return None;
+    }
+    let Looks { waiting, skipped, .. } = look_into(study, folder, false)?;
+    let name = cell_name(&study.cells[index]);
+    if skipped.binary_search(&index).is_ok() {
+        say(&format!("{name} is not needed: its comparisons have their verdicts without it"));
+        return Some(Exit::Done);
+    }
+    let [first, others @ ..] = waiting.as_slice() else { return None };
+    if waiting.binary_search(&index).is_ok() {
+        return None;
+    }
+    let more = if others.is_empty() { String::new() } else { format!(" and {}", plural(others.len(), "other")) };
+    let first = cell_name(&study.cells[*first]);
+    say(&format!(
+        "{name} belongs to look {}, which comes after {first} (--index {}){more}, without results yet: nothing was \
+         trained; run it again after them",
+        look + 1,
+        waiting[0]
+    ));
+    Some(Exit::Incomplete)
 }
 
 /// Writes `cell.json`, and the study's config where there is none: the tasks of a job array share one folder.

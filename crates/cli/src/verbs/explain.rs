@@ -11,6 +11,7 @@ use untied_trainer::{LayerSummary, ModelSummary, Planner};
 use crate::arguments::ConfigArguments;
 use crate::check::in_variant;
 use crate::exit::Exit;
+use crate::plan::looks::bounds;
 use crate::table::Table;
 use crate::terminal::print;
 use crate::wording::variant_name;
@@ -44,6 +45,9 @@ pub(crate) fn explain(arguments: &ExplainArguments) -> anyhow::Result<Exit> {
             text += BIAS_AFTER;
         }
         text.push('\n');
+    }
+    if let Some(bounds) = bounds(&study) {
+        let _ = writeln!(text, "{bounds}\n");
     }
     let table = RedundancyTable::new().to_string().trim_end().replace('\n', "\n  ");
     print(&format!("{text}{RULE}\n  {table}\n{REMARK}"))?;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use clap::Args;
-use untied_report::{Failures, assemble, recompare, write};
+use untied_report::{Failures, assemble, look, recompare, write};
 use untied_study::{Results, Status, Study, StudyFolder};
 
 use crate::exit::Exit;
@@ -59,6 +59,9 @@ fn from_results(study: &Study, folder: &StudyFolder) -> anyhow::Result<Results> 
     let mut results = stored.with_context(|| format!("{root} has no results yet: neither cells/ nor results.json"))?;
     if let Some(compare) = &study.compare {
         results.comparisons = recompare(&results, compare);
+        if let Some(design) = results.sequential {
+            look(&results.cells, &[], compare, design).mark(&mut results.cells);
+        }
     }
     Ok(results)
 }

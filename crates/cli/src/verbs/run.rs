@@ -76,7 +76,7 @@ pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<Exit> {
     folder.write_config(&study)?;
     // A worker may have been killed between its result and this.
     plan.done().try_for_each(|cell| folder.remove_checkpoint(cell))?;
-    let outcome = train(&plan, arguments)?;
+    let outcome = train_looks(plan, arguments)?;
     let results = assemble(&study, &folder, stored.as_ref(), &outcome.failures);
     let any = results.cells.iter().any(|cell| cell.status != Status::Missing);
     let written = if any { write(&study, &folder, &results).map_err(Into::into) } else { Ok(()) };
@@ -95,6 +95,23 @@ fn lock(folder: &StudyFolder, arguments: &RunArguments) -> anyhow::Result<Lock> 
         say(&format!("old results moved to {}", aside.display()));
     }
     take()
+}
+
+/// Trains the cells of the plan, and of a sequential study those that the next look needs, until none needs any.
+fn train_looks(mut plan: Plan<'_>, arguments: &RunArguments) -> anyhow::Result<runner::Outcome> {
+    let mut outcome = train(&plan, arguments)?;
+    while plan.study.sequential.is_some() && outcome.is_whole() {
+        plan = Plan::new(plan.study, plan.folder, arguments.parallel, false);
+        if plan.to_run().is_empty() {
+            break;
+        }
+        let last = train(&plan, arguments)?;
+        outcome = runner::Outcome { trained: outcome.trained + last.trained, ..last };
+    }
+    if plan.study.sequential.is_some() && !outcome.failures.is_empty() {
+        say("no look is taken before its failed cells are there: the same command tries them again");
+    }
+    Ok(outcome)
 }
 
 fn train(plan: &Plan<'_>, arguments: &RunArguments) -> anyhow::Result<runner::Outcome> {

@@ -41,6 +41,13 @@ pub(crate) struct Outcome {
     pub(crate) trained: usize,
 }
 
+impl Outcome {
+    /// Whether every cell was run to a result.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.failures.is_empty() && !self.interrupted && !self.stopped
+    }
+}
+
 /// Hears of everything that happens, as it happens.
 type Listener<'l> = dyn FnMut(&RunEvent<'_>) + 'l;
 

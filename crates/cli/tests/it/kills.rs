@@ -15,8 +15,6 @@ use serde_json::Value;
 use crate::processes::signal;
 use crate::program::{Bench, Ended, timeless, tree};
 
-const KILLS: usize = 20;
-
 const STUDY: &str = r#"
 name = "killed"
 question = "Does it end alike?"
@@ -59,17 +57,29 @@ impl Random {
 
 #[test]
 fn twenty_kills_change_no_result() {
+    kills_change_no_result(STUDY, 20);
+}
+
+#[test]
+fn ten_kills_change_no_look() {
+    let looks = "seeds = { first = 2, step = 1, most = 4 }";
+    let study = STUDY.replace("seeds = 2", looks).replace("margin = 0.01", "margin = 0.05");
+    assert!(study.contains(looks) && study.contains("0.05\n"));
+    kills_change_no_result(&study, 10);
+}
+
+fn kills_change_no_result(study: &str, most: usize) {
     let bench = Bench::new();
-    bench.write("study.toml", STUDY);
+    bench.write("study.toml", study);
     bench.expect(0, "run study.toml --out undisturbed --jobs 2 --threads 1 -q");
     let expected = without_timing(&bench, "undisturbed");
     let mut random = Random::new();
     let (mut kills, mut rounds, mut goes_on) = (0, 0, 0);
-    while kills < KILLS {
+    while kills < most {
         rounds += 1;
         let out = format!("round{rounds}");
         loop {
-            let moment = (kills < KILLS).then(|| Duration::from_millis(random.below(700)));
+            let moment = (kills < most).then(|| Duration::from_millis(random.below(700)));
             let ended = life(&bench, &out, moment, random.below(2) == 0);
             goes_on += ended.stderr.matches("goes on with epoch").count();
             match ended.code {

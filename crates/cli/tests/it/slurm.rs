@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use crate::program::{Bench, Ended};
+use crate::program::{Bench, Ended, timeless};
 
 /// Stands in for sbatch: runs the tasks of an array one after the other, at once, and notes what it was told.
 const SBATCH: &str = r#"#!/bin/sh
@@ -115,6 +115,27 @@ fn submitting_again_fills_only_what_is_missing() {
     let local = site.bench.json("done/results.json");
     let cells = &site.bench.json(&format!("{}/results.json", site.out))["cells"];
     assert_eq!(cells[0]["metrics"], local["cells"][0]["metrics"]);
+}
+
+/// Each look waits for the ones before it, so that tasks whose cells it does not need end at once.
+#[test]
+fn looks_are_arrays_one_after_the_other() {
+    let site = Site::new();
+    site.bench.write("study.toml", crate::looks::STUDY);
+    let ended = site.slurm(&["--submit", "--max-array-size", "99"]);
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{}", ended.stdout);
+    assert!(ended.stdout.contains("20 cells: 20 to submit in 4 job arrays"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("seeds: 2 at the first look"), "{}", ended.stdout);
+    let told = site.told();
+    assert!(!told[0].contains("--dependency") && told[0].contains("--array=0-1,5-6,10-11,15-16"), "{}", told[0]);
+    assert!(told[1].contains("--dependency=afterany:1 ") && told[1].contains("--array=0,5,10,15"), "{}", told[1]);
+    assert!(told[3].contains("--dependency=afterany:1:2:3 ") && told[3].ends_with("cells.sh 4"), "{}", told[3]);
+    assert!(told[4].contains("--dependency=afterany:1:2:3:4 ") && told[4].ends_with("report.sh"), "{}", told[4]);
+    site.bench.expect(0, "run study.toml --out done -q");
+    let local = timeless(site.bench.json("done/results.json"));
+    assert_eq!(timeless(site.bench.json(&format!("{}/results.json", site.out))), local);
+    let again = site.slurm(&["--submit"]);
+    assert!(again.stdout.contains("all with results or not needed"), "{}", again.stdout);
 }
 
 #[test]

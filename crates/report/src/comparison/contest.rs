@@ -51,7 +51,8 @@ impl Contest {
 
     /// Those of these cells that share a seed.
     pub(crate) fn pairs(&self, cells: &[CellRecord], compare: &CompareConfig, seeds: u64) -> Pairs {
-        let below = |side: &[usize]| side.iter().copied().filter(|&index| cells[index].seed < seeds).collect::<Vec<_>>();
+        let below =
+            |side: &[usize]| side.iter().copied().filter(|&index| cells[index].seed < seeds).collect::<Vec<_>>();
         pair(cells, &below(&self.treated), &below(&self.base), compare.metric)
     }
 }

@@ -1,12 +1,12 @@
 //! Comparisons in a group-sequential design: look by look, until each has its verdict.
 
-use untied_study::{CellRecord, Comparison, Sequential, Verdict};
+use untied_study::{CellRecord, Comparison, Sequential, Status, Verdict};
 
 use crate::comparison::contest::Contest;
 use crate::statistics::student::interval_at;
 
 /// Comparisons as far as their looks have come, and the cells that decide how far.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Looks {
     /// Every comparison, as its last look left it.
     pub comparisons: Vec<Comparison>,
@@ -14,6 +14,18 @@ pub struct Looks {
     pub waiting: Vec<usize>,
     /// The cells not trained to their end that no look needs any more, by index.
     pub skipped: Vec<usize>,
+}
+
+impl Looks {
+    /// Sets the status of the cells that no look needs any more, and of those that one needs again.
+    pub fn mark(&self, cells: &mut [CellRecord]) {
+        for cell in cells.iter_mut().filter(|cell| cell.status == Status::Skipped) {
+            cell.status = Status::Missing;
+        }
+        for &index in &self.skipped {
+            (cells[index].status, cells[index].reason) = (Status::Skipped, None);
+        }
+    }
 }
 
 /// Takes one look after the other, as long as the cells that it needs are there. With n₁ < … < n_K seeds at the looks, and

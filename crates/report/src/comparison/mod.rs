@@ -49,7 +49,7 @@ pub fn look(
 /// Compares the cells of stored results again, keeping each stored `max_loss_difference`: the losses of every step
 /// are not part of `results.json`.
 pub fn recompare(results: &Results, config: &CompareConfig) -> Vec<Comparison> {
-    compare_again(&results.cells, &[], config, &results.comparisons)
+    compare_again(&results.cells, &[], config, results.sequential, &results.comparisons).comparisons
 }
 
 /// [`compare()`], with the loss differences that stored comparisons of the same pairs know where the losses of every step
@@ -58,15 +58,19 @@ pub(crate) fn compare_again(
     cells: &[CellRecord],
     step_losses: &[Option<Vec<f64>>],
     config: &CompareConfig,
+    design: Option<Sequential>,
     stored: &[Comparison],
-) -> Vec<Comparison> {
+) -> Looks {
     let key = |one: &Comparison| (one.treatment.clone(), one.baseline.clone(), one.context.clone(), one.seeds);
     let known: HashMap<_, _> = stored.iter().map(|old| (key(old), old.max_loss_difference)).collect();
-    let mut comparisons = compare(cells, step_losses, config);
-    for one in comparisons.iter_mut().filter(|one| one.max_loss_difference.is_none() && one.seeds > 0) {
+    let mut judged = match design {
+        Some(design) => look(cells, step_losses, config, design),
+        None => Looks { comparisons: compare(cells, step_losses, config), ..Looks::default() },
+    };
+    for one in judged.comparisons.iter_mut().filter(|one| one.max_loss_difference.is_none() && one.seeds > 0) {
         one.max_loss_difference = known.get(&key(one)).copied().flatten();
     }
-    comparisons
+    judged
 }
 
 /// The pairs with a seed below the given one, judged on their own.

@@ -168,6 +168,5 @@ fn looks_decide_with_fewer_seeds() {
 #[test]
 fn seeds_added_by_hand_are_not_as_harmless() {
     let by_hand = simulate_by_hand(DESIGNS[1], NARROW, SYMMETRIC[1], 0.0, STUDIES);
-    println!("{by_hand:?}");
     assert!(by_hand.different > 0.10, "{by_hand:?}");
 }

@@ -61,7 +61,11 @@ mod tests {
             assert_eq!((looks[0], *looks.last().unwrap()), (first, most));
             assert!(looks.windows(2).all(|two| two[0] < two[1] && two[1] <= two[0] + step), "{looks:?}");
             for seed in 0..most {
-                assert_eq!(Some(design.look_of(seed)), looks.iter().position(|seeds| seed < *seeds), "{seed} {looks:?}");
+                assert_eq!(
+                    Some(design.look_of(seed)),
+                    looks.iter().position(|seeds| seed < *seeds),
+                    "{seed} {looks:?}"
+                );
             }
         }
     }

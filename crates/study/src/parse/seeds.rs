@@ -27,7 +27,8 @@ pub(crate) fn read(
         document.fail(&span, fault.message)
     })?;
     if document.get(&["compare"]).is_none() {
-        let message = "these seeds end with the verdicts, but the study compares nothing: add [compare], or give a number";
+        let message =
+            "these seeds end with the verdicts, but the study compares nothing: add [compare], or give a number";
         return Err(document.fail(&seeds.span(), message));
     }
     Ok(((0..design.most as u64).collect(), Some(design)))

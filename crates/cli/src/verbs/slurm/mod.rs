@@ -20,6 +20,7 @@ use self::queue::Queue;
 use self::scripts::Scripts;
 use crate::exit::Exit;
 use crate::folder::lock::Lock;
+use crate::plan::looks::{bounds, look_of};
 use crate::plan::missing_cells;
 use crate::terminal::{print, say};
 use crate::wording::plural;
@@ -45,18 +46,31 @@ pub(crate) fn slurm(arguments: &SlurmArguments) -> anyhow::Result<Exit> {
         print(&nothing_to_submit(&study, &folder, queued))?;
         return Ok(Exit::Done);
     }
-    let arrays = job_arrays(&cells, array_size(arguments));
+    let arrays = arrays_by_look(&study, &cells, array_size(arguments));
     let program = std::env::current_exe()?;
     let (name, root) = (study.name.as_str(), folder.root());
     let scripts =
         Scripts { study: name, program: &program, folder: root, config, arrays: &arrays, queue: &queue, options };
     scripts.write(&here)?;
     print(&outline(name, all, all - missing.len(), queued, &arrays))?;
+    if let Some(bounds) = bounds(&study) {
+        print(&format!("{bounds}\n"))?;
+    }
     if arguments.submit {
         return submit(&here);
     }
     print(&format!("submit them: sh {}\n", quote::shell(&here.join("submit.sh").display().to_string())))?;
     Ok(Exit::Done)
+}
+
+/// The arrays of the looks, one look after the other.
+fn arrays_by_look(study: &Study, cells: &[usize], size: usize) -> Vec<JobArray> {
+    let looks = study.sequential.map_or(1, |design| design.looks().len());
+    let of_look = |look: usize| {
+        let cells: Vec<usize> = cells.iter().copied().filter(|&cell| look_of(study, cell) == look).collect();
+        job_arrays(&cells, size, look)
+    };
+    (0..looks).flat_map(of_look).collect()
 }
 
 /// Jobs start elsewhere, and Slurm takes `%` and `\` in the paths of logs for patterns.
@@ -103,6 +117,10 @@ fn nothing_to_submit(study: &Study, folder: &StudyFolder, queued: usize) -> Stri
     let Study { name, cells, .. } = study;
     let cells = plural(cells.len(), "cell");
     match queued {
+        0 if study.sequential.is_some() => format!(
+            "{name}: {cells}, all with results or not needed; `untied report {}` reports them\n",
+            folder.root().display()
+        ),
         0 => format!("{name}: {cells}, all with results; `untied report {}` reports them\n", folder.root().display()),
         _ => format!("{name}: {cells}; the {queued} without results are queued already\n"),
     }

@@ -85,9 +85,19 @@ exit $?
         let Directives { at_a_time, .. } = &self.options;
         let here = shell_path(here);
         let earlier = self.queue.jobs.iter().map(|job| format!(":{job}")).collect::<Vec<_>>().concat();
-        let mut calls = String::new();
-        for JobArray { first, tasks, .. } in self.arrays {
+        let (mut calls, mut last) = (String::new(), 0);
+        for JobArray { first, tasks, look, .. } in self.arrays {
+            let waits = *look != last && !(calls.is_empty() && earlier.is_empty());
+            if waits {
+                let _ = writeln!(
+                    calls,
+                    "# Look {}, after those before it: cells that it does not need end at once.",
+                    look + 1
+                );
+                let _ = writeln!(calls, "after=--dependency=afterany$jobs");
+            }
             let _ = writeln!(calls, "submit {first} {tasks}{at_a_time}");
+            last = *look;
         }
         format!(
             r#"#!/bin/sh
@@ -97,8 +107,9 @@ cd {here}
 mkdir -p log
 
 jobs={earlier}
+after=
 submit() {{ # FIRST TASKS: the cells FIRST + task
-    job=$(sbatch --parsable --array="$2" --output=log/%A_%a.log cells.sh "$1")
+    job=$(sbatch --parsable $after --array="$2" --output=log/%A_%a.log cells.sh "$1")
     job=${{job%%;*}}
     echo "$job $1 {config}" >>{JOBS}
     jobs=$jobs:$job

@@ -1,13 +1,17 @@
-//! The plan of a run: which cells are finished, how many workers train the rest.
+//! The plan of a run: which cells are finished, which are to run, and how many workers train them.
+
+pub(crate) mod looks;
+mod state;
 
 use std::fmt::Write;
 use std::num::NonZeroUsize;
 use std::thread::available_parallelism;
 
 use clap::Args;
-use untied_study::{Cell, Device, Status, Study, StudyFolder};
+use untied_study::{Cell, Device, Study, StudyFolder};
 
 use crate::arguments::count;
+use crate::plan::state::State;
 use crate::table::Table;
 use crate::wording::{cell_name, plural};
 
@@ -19,19 +23,6 @@ pub(crate) struct ParallelArguments {
     /// Threads of each worker [default: cores divided by jobs]
     #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
     threads: Option<NonZeroUsize>,
-}
-
-/// The state of a cell before the run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum State {
-    /// It has a result: finished or diverged.
-    Done(Status),
-    /// It has none.
-    ToRun,
-    /// It has none, but a checkpoint to go on from.
-    HalfRun,
-    /// It has one that cannot be used, and is run again.
-    Unusable(String),
 }
 
 /// The cells of a study with their states, and the workers for those to run.
@@ -47,9 +38,8 @@ pub(crate) struct Plan<'s> {
 impl<'s> Plan<'s> {
     /// `afresh`: as if no cell had a result.
     pub(crate) fn new(study: &'s Study, folder: &'s StudyFolder, parallel: ParallelArguments, afresh: bool) -> Self {
-        let look = |cell| if afresh { State::ToRun } else { state(folder, cell) };
-        let states: Vec<_> = study.cells.iter().map(look).collect();
-        let to_run = states.iter().filter(|state| !matches!(state, State::Done(_))).count();
+        let states = states(study, folder, afresh);
+        let to_run = states.iter().filter(|state| state.is_to_run()).count();
         let cores = available_parallelism().map_or(1, NonZeroUsize::get);
         let jobs = parallel.jobs.map_or_else(|| default_jobs(study, cores), NonZeroUsize::get).min(to_run).max(1);
         let threads = parallel.threads.map_or((cores / jobs).max(1), NonZeroUsize::get);
@@ -57,27 +47,46 @@ impl<'s> Plan<'s> {
     }
 
     pub(crate) fn to_run(&self) -> Vec<&'s Cell> {
-        self.cells(false).collect()
+        self.cells(State::is_to_run).collect()
     }
 
     pub(crate) fn done(&self) -> impl Iterator<Item = &'s Cell> {
-        self.cells(true)
+        self.cells(|state| matches!(state, State::Done(_)))
     }
 
-    fn cells(&self, done: bool) -> impl Iterator<Item = &'s Cell> {
+    fn cells(&self, which: impl Fn(&State) -> bool) -> impl Iterator<Item = &'s Cell> {
         let cells = self.study.cells.iter().zip(&self.states);
-        cells.filter(move |(_, state)| matches!(state, State::Done(_)) == done).map(|(cell, _)| cell)
+        cells.filter(move |(_, state)| which(state)).map(|(cell, _)| cell)
     }
 
-    /// `12 cells: 4 have results, 8 to run by 2 workers of 1 thread`.
+    /// `12 cells: 4 with results, 8 to run by 2 workers of 1 thread`.
     pub(crate) fn outline(&self) -> String {
-        let cells = plural(self.states.len(), "cell");
+        let count = |which: fn(&State) -> bool| self.states.iter().filter(|state| which(state)).count();
+        let (all, to_run) = (self.states.len(), count(State::is_to_run));
+        let (done, skipped) =
+            (count(|state| matches!(state, State::Done(_))), count(|state| matches!(state, State::Skipped)));
+        let cells = plural(all, "cell");
         let workers = format!("{} of {}", plural(self.jobs, "worker"), plural(self.threads, "thread"));
-        match (self.to_run().len(), self.states.len()) {
-            (0, _) => format!("{cells}, all with results: nothing to train"),
-            (to_run, all) if to_run == all => format!("{cells} to run by {workers}"),
-            (to_run, all) => format!("{cells}: {} with results, {to_run} to run by {workers}", all - to_run),
+        if to_run == 0 {
+            let unneeded = if skipped == 0 { String::new() } else { format!(" or not needed ({skipped})") };
+            return format!("{cells}, all with results{unneeded}: nothing to train");
         }
+        let look = self.next_look().map_or_else(String::new, |look| format!(" for {look}"));
+        if to_run == all {
+            return format!("{cells} to run{look} by {workers}");
+        }
+        let parts = [(done, "with results"), (skipped, "not needed"), (all - to_run - done - skipped, "perhaps later")];
+        let parts: Vec<String> =
+            parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+        format!("{cells}: {}, {to_run} to run{look} by {workers}", parts.join(", "))
+    }
+
+    /// `look 2 of at most 6`; none where the seeds are fixed.
+    fn next_look(&self) -> Option<String> {
+        let design = self.study.sequential?;
+        let to_run = (0..self.states.len()).filter(|&index| self.states[index].is_to_run());
+        let look = to_run.map(|index| looks::look_of(self.study, index)).max()?;
+        Some(format!("look {} of at most {}", look + 1, design.looks().len()))
     }
 
     /// The whole plan, for people.
@@ -86,6 +95,7 @@ impl<'s> Plan<'s> {
         let mut text = format!("{}: {}\n", study.name, study.question);
         let _ = writeln!(text, "device {}, {}", study.device(), study.dtype());
         let _ = writeln!(text, "results in {}", folder.root().display());
+        text += &looks::bounds(study).map_or_else(String::new, |bounds| format!("{bounds}\n"));
         let _ = writeln!(text, "{}", self.outline());
         let mut table = Table::new(["index", "state", "cell"]).align_right(&[0]);
         for (index, (cell, state)) in study.cells.iter().zip(&self.states).enumerate() {
@@ -105,34 +115,25 @@ impl<'s> Plan<'s> {
     }
 }
 
-impl State {
-    fn label(&self) -> String {
-        match self {
-            Self::Done(status) => status.to_string(),
-            Self::ToRun => "missing".into(),
-            Self::HalfRun => "half run".into(),
-            Self::Unusable(_) => "unusable".into(),
-        }
-    }
+/// The indices of the cells that are to run or may be, later.
+pub(crate) fn missing_cells(study: &Study, folder: &StudyFolder) -> Vec<usize> {
+    let states = states(study, folder, false);
+    let missing = |state: &State| !matches!(state, State::Done(_) | State::Skipped);
+    (0..states.len()).filter(|&index| missing(&states[index])).collect()
 }
 
-/// The indices of the cells to run.
-pub(crate) fn missing_cells(study: &Study, folder: &StudyFolder) -> Vec<usize> {
-    let missing = |(_, cell): &(usize, &Cell)| !matches!(state(folder, cell), State::Done(_));
-    study.cells.iter().enumerate().filter(missing).map(|(index, _)| index).collect()
+/// The states of all cells; `afresh`: as if none had a result.
+fn states(study: &Study, folder: &StudyFolder, afresh: bool) -> Vec<State> {
+    let state = |cell| if afresh { State::ToRun } else { State::of(folder, cell) };
+    let mut states: Vec<State> = study.cells.iter().map(state).collect();
+    if let Some(looks) = looks::look_into(study, folder, afresh) {
+        looks::hold_back(&mut states, study, &looks);
+    }
+    states
 }
 
 /// A GPU is one for all workers.
 fn default_jobs(study: &Study, cores: usize) -> usize {
     let on_gpu = |cell: &Cell| matches!(cell.config.train.device, Device::Wgpu | Device::Cuda);
     if study.cells.iter().any(on_gpu) { 1 } else { cores }
-}
-
-fn state(folder: &StudyFolder, cell: &Cell) -> State {
-    match folder.read_result(cell) {
-        Ok(Some(result)) if result.status.is_done() => State::Done(result.status),
-        Ok(_) if folder.checkpoint(cell).exists() => State::HalfRun,
-        Ok(_) => State::ToRun,
-        Err(error) => State::Unusable(error.to_string()),
-    }
 }

@@ -24,15 +24,20 @@ pub(crate) fn means_along(values: &[f64], shape: &[usize], axis: usize) -> Vec<f
     values.chunks_exact(length * inner).flat_map(means).collect()
 }
 
-/// The mean of `count` values, by a compensated sum (Neumaier): measuring must not add to the rounding that is measured.
+/// The mean of `count` values.
 pub(crate) fn mean(values: impl Iterator<Item = f64>, count: usize) -> f64 {
+    compensated_sum(values) / count as f64
+}
+
+/// The sum with its own round-off compensated (Neumaier): measuring must not add to the rounding that is measured.
+pub(crate) fn compensated_sum(values: impl Iterator<Item = f64>) -> f64 {
     let (mut sum, mut lost) = (0.0_f64, 0.0);
     for value in values {
         let next = sum + value;
         lost += if sum.abs() >= value.abs() { (sum - next) + value } else { (value - next) + sum };
         sum = next;
     }
-    (sum + lost) / count as f64
+    sum + lost
 }
 
 /// The L2 norm.

@@ -26,8 +26,8 @@ pub use measure::{
 pub use parse::{ConfigError, InvalidConfig, Place};
 pub use printable::printable;
 pub use results::{
-    CellRecord, CellResult, Comparison, Curves, Drift, Event, LayerRedundancy, Metrics, Parameters, Provenance,
-    Results, SCHEMA, Status, Verdict,
+    CellRecord, CellResult, CertificateRecord, Comparison, Curves, Drift, Event, LayerRedundancy, Metrics, Parameters,
+    Provenance, Results, SCHEMA, Status, Verdict,
 };
 pub use schema::{reference, schema};
 pub use study::{Study, Vary};

@@ -138,7 +138,7 @@ fn a_state_of_something_else_is_left_aside() {
         (b"{}\n".to_vec(), "is no state of a run"),
         (state[..state.len() - 1].to_vec(), "cannot be restored"),
         (state[..300].to_vec(), "is no state of a run"),
-        (replaced("\"format\":3", "\"format\":7"), "has format 7; this program reads 3"),
+        (replaced("\"format\":4", "\"format\":7"), "has format 7; this program reads 4"),
         (replaced("\"program\":\"untied ", "\"program\":\"untied 0.0."), "was written by untied 0.0."),
         (replaced("(c0ffee)", "(decaf)"), "(decaf), this is untied "),
         (replaced("\"trained\":{\"secs\":", "\"trained\":{\"secs\":99999999999999"), "is of a run of another length"),

@@ -5,7 +5,7 @@ mod round_off;
 
 use std::ops::Range;
 
-pub use round_off::{CERTIFICATE_FACTOR, UNIT_ROUND_OFF_F32, UNIT_ROUND_OFF_F64};
+pub use round_off::{UNIT_ROUND_OFF_F32, UNIT_ROUND_OFF_F64};
 
 use crate::axes::{mean, norm, size};
 use crate::{BiasTerms, RedundancyError, ShiftClass};

@@ -1,6 +1,7 @@
 //! Integration tests of the crate.
 
 mod bias;
+mod certificate;
 mod jacobian;
 mod network;
 mod normalization;

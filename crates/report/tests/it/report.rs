@@ -7,7 +7,9 @@ use serde_json::json;
 use untied_report::{Report, render};
 use untied_study::{Results, Status};
 
-use crate::made_up::{baseline, bias_redundancy, cell, drifting, factors, layer, results, small, troubled, unfinished};
+use crate::made_up::{
+    baseline, bias_redundancy, cell, certificate, drifting, factors, layer, results, small, troubled, unfinished,
+};
 
 fn report(results: &Results) -> Report {
     render(results, Some(&baseline()))
@@ -51,6 +53,69 @@ fn every_plot_stands_in_both_texts() {
         assert!(svg.starts_with("<svg") && svg.ends_with("</svg>\n"));
         assert!(!svg.contains("NaN") && !svg.contains("inf"));
     }
+}
+
+/// What the short answer says of certificates.
+fn certificates(results: &Results) -> String {
+    let markdown = report(results).markdown;
+    let (_, answer) = markdown.split_once("## The short answer").expect("an answer");
+    let line = answer.lines().find(|line| line.contains("redundant part")).expect("a paragraph");
+    line.to_owned()
+}
+
+/// What older results hold of biases: norms, and no record of single sets.
+fn older(mut results: Results) -> Results {
+    results.cells.iter_mut().flat_map(|cell| &mut cell.redundancy).for_each(|layer| layer.certificate = None);
+    results
+}
+
+#[test]
+fn results_without_a_record_per_set_certify_nothing() {
+    let report = report(&older(bias_redundancy(3)));
+    let plot = &report.plots.iter().find(|(name, _)| name == "redundancy.svg").expect("a plot").1;
+    for text in [&report.markdown, &report.html, plot] {
+        let claims = text.matches("certified").count();
+        // The explanation of the columns tells what the word means.
+        assert!(claims <= 1 && !text.contains("are certified") && text.contains("no record per set"), "{text}");
+    }
+    let of_older = certificates(&older(small()));
+    insta::assert_snapshot!(of_older);
+    // A bias without a redundant part is at work by theory alone.
+    assert!(report.markdown.contains("| at work |"), "{}", report.markdown);
+}
+
+#[test]
+fn a_report_says_what_was_not_certified_and_what_was_not_seen() {
+    let mut results = bias_redundancy(3);
+    for (index, cell) in results.cells.iter_mut().filter(|cell| !cell.redundancy.is_empty()).enumerate() {
+        for (block, layer) in cell.redundancy.iter_mut().enumerate().filter(|(_, layer)| layer.predicted_redundant > 0)
+        {
+            // One seed of a variant is enough.
+            let (without_evidence, ratio) = match (index % 3, block) {
+                (1, 0) => (3, 0.2),
+                (2, 1) => (0, 2e6),
+                _ => (0, 0.4),
+            };
+            layer.certificate = Some(certificate(layer.predicted_redundant, without_evidence, ratio));
+        }
+    }
+    insta::assert_snapshot!(certificates(&results));
+    let markdown = report(&results).markdown;
+    for words in ["| no evidence in 3 of 16 sets |", "| not certified |", "removed by block1.norm"] {
+        assert!(markdown.contains(words), "{words}: {markdown}");
+    }
+}
+
+#[test]
+fn older_and_newer_results_are_told_apart() {
+    let mut results = bias_redundancy(3);
+    let older = older(bias_redundancy(3));
+    for (cell, other) in results.cells.iter_mut().zip(older.cells) {
+        if cell.factors["model.bias"] == "untied" && cell.seed == 1 {
+            *cell = other;
+        }
+    }
+    insta::assert_snapshot!(certificates(&results));
 }
 
 #[test]
@@ -111,8 +176,8 @@ fn assert_markdown_is_ours(markdown: &str) {
         }
     }
     assert_eq!(headings, 1);
-    assert_eq!(tables.len(), 3);
-    assert_eq!(tables.iter().map(|(columns, cells)| cells / columns).collect::<Vec<_>>(), [2, 3, 3]);
+    assert_eq!(tables.len(), 4);
+    assert_eq!(tables.iter().map(|(columns, cells)| cells / columns).collect::<Vec<_>>(), [2, 3, 3, 3]);
     let bars = |line: &&str| line.starts_with("| ");
     let widths = markdown.lines().filter(bars).map(|line| line.replace("\\|", "").matches('|').count());
     assert!(widths.collect::<BTreeSet<_>>().len() <= 3, "{markdown}");

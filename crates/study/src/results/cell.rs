@@ -8,6 +8,7 @@ use std::ops::{Deref, DerefMut};
 use serde::{Deserialize, Serialize};
 
 use crate::factors::display_as_serialized;
+use crate::results::CertificateRecord;
 use crate::{Cell, Factors, Measured, Metric};
 
 /// One cell in `results.json`: its result without losses of single steps, and the cell that it is of.
@@ -159,9 +160,10 @@ pub struct Curves {
     pub test_accuracy: Vec<f64>,
 }
 
-/// The share of one layer's bias gradient in the part that the normalization removes.
+/// The share of one layer's bias gradient in the part that the network removes.
 ///
-/// Norms are L2, averaged over the measured steps; `round_off` is what rounding alone explains.
+/// Norms are L2, over the whole layer and averaged over the measured steps: they describe. `round_off` is what rounding
+/// alone explains of the redundant part. The certificate looks at each set and step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LayerRedundancy {
     /// The name of the layer, such as `block1`.
@@ -180,6 +182,9 @@ pub struct LayerRedundancy {
     pub bias_norm: f64,
     /// Norm of its projection on the part that the normalization removes.
     pub redundant_bias_norm: f64,
+    /// The certificate, its fields beside these; none in results of older versions.
+    #[serde(flatten)]
+    pub certificate: Option<CertificateRecord>,
     /// The course of the bias over the run. Empty in results of older versions.
     #[serde(default)]
     pub drift: Drift,

@@ -3,11 +3,13 @@
 //! Numbers that do not exist, such as an interval from one pair, are null, never NaN.
 
 mod cell;
+mod certificate;
 mod event;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::cell::{CellRecord, CellResult, Curves, Drift, LayerRedundancy, Metrics, Parameters, Provenance, Status};
+pub use self::certificate::CertificateRecord;
 pub use self::event::Event;
 use crate::factors::display_as_serialized;
 use crate::{Factors, Metric, Sequential};

@@ -4,9 +4,10 @@ use std::fs;
 use std::fs::File;
 use std::path::Path;
 
+use untied_redundancy::Finding;
 use untied_study::{
-    Cell, CellRecord, CellResult, Curves, Drift, LayerRedundancy, Measured, Metrics, Parameters, Provenance, Results,
-    Status, StoreError, Study, StudyFolder,
+    Cell, CellRecord, CellResult, CertificateRecord, Curves, Drift, LayerRedundancy, Measured, Metrics, Parameters,
+    Provenance, Results, Status, StoreError, Study, StudyFolder,
 };
 
 use crate::{MINIMAL, example, parse};
@@ -31,6 +32,13 @@ pub(crate) fn result() -> CellResult {
             round_off: 3.3e-8,
             bias_norm: 0.0,
             redundant_bias_norm: 0.0,
+            certificate: Some(CertificateRecord {
+                finding: Finding::Certified,
+                worst_ratio: Some(0.7),
+                sets: 4,
+                sets_without_evidence: 0,
+                path: "removed by block1.norm".into(),
+            }),
             drift: Drift { steps: vec![2], bias_norm: vec![0.0], redundant_bias_norm: vec![0.0], ..Drift::default() },
         }],
         curves: Curves { train_loss: vec![0.7], test_loss: vec![0.8], test_accuracy: vec![0.9] },

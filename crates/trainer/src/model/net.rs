@@ -169,6 +169,12 @@ impl Net {
         layers.filter_map(|layer| if let Layer::Norm(norm) = layer { Some(norm) } else { None })
     }
 
+    /// The γ of a node's normalization, `[c]` or `[c·h·w]`; none without one.
+    pub(crate) fn gamma(&self, id: NodeId) -> Option<Tensor<1>> {
+        let Some(Layer::Norm(norm)) = &self.layers[id.index()] else { return None };
+        norm.tensors().into_iter().find_map(|(part, tensor)| (part == "gamma").then_some(tensor))
+    }
+
     /// The nodes that have tensors, with them.
     pub(super) fn layers(&self) -> impl Iterator<Item = (NodeId, &Layer)> {
         self.plan.network.nodes().filter_map(|(id, _)| Some((id, self.layers[id.index()].as_ref()?)))

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use untied_redundancy::network::{
     Activation, Convolution, Network, NetworkError, Node, NodeId, Operation, Padding as Extent, Pool, Pooling, Problem,
 };
-use untied_redundancy::shift_flow::ShiftFlow;
+use untied_redundancy::shift_flow::{Path, ShiftFlow};
 use untied_redundancy::{BiasTerms, Mode, Redundancy};
 use untied_study::{Bias, BiasPlace, Head, ModelConfig, Order, Padding, Parameters};
 
@@ -35,6 +35,8 @@ pub(crate) struct BiasPlan {
     pub(crate) layer: String,
     pub(crate) terms: BiasTerms,
     pub(crate) redundancy: Redundancy,
+    /// What removes the redundant part, and where the rest is at work.
+    pub(crate) path: Path,
     /// The norm right behind the bias whose running mean follows the redundant part.
     pub(crate) follower: Option<NodeId>,
 }
@@ -122,24 +124,26 @@ impl BiasPlan {
         if !matches!(node.operation, Operation::Bias(_)) || is_behind_linear(network, node) {
             return None;
         }
-        let (terms, redundancy) = redundancy(network, id)?;
+        let site = ShiftFlow::new(network, Mode::Training).site(id)?;
         let mut consumers = network.consumers(id);
         let follower = match (consumers.next(), consumers.next()) {
             (Some((consumer, _)), None) if follows(network.node(consumer)) => Some(consumer),
             _ => None,
         };
-        Some(Self { node: id, layer: layer(node).to_owned(), terms, redundancy, follower })
+        Some(Self {
+            node: id,
+            layer: layer(node).to_owned(),
+            terms: site.terms,
+            redundancy: site.redundancy,
+            path: site.path,
+            follower,
+        })
     }
 }
 
 /// The shapes `[c|1, h|1, w|1]` of a bias's terms.
 pub(crate) fn term_shapes(terms: &BiasTerms) -> Vec<Shape> {
     terms.terms().iter().map(|shape| [shape[0], shape[1], shape[2]]).collect()
-}
-
-fn redundancy(network: &Network, id: NodeId) -> Option<(BiasTerms, Redundancy)> {
-    let site = ShiftFlow::new(network, Mode::Training).site(id)?;
-    Some((site.terms, site.redundancy))
 }
 
 fn follows(node: &Node) -> bool {

@@ -20,7 +20,7 @@ use crate::measure::bias_gradient::Sums;
 use crate::measure::drift::Course;
 
 /// Version of the format.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 
 /// No run trains for longer: 300 centuries.
 const LONGEST: Duration = Duration::from_secs(1 << 40);
@@ -102,7 +102,7 @@ impl Run<'_> {
             trained: self.trained,
             curves: self.curves.clone(),
             step_losses: self.step_losses.clone(),
-            sums: self.measurement.sums().clone(),
+            sums: self.measurement.sums(),
             drift: self.drift.course().clone(),
             model_bytes: model.len(),
         };

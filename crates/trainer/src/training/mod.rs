@@ -122,9 +122,9 @@ impl Run<'_> {
             self.subject.input.batch(&self.subject.dataset.train, indices, &self.subject.device, self.subject.dtype);
         let labels = labels(&self.subject.dataset.train, indices, &self.subject.device);
 
-        let (scores, probes) = if self.measurement.is_due(self.step_losses.len()) {
-            let (scores, probes) = self.measurement.forward(&self.subject.model, x);
-            (scores, Some(probes))
+        let (scores, observed) = if self.measurement.is_due(self.step_losses.len()) {
+            let (scores, observed) = self.measurement.forward(&self.subject.model, x);
+            (scores, Some(observed))
         } else {
             (self.subject.model.forward(x), None)
         };
@@ -134,8 +134,8 @@ impl Run<'_> {
             return value;
         }
         let gradients = loss.backward();
-        if let Some(probes) = &probes {
-            self.measurement.record(&self.subject.model, probes, &gradients);
+        if let Some(observed) = &observed {
+            self.measurement.record(&self.subject.model, observed, &gradients);
         }
         let mut gradients = GradientsParams::from_grads(gradients, &self.subject.model);
         self.drift.follow(&self.subject.model, self.step_losses.len());

@@ -2,10 +2,11 @@
 #![allow(dead_code, reason = "the tests and the examples use a part each")]
 
 use serde_json::{Value, json};
+use untied_redundancy::Finding;
 use untied_report::compare;
 use untied_study::{
-    CellRecord, CellResult, CompareConfig, Curves, Drift, Factors, LayerRedundancy, Measured, Metric, Metrics,
-    Parameters, Results, SCHEMA, Status,
+    CellRecord, CellResult, CertificateRecord, CompareConfig, Curves, Drift, Factors, LayerRedundancy, Measured,
+    Metric, Metrics, Parameters, Results, SCHEMA, Status,
 };
 
 mod measured;
@@ -55,6 +56,7 @@ pub(crate) fn cell(factors: Factors, seed: u64, gain: f64, epochs: usize) -> Cel
     CellRecord { id: format!("cell-{seed}"), factors, seed, result }
 }
 
+/// A layer whose worst set is 1.5 times as far from round-off as the whole redundant part.
 pub(crate) fn layer(name: &str, bias: usize, predicted: usize, gradient: f64, redundant: f64) -> LayerRedundancy {
     LayerRedundancy {
         layer: name.into(),
@@ -65,7 +67,19 @@ pub(crate) fn layer(name: &str, bias: usize, predicted: usize, gradient: f64, re
         round_off: 3.1e-8,
         bias_norm: 0.4,
         redundant_bias_norm: 0.1,
+        certificate: Some(certificate(predicted, 0, 1.5 * redundant / 3.1e-8)),
         drift: Drift::default(),
+    }
+}
+
+pub(crate) fn certificate(sets: usize, without_evidence: usize, worst_ratio: f64) -> CertificateRecord {
+    let path = if sets == 0 { "at work in block1.activation" } else { "removed by block1.norm" };
+    CertificateRecord {
+        finding: Finding::of(sets, without_evidence, worst_ratio),
+        worst_ratio: (sets > 0).then_some(worst_ratio),
+        sets,
+        sets_without_evidence: without_evidence,
+        path: path.into(),
     }
 }
 

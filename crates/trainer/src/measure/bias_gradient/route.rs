@@ -1,0 +1,121 @@
+//! The way of a bias's shifts to where they are removed, and what rounding on the way back comes to.
+//!
+//! **The bound.** Let a node's output o have the bound e(o): an error of at most u·e(o), with u the unit round-off and up to
+//! a small factor, in the sums over ∂J/∂o that shift flow says are zero; and let |∂J/∂o| ≤ e(o). Where a norm or the
+//! loss removes shifts, e is the sum of the terms of its backward pass ([terms](super::terms)), in absolute value. Any
+//! operation on the way there passes shifts linearly, x ↦ W·x + …, so that its backward pass is Wᵀ. An error of
+//! ∂J/∂o then grows to |Wᵀ| u e(o) at most, and rounding in Wᵀ itself adds a few times u |Wᵀ| |∂J/∂o|, which is no
+//! more. So
+//!
+//! ```text
+//! e(input) = |W|ᵀ e(output),   summed over all that read the input
+//! ```
+//!
+//! with the absolute values of the weights: an addition or concatenation passes e on, a mean divides it, a convolution
+//! convolves it backward with |w|. A maximum hands each element of e to one element of its window; which one does not matter, as
+//! only sums over whole channels pass it. Right behind the bias, e is the norm's own. Further away the signs of weights, which |W|
+//! forgets, make it larger than what rounding comes to, the more so the more channels are added up: such a certificate is
+//! true, but would miss a gradient that is wrong by less.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use burn::module::{Module, ModuleMapper, Param};
+use burn::tensor::Tensor;
+use untied_redundancy::network::{Network, Node, NodeId, Operation};
+
+use crate::model::net::Net;
+use crate::model::value::Value;
+
+/// The nodes between a bias and where its redundant part is removed.
+pub(super) struct Route {
+    bias: NodeId,
+    /// In topological order.
+    between: Vec<NodeId>,
+    /// The norms and losses that remove it.
+    pub(super) ends: Vec<NodeId>,
+}
+
+impl Route {
+    /// The way of a bias of which the network removes a part: on all paths, then.
+    pub(super) fn new(network: &Network, bias: NodeId) -> Self {
+        let (mut between, mut ends, mut reached) = (Vec::new(), Vec::new(), BTreeSet::from([bias]));
+        for (id, node) in network.nodes() {
+            if !node.inputs.iter().any(|input| reached.contains(input)) {
+                continue;
+            }
+            if removes(node) {
+                ends.push(id);
+            } else {
+                between.push(id);
+                reached.insert(id);
+            }
+        }
+        Self { bias, between, ends }
+    }
+
+    /// Whether anything stands between the bias and where it is removed.
+    pub(super) fn is_indirect(&self) -> bool {
+        !self.between.is_empty()
+    }
+
+    /// e at the bias: `[n, c, h, w]`, as `dz`. `terms` holds e of the inputs of all ends, `absolute` the model with the absolute values
+    /// of its tensors; it is read where the route is indirect.
+    ///
+    /// # Panics
+    /// If it is, and there is none.
+    pub(super) fn bound(&self, dz: &Tensor<4>, terms: &BTreeMap<NodeId, Value>, absolute: Option<&Net>) -> Tensor<4> {
+        if !self.is_indirect() {
+            let terms = self.ends.iter().map(|end| terms[end].clone().maps());
+            return terms.reduce(|sum, more| sum + more).expect("what is removed has a remover");
+        }
+        let model = absolute.expect("the model's absolute values");
+        let network = &model.plan().network;
+        let start = dz.zeros_like().autodiff().require_grad();
+        let [images, ..] = dz.dims();
+        let mut shifts = BTreeMap::from([(self.bias, Value::Maps(start.clone()))]);
+        for &id in &self.between {
+            let unmoved = |input| Value::Maps(zeros(images, network.node(input), &start));
+            let input = |input: &NodeId| shifts.get(input).cloned().unwrap_or_else(|| unmoved(*input));
+            let inputs = network.node(id).inputs.iter().map(input).collect();
+            shifts.insert(id, model.output(id, inputs));
+        }
+        let reach = |end: &NodeId| product(shifts[&network.node(*end).inputs[0]].clone(), terms[end].clone());
+        let reached = self.ends.iter().map(reach).reduce(|sum, more| sum + more).expect("a remover");
+        start.grad(&reached.backward()).expect("every end is reached from the bias")
+    }
+}
+
+/// Whether shifts that arrive at the node, and are redundant, are removed there.
+fn removes(node: &Node) -> bool {
+    match node.operation {
+        Operation::Normalization { normalization, .. } => normalization.spec().is_some_and(|spec| spec.centres),
+        Operation::Loss => true,
+        _ => false,
+    }
+}
+
+fn zeros(images: usize, node: &Node, like: &Tensor<4>) -> Tensor<4> {
+    let [channels, height, width] = node.output;
+    Tensor::zeros([images, channels, height, width], (&like.device(), like.dtype()))
+}
+
+/// Σ shift·e, whose gradient is that of a backward pass which starts from e.
+fn product(shift: Value, e: Value) -> Tensor<1> {
+    match (shift, e) {
+        (Value::Maps(shift), Value::Maps(e)) => (shift * e.autodiff()).sum(),
+        (shift, e) => (shift.vectors() * e.vectors().autodiff()).sum(),
+    }
+}
+
+/// The model with the absolute values of its tensors, which ask for no gradient.
+pub(super) fn absolute(model: &Net) -> Net {
+    model.copy().map(&mut Absolute)
+}
+
+struct Absolute;
+
+impl ModuleMapper for Absolute {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        param.map(|values| values.set_require_grad(false).abs())
+    }
+}

@@ -1,5 +1,6 @@
 //! Every backend compiled in starts from the same weights, sees the same batches and takes nearly the same steps.
 
+use untied_redundancy::Finding;
 use untied_study::{Status, Study};
 use untied_trainer::{compiled_devices, train};
 
@@ -21,6 +22,8 @@ fn they_agree() {
             assert_eq!(result.status, Status::Finished);
             for layer in &result.redundancy {
                 assert!(layer.redundant_gradient_norm <= 32.0 * layer.round_off, "{device}: {layer:?}");
+                let certificate = layer.certificate.as_ref().expect("a certificate");
+                assert_eq!(certificate.finding, Finding::Certified, "{device}: {layer:?}");
             }
             result.step_losses
         };

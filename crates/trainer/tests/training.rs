@@ -2,7 +2,7 @@
 
 #![expect(clippy::print_stdout, reason = "measured numbers, shown where a test fails")]
 
-use untied_redundancy::CERTIFICATE_FACTOR;
+use untied_redundancy::{CERTIFICATE_FACTOR, Finding};
 use untied_study::{
     Bias, CellConfig, CellResult, DataConfig, DataSource, Device, Dtype, Event, LayerRedundancy, MeasureConfig,
     ModelConfig, Normalization, Optimizer, Parametrization, Projection, Schedule, Status, TrainConfig,
@@ -103,6 +103,18 @@ fn assert_certified(layer: &LayerRedundancy, run: &str, bound: f64) {
     let (all, redundant) = (layer.gradient_norm / layer.round_off, layer.redundant_gradient_norm / layer.round_off);
     println!("{run} {}: gradient {all:.3e}, redundant {redundant:.3e}", layer.layer);
     assert!(redundant <= bound, "{run} {}: {redundant}", layer.layer);
+    let certificate = layer.certificate.as_ref().expect("a certificate");
+    println!("{run} {}: {certificate:?}", layer.layer);
+    if layer.predicted_redundant == 0 {
+        assert_eq!((certificate.finding, certificate.sets), (Finding::AtWork, 0), "{run} {}", layer.layer);
+    } else {
+        assert!(certificate.worst_ratio.expect("a ratio") <= CERTIFICATE_FACTOR / 4.0, "{run} {certificate:?}");
+        // Single locations may lie behind dead units.
+        let all_seen = certificate.sets_without_evidence == 0;
+        let expected = if all_seen { Finding::Certified } else { Finding::NoEvidence };
+        assert_eq!((certificate.finding, certificate.sets >= layer.predicted_redundant), (expected, true), "{run}");
+        assert!(all_seen || run.contains("per_activation"), "{run} {certificate:?}");
+    }
     let wholly_redundant = layer.predicted_redundant == layer.bias_parameters;
     assert!(wholly_redundant || all > 1000.0, "{run} {}: {all}", layer.layer);
 }

@@ -88,6 +88,21 @@ impl Net {
         self.compute(Step { node, fused: None }, inputs)
     }
 
+    /// As [`output`](Self::output), with the absolute values of the weights that a linear operation multiplies with.
+    pub(crate) fn absolute_output(&self, node: NodeId, inputs: Vec<Value>) -> Value {
+        match (&self.plan.network.node(node).operation, &self.layers[node.index()], inputs.as_slice()) {
+            (Operation::Convolution(convolution), _, [Value::Maps(x)]) => {
+                let [_, _, height, width] = x.dims();
+                let weight = self.weight(node).expect("a convolution has a weight").detach().abs();
+                Value::Maps(conv2d(x.clone(), weight, None, options(convolution, [height, width])))
+            }
+            (Operation::Linear { .. }, Some(Layer::Linear(weight)), [Value::Vectors(x)]) => {
+                Value::Vectors(linear(x.clone(), weight.val().detach().abs(), None))
+            }
+            _ => self.output(node, inputs),
+        }
+    }
+
     fn compute(&self, Step { node, fused }: Step, inputs: Vec<Value>) -> Value {
         let fused_bias = || fused.and_then(|id| self.bias(id));
         let mut inputs = inputs.into_iter();

@@ -103,12 +103,10 @@ impl<'a> Measurement<'a> {
     /// Of every bias, one value per parameter each: ∂J/∂b, Σ|∂J/∂z|, and the sum of the terms of the backward pass.
     fn read(&self, step: &Step<'_>) -> Vec<[Vec<f64>; 3]> {
         let terms = step.of_nodes(&self.taps);
-        let absolute = self.layers.iter().any(|layer| layer.route.as_ref().is_some_and(Route::is_indirect));
-        let absolute = absolute.then(|| route::absolute(step.model));
         let mut parts: Vec<Tensor<1>> = Vec::new();
         for (bias, layer) in self.plan.biases.iter().zip(&self.layers) {
             let dz = step.gradient(bias.node);
-            let bound = layer.route.as_ref().map(|route| route.bound(&dz, &terms, absolute.as_ref()));
+            let bound = layer.route.as_ref().map(|route| route.bound(step.model, &dz, &terms));
             parts.extend(step.model.terms(bias.node).iter().map(|term| flat(term, step.gradients)));
             let size = dz.abs();
             parts.extend(over_terms(&bias.terms, &size));

@@ -19,7 +19,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::Tensor;
 use untied_redundancy::network::{Network, Node, NodeId, Operation};
 
@@ -30,7 +29,7 @@ use crate::model::value::Value;
 pub(super) struct Route {
     bias: NodeId,
     /// In topological order.
-    between: Vec<NodeId>,
+    pub(super) between: Vec<NodeId>,
     /// The norms and losses that remove it.
     pub(super) ends: Vec<NodeId>,
 }
@@ -53,22 +52,12 @@ impl Route {
         Self { bias, between, ends }
     }
 
-    /// Whether anything stands between the bias and where it is removed.
-    pub(super) fn is_indirect(&self) -> bool {
-        !self.between.is_empty()
-    }
-
-    /// e at the bias: `[n, c, h, w]`, as `dz`. `terms` holds e of the inputs of all ends, `absolute` the model with the absolute values
-    /// of its tensors; it is read where the route is indirect.
-    ///
-    /// # Panics
-    /// If it is, and there is none.
-    pub(super) fn bound(&self, dz: &Tensor<4>, terms: &BTreeMap<NodeId, Value>, absolute: Option<&Net>) -> Tensor<4> {
-        if !self.is_indirect() {
+    /// e at the bias: `[n, c, h, w]`, as `dz`. `terms` holds e of the inputs of all ends.
+    pub(super) fn bound(&self, model: &Net, dz: &Tensor<4>, terms: &BTreeMap<NodeId, Value>) -> Tensor<4> {
+        if self.between.is_empty() {
             let terms = self.ends.iter().map(|end| terms[end].clone().maps());
             return terms.reduce(|sum, more| sum + more).expect("what is removed has a remover");
         }
-        let model = absolute.expect("the model's absolute values");
         let network = &model.plan().network;
         let start = dz.zeros_like().autodiff().require_grad();
         let [images, ..] = dz.dims();
@@ -77,7 +66,7 @@ impl Route {
             let unmoved = |input| Value::Maps(zeros(images, network.node(input), &start));
             let input = |input: &NodeId| shifts.get(input).cloned().unwrap_or_else(|| unmoved(*input));
             let inputs = network.node(id).inputs.iter().map(input).collect();
-            shifts.insert(id, model.output(id, inputs));
+            shifts.insert(id, model.absolute_output(id, inputs));
         }
         let reach = |end: &NodeId| product(shifts[&network.node(*end).inputs[0]].clone(), terms[end].clone());
         let reached = self.ends.iter().map(reach).reduce(|sum, more| sum + more).expect("a remover");
@@ -104,18 +93,5 @@ fn product(shift: Value, e: Value) -> Tensor<1> {
     match (shift, e) {
         (Value::Maps(shift), Value::Maps(e)) => (shift * e.autodiff()).sum(),
         (shift, e) => (shift.vectors() * e.vectors().autodiff()).sum(),
-    }
-}
-
-/// The model with the absolute values of its tensors, which ask for no gradient.
-pub(super) fn absolute(model: &Net) -> Net {
-    model.copy().map(&mut Absolute)
-}
-
-struct Absolute;
-
-impl ModuleMapper for Absolute {
-    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        param.map(|values| values.set_require_grad(false).abs())
     }
 }

@@ -99,7 +99,7 @@ fn the_way_through_a_convolution_takes_the_absolute_weights() {
     let seen = bench.step(&measurement, 0, 1.0);
     let bias = &bench.plan.biases[0];
     let route = Route::new(&bench.plan.network, bias.node);
-    assert!(route.is_indirect());
+    assert_eq!(route.between.len(), 1);
     let [_, _, terms] = measurement.read(&seen.step()).swap_remove(0);
     let step = seen.step();
     let at_norm = host(step.of_nodes(&measurement.taps)[&route.ends[0]].clone().maps().sum_dim(0));

@@ -15,7 +15,7 @@ mod study;
 pub use cell::{Cell, CellConfig};
 pub use config::{
     Bias, BiasPlace, CanvasConfig, CanvasLabel, CompareConfig, DataConfig, DataSource, Device, Dtype, Fault,
-    FixedShift, Head, Metric, ModelConfig, Normalization, Optimizer, Order, Padding, Parametrization, Projection,
+    FixedShift, Head, Metric, ModelConfig, Normalization, Optimizer, Order, Over, Padding, Parametrization, Projection,
     Schedule, Sequential, ShiftPattern, TrainConfig,
 };
 pub use factors::{Factors, factor_label};
@@ -26,8 +26,8 @@ pub use measure::{
 pub use parse::{ConfigError, InvalidConfig, Place};
 pub use printable::printable;
 pub use results::{
-    CellRecord, CellResult, CertificateRecord, Comparison, Curves, Drift, Event, LayerRedundancy, Metrics, Parameters,
-    Provenance, Results, SCHEMA, Status, Verdict,
+    Answers, CellRecord, CellResult, CertificateRecord, Comparison, Curves, Drift, Event, LayerRedundancy, Metrics,
+    Parameters, Provenance, Results, SCHEMA, Status, Verdict,
 };
 pub use schema::{reference, schema};
 pub use study::{Study, Vary};

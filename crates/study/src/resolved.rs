@@ -83,6 +83,7 @@ fn put_compare(text: &mut String, compare: &CompareConfig) {
     let baseline: Table = compare.baseline.iter().map(|(key, value)| (key.clone(), to_toml::<Json>(value))).collect();
     put(text, "baseline", &baseline);
     put(text, "margin", &compare.margin);
+    put(text, "over", &compare.over);
 }
 
 /// One line, `key = value`; the key is one piece, quoted where it holds a dot.

@@ -34,6 +34,14 @@ pub enum TrainerError {
         /// Side of the canvas.
         size: usize,
     },
+    /// Every image lies in the same quarter of its canvas, which is its label.
+    #[error(
+        "data.canvas: expected {images} images in two quadrants or more, found them all in one; use a larger `size` or `jitter`"
+    )]
+    OneQuadrant {
+        /// `training` or `test`.
+        images: &'static str,
+    },
     /// A block's kernel is larger than its input, which has no padding.
     #[error(
         "model.kernel: expected at most {height}x{width}, the input of block {block} without padding, got {kernel}"

@@ -13,7 +13,7 @@ fn config(bias: Bias, norm: Normalization, dtype: Dtype, epochs: usize) -> CellC
     let optimizer =
         Optimizer::Sgd { learning_rate: 0.05, momentum: 0.9, dampening: 0.0, nesterov: false, weight_decay: 0.0 };
     CellConfig {
-        data: DataConfig { source: DataSource::Digits, canvas: None, shift: None },
+        data: DataConfig::new(DataSource::Digits),
         model: ModelConfig { bias, norm, ..ModelConfig::new(vec![16, 32]) },
         train: TrainConfig {
             epochs,

@@ -16,6 +16,21 @@ pub struct CompareConfig {
     pub baseline: Factors,
     /// Differences inside ±margin count as none.
     pub margin: f64,
+    /// What verdicts are to hold for: new seeds on these test images, or new seeds and new images of the same kind; the
+    /// latter for `test_accuracy` alone.
+    #[serde(default)]
+    pub over: Over,
+}
+
+/// What a verdict is to hold for beyond the runs that were made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Over {
+    /// Other seeds, trained and tested on the same images.
+    #[default]
+    Seeds,
+    /// Other seeds, tested on other images of the same kind; trained on the same images.
+    SeedsAndImages,
 }
 
 /// A metric of a finished cell.
@@ -31,4 +46,4 @@ pub enum Metric {
     TrainLoss,
 }
 
-display_as_serialized!(Metric);
+display_as_serialized!(Metric, Over);

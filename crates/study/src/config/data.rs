@@ -10,6 +10,8 @@ use crate::factors::display_as_serialized;
 
 /// Longest side of a canvas, in pixels.
 pub(crate) const MAX_SIDE: usize = 4096;
+/// Labels are bytes, and there are two or more.
+const MAX_FIRST_LABEL: usize = 254;
 
 /// `[data]`: the images to train on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -17,6 +19,9 @@ pub(crate) const MAX_SIDE: usize = 4096;
 pub struct DataConfig {
     /// The images and their labels.
     pub source: DataSource,
+    /// The first class's label in the files, 0 to 254: 1 for labels that count from 1, as EMNIST's letters do.
+    #[serde(default)]
+    pub labels_from: usize,
     /// Puts each image somewhere on a larger, empty one.
     #[serde(default)]
     pub canvas: Option<CanvasConfig>,
@@ -26,7 +31,15 @@ pub struct DataConfig {
 }
 
 impl DataConfig {
+    /// These images as they come.
+    #[must_use]
+    pub fn new(source: DataSource) -> Self {
+        Self { source, labels_from: 0, canvas: None, shift: None }
+    }
+
     pub(crate) fn check(&self) -> Result<(), Fault> {
+        let first = self.labels_from;
+        Fault::require(first <= MAX_FIRST_LABEL, "data.labels_from", format!("0 to {MAX_FIRST_LABEL}"), first)?;
         if let Some(CanvasConfig { size, .. }) = self.canvas {
             let expected = format!("1 to {MAX_SIDE} pixels");
             Fault::require((1..=MAX_SIDE).contains(&size), "data.canvas.size", expected, size)?;

@@ -9,7 +9,7 @@ mod schedule;
 mod sequential;
 mod train;
 
-pub use self::compare::{CompareConfig, Metric};
+pub use self::compare::{CompareConfig, Metric, Over};
 pub(crate) use self::data::MAX_SIDE;
 pub use self::data::{CanvasConfig, CanvasLabel, DataConfig, DataSource, FixedShift, ShiftPattern};
 pub use self::fault::Fault;

@@ -5,7 +5,7 @@ use toml::Spanned;
 use super::document::Document;
 use super::grid::{Factor, Grid, same_value};
 use super::messages::nearest;
-use crate::{CompareConfig, ConfigError};
+use crate::{CompareConfig, ConfigError, Metric, Over};
 
 /// Reads and checks `[compare]`; baseline values become those of the lists, so that 1 and 1.0 are one value.
 pub(crate) fn read(document: &Document<'_>, grid: &Grid<'_>) -> Result<Option<CompareConfig>, ConfigError> {
@@ -36,7 +36,32 @@ pub(crate) fn read(document: &Document<'_>, grid: &Grid<'_>) -> Result<Option<Co
         };
         return Err(fail(document, &["baseline", key], message));
     }
+    check_over(document, &compare)?;
     Ok(Some(compare))
+}
+
+/// New images can be spoken of where single answers are kept, to the same images on both sides.
+fn check_over(document: &Document<'_>, compare: &CompareConfig) -> Result<(), ConfigError> {
+    if compare.over == Over::Seeds {
+        return Ok(());
+    }
+    let found = format!("found `{}`", compare.over);
+    if compare.metric != Metric::TestAccuracy {
+        let message = format!(
+            "expected `seeds` for the metric `{}`, {found}: of single test images, runs keep only whether they were \
+             classified rightly",
+            compare.metric
+        );
+        return Err(fail(document, &["over"], message));
+    }
+    match compare.baseline.keys().find(|key| key.starts_with("data.source")) {
+        None => Ok(()),
+        Some(key) => {
+            let message =
+                format!("expected `seeds` where `{key}` is compared, {found}: the two sides share no test images");
+            Err(fail(document, &["over"], message))
+        }
+    }
 }
 
 fn not_varied(key: &str, grid: &Grid<'_>) -> String {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::factors::display_as_serialized;
 use crate::results::CertificateRecord;
-use crate::{Cell, Factors, Measured, Metric};
+use crate::{Answers, Cell, Factors, Measured, Metric};
 
 /// One cell in `results.json`: its result without losses of single steps, and the cell that it is of.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -77,6 +77,13 @@ pub struct CellResult {
     pub train_seconds: f64,
     /// Training images seen, by `train_seconds`.
     pub images_per_second: f64,
+    /// Which of them the trained model classified rightly. None where the cell did not finish, nor in results of older
+    /// versions.
+    #[serde(default, skip_serializing_if = "Answers::is_empty")]
+    pub answers: Answers,
+    /// What the run warned of that bears on its result, such as a class without images.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
     /// One entry per layer with a bias.
     pub redundancy: Vec<LayerRedundancy>,
     /// Means over the epochs.

@@ -2,17 +2,19 @@
 //!
 //! Numbers that do not exist, such as an interval from one pair, are null, never NaN.
 
+mod answers;
 mod cell;
 mod certificate;
 mod event;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::answers::Answers;
 pub use self::cell::{CellRecord, CellResult, Curves, Drift, LayerRedundancy, Metrics, Parameters, Provenance, Status};
 pub use self::certificate::CertificateRecord;
 pub use self::event::Event;
 use crate::factors::display_as_serialized;
-use crate::{Factors, Metric, Sequential};
+use crate::{Factors, Metric, Over, Sequential};
 
 /// Version of the `results.json` format.
 pub const SCHEMA: u32 = 1;
@@ -66,8 +68,16 @@ pub struct Comparison {
     pub looks: Vec<usize>,
     /// Treatment minus baseline; null without pairs.
     pub mean_difference: Option<f64>,
-    /// 95 % confidence interval of the mean difference; null with fewer than two pairs.
+    /// 95 % confidence interval of the mean difference over seeds, on these test images; null with fewer than two pairs.
     pub ci95: Option<[f64; 2]>,
+    /// 95 % confidence interval of the mean difference over seeds and test images: on new images of the same kind. Null with
+    /// fewer than two pairs, for other metrics than test accuracy, where the two sides have different test images, and where
+    /// a cell has no [`answers`](CellResult::answers).
+    #[serde(default)]
+    pub ci95_images: Option<[f64; 2]>,
+    /// What the p-values and the verdict are about: that of `compare.over`.
+    #[serde(default)]
+    pub over: Over,
     /// Standard deviation of the pairs' differences, at least what the metric can resolve; null with fewer than two pairs.
     pub spread: Option<f64>,
     /// Largest difference of the two training-loss curves, step by step, over all seeds.

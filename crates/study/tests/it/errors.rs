@@ -166,11 +166,19 @@ fn compare() {
         ("unknown key", "metrc = \"test_loss\"\nbaseline = { \"model.bias\" = \"none\" }\nmargin = 1"),
         ("no table", "baseline = 1\nmargin = 1"),
         ("far key", "baseline = { x = 1 }\nmargin = 1"),
+        ("over", "over = \"images\"\nbaseline = { \"model.bias\" = \"none\" }\nmargin = 1"),
+        (
+            "over images by a loss",
+            "metric = \"test_loss\"\nover = \"seeds_and_images\"\nbaseline = { \"model.bias\" = \"none\" }\nmargin = 1",
+        ),
     ];
     let mut cases: Vec<_> =
         cases.iter().map(|(name, table)| (*name, with("seeds = 1", &format!("{lists}{table}")), vec![])).collect();
     let nothing = "seeds = 1\n[compare]\nbaseline = { \"model.bias\" = \"none\" }\nmargin = 1";
     cases.push(("nothing varied", with("seeds = 1", nothing), vec![]));
+    let sources = "\"data.source\" = [\"digits\", \"fashion-mnist-6k\"]\nseeds = 1\n[compare]\nover = \"seeds_and_images\"\n\
+                   baseline = { \"data.source\" = \"digits\" }\nmargin = 1";
+    cases.push(("over images of two sources", with("seeds = 1", sources), vec![]));
     let messages = report(&cases);
     insta::assert_snapshot!(messages);
 }
@@ -228,6 +236,8 @@ fn checks() {
             "train.schedule={exponential={gamma=0}}",
             "train.schedule={exponential={gamma=1.1}}",
             "train.schedule=cosine",
+            "data.labels_from=255",
+            "data.labels_from=-1",
             "data.canvas={size=0}",
             "data.canvas={size=16,label=\"quadrants\"}",
             "data.shift={pattern=\"white\",strength=0}",

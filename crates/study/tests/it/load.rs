@@ -96,6 +96,7 @@ fn every_field_changes_the_id() {
         "data.source={idx=\"d\"}",
         "model.channels=[5]",
         "model.kernel=5",
+        "data.labels_from=1",
         "model.padding=valid",
         "model.bias=none",
         "model.norm=none",

@@ -39,6 +39,7 @@ fn loaded_again_it_is_the_same_study() {
         ],
         vec!["data.canvas={size=16,label=\"quadrant\"}", "vary.\"model.head\"=[\"flatten\", \"mean\"]"],
         vec!["measure={jacobian=true,translate=[1,2]}", "model.order=activation_first", "model.beta=false"],
+        vec!["data.labels_from=1", "compare.over=\"seeds_and_images\""],
         vec!["model.padding=valid", "vary.\"train.device\"=[\"ndarray\", \"flex\"]"],
     ] {
         assert_same(&parse(EXAMPLE, &set).unwrap_or_else(|error| panic!("{error}")));

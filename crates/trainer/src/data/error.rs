@@ -40,7 +40,7 @@ impl DataError {
         move |source| Self::new(&file, DataProblem::Read(source))
     }
 
-    pub(super) fn invalid(file: impl Display, expected: impl Display, found: impl Display) -> Self {
+    pub(crate) fn invalid(file: impl Display, expected: impl Display, found: impl Display) -> Self {
         let problem = DataProblem::Invalid { expected: expected.to_string(), found: Some(found.to_string()) };
         Self::new(file, problem)
     }

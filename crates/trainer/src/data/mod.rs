@@ -10,6 +10,7 @@ pub(crate) mod transform;
 
 pub use dataset::{Checksums, Dataset, Split};
 pub use error::{DataError, DataProblem};
+pub(crate) use source::label_files;
 pub use source::{IdxFiles, load};
 pub(crate) use transform::on_canvas;
 pub use transform::{Pixel, Standardisation};

@@ -1,6 +1,7 @@
 //! Loss and accuracy on a held-out set.
 
 use burn::tensor::{DType, Device};
+use untied_study::Answers;
 
 use crate::data::Split;
 use crate::data::transform::batch::Input;
@@ -11,12 +12,14 @@ use crate::optimization::loss::cross_entropy_of;
 const BATCH: usize = 250;
 
 /// What a model does on a set of images.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Evaluation {
     /// Share of images classified rightly.
     pub(crate) accuracy: f64,
     /// Mean cross-entropy in nats.
     pub(crate) loss: f64,
+    /// Which of the images were classified rightly, in their order.
+    pub(crate) answers: Answers,
 }
 
 /// Evaluates a model without autodiff, so that batch norm uses its running statistics, on some of the images. Sums are
@@ -29,7 +32,7 @@ pub(crate) fn evaluate(
     device: &Device,
     dtype: DType,
 ) -> Evaluation {
-    let mut right = 0;
+    let mut right = Vec::with_capacity(images.len());
     let mut loss = 0.0;
     for indices in images.chunks(BATCH) {
         let scores = model.forward(input.batch(split, indices, device, dtype));
@@ -37,11 +40,13 @@ pub(crate) fn evaluate(
         let scores = scores.into_data().convert::<f64>().try_to_vec::<f64>().expect("converted to f64");
         for (scores, &index) in scores.chunks(classes).zip(indices) {
             let label = usize::from(split.labels[index]);
-            right += usize::from(highest(scores) == label);
+            right.push(highest(scores) == label);
             loss += cross_entropy_of(scores, label);
         }
     }
-    Evaluation { accuracy: right as f64 / images.len() as f64, loss: loss / images.len() as f64 }
+    let count = right.iter().filter(|&&right| right).count();
+    let images = images.len() as f64;
+    Evaluation { accuracy: count as f64 / images, loss: loss / images, answers: right.into_iter().collect() }
 }
 
 /// Index of the highest score, of the first where several tie.

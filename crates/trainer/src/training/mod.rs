@@ -73,6 +73,9 @@ fn resume_here(
         train_images: run.subject.dataset.train.count,
         test_images: run.subject.dataset.test.count,
     });
+    for message in run.warnings {
+        emit(&Event::Warning { message: message.clone() });
+    }
     if let Some(last) = &checkpoints.last {
         match start()?.restored(last, checkpoints.commit) {
             Ok(restored) => {
@@ -169,6 +172,7 @@ impl Run<'_> {
         self.curves.train_loss.push(train_loss);
         self.curves.test_loss.push(test.loss);
         self.curves.test_accuracy.push(test.accuracy);
+        self.answers = test.answers;
         emit(&Event::Epoch {
             epoch,
             step,

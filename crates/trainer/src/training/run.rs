@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use burn::optim::ModuleOptimizer;
 use burn::tensor::Device;
-use untied_study::{CellConfig, CellResult, Curves, Event, Measured, Metrics, Parameters, Status};
+use untied_study::{Answers, CellConfig, CellResult, Curves, Event, Measured, Metrics, Parameters, Status};
 
 use crate::data::Split;
 use crate::data::transform::batch::Input;
@@ -39,6 +39,10 @@ pub(crate) struct Run<'a> {
     pub(crate) parameters: Parameters,
     pub(crate) curves: Curves,
     pub(crate) step_losses: Vec<f64>,
+    /// To the test images, after the last epoch.
+    pub(crate) answers: Answers,
+    /// What is odd about the data.
+    pub(crate) warnings: &'a [String],
     /// Spent in training steps.
     pub(crate) trained: Duration,
     pub(crate) last_progress: Option<Instant>,
@@ -46,7 +50,7 @@ pub(crate) struct Run<'a> {
 
 impl<'a> Run<'a> {
     pub(crate) fn new(config: &'a CellConfig, prepared: &'a Prepared, device: &Device) -> Result<Self, TrainerError> {
-        let Prepared { dataset, standardisation, plan } = prepared;
+        let Prepared { dataset, standardisation, plan, warnings } = prepared;
         let Split { channels, height, width, .. } = dataset.train;
         let device = device.clone().autodiff();
         let dtype = device::burn_dtype(config.train.dtype);
@@ -64,6 +68,8 @@ impl<'a> Run<'a> {
             optimizer: optimizer(&config.train.optimizer, &device),
             curves: Curves::default(),
             step_losses: Vec::new(),
+            answers: Answers::default(),
+            warnings,
             trained: Duration::ZERO,
             last_progress: None,
             subject: Subject {
@@ -120,6 +126,8 @@ impl<'a> Run<'a> {
             epochs: self.epochs(),
             steps: self.step_losses.len(),
             test_images: self.subject.dataset.test.count,
+            answers: if diverged.is_none() { std::mem::take(&mut self.answers) } else { Answers::default() },
+            warnings: self.warnings.to_vec(),
             train_seconds: self.trained.as_secs_f64(),
             images_per_second: self.images_per_second(),
             redundancy,

@@ -28,3 +28,8 @@ pub(in crate::data) fn fashion_mnist_6k() -> Result<Dataset, DataError> {
 pub(in crate::data) fn digits() -> Result<Dataset, DataError> {
     Dataset::from_idx(bundled_files!("digits"))
 }
+
+/// The names that errors give to the labels of a bundled set.
+pub(super) fn label_files(set: &str) -> [String; 2] {
+    ["train", "t10k"].map(|part| format!("bundled {set}/{part}-labels-idx1-ubyte.gz"))
+}

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::idx::{self, Idx};
 use crate::data::dataset::classes;
@@ -70,16 +70,22 @@ pub(in crate::data) fn load(folder: &Path) -> Result<Dataset, DataError> {
     })
 }
 
-/// Opens the first of the names that a file of MNIST goes by.
+/// The names that errors give to the labels of a folder that was loaded.
+pub(super) fn label_files(folder: &Path) -> [String; 2] {
+    ["train-labels", "t10k-labels"]
+        .map(|part| find(folder, part, 1).unwrap_or_else(|_| folder.join(part)).display().to_string())
+}
+
 fn open(folder: &Path, part: &str, rank: usize) -> Result<(String, File), DataError> {
+    open_file(&find(folder, part, rank)?)
+}
+
+/// The first of the names that a file of MNIST goes by and that is there.
+fn find(folder: &Path, part: &str, rank: usize) -> Result<PathBuf, DataError> {
     let names = ["-", "."].map(|separator| format!("{part}{separator}idx{rank}-ubyte"));
     let names: Vec<String> = names.into_iter().flat_map(|name| [name.clone(), name + ".gz"]).collect();
-    for name in &names {
-        let path = folder.join(name);
-        match fs::metadata(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            _ => return open_file(&path),
-        }
-    }
-    Err(DataError::new(folder.display(), DataProblem::Missing(names)))
+    let is_missing =
+        |path: &PathBuf| matches!(fs::metadata(path), Err(error) if error.kind() == io::ErrorKind::NotFound);
+    let found = names.iter().map(|name| folder.join(name)).find(|path| !is_missing(path));
+    found.ok_or_else(|| DataError::new(folder.display(), DataProblem::Missing(names)))
 }

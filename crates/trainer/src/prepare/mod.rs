@@ -1,5 +1,7 @@
 //! The data and the plan of a cell, checked against each other.
 
+mod labels;
+
 use untied_study::{CanvasConfig, CellConfig};
 
 use crate::data::{Dataset, Split, Standardisation};
@@ -13,12 +15,15 @@ pub(crate) struct Prepared {
     pub(crate) dataset: Dataset,
     pub(crate) standardisation: Standardisation,
     pub(crate) plan: Plan,
+    /// What is odd about the data, though they can be trained on.
+    pub(crate) warnings: Vec<String>,
 }
 
 pub(crate) fn prepare(config: &CellConfig) -> Result<Prepared, TrainerError> {
     config.check()?;
     let (dataset, standardisation, size) = load(config)?;
-    Ok(Prepared { plan: fit(config, &size)?, dataset, standardisation })
+    let warnings = labels::warnings(&dataset, &config.data);
+    Ok(Prepared { plan: fit(config, &size)?, dataset, standardisation, warnings })
 }
 
 /// Images and classes that a model must fit.
@@ -31,11 +36,12 @@ pub(crate) struct DataSize {
 }
 
 pub(crate) fn load(config: &CellConfig) -> Result<(Dataset, Standardisation, DataSize), TrainerError> {
-    let dataset = data::load(&config.data.source)?;
+    let dataset = labels::count_from_zero(data::load(&config.data.source)?, &config.data)?;
     let dataset = match config.data.canvas {
         Some(canvas) => data::on_canvas(fits_canvas(dataset, canvas)?, canvas),
         None => dataset,
     };
+    labels::check_classes(&dataset, &config.data)?;
     let standardisation = Standardisation::of(&dataset.train)?;
     let Split { channels, height, width, count, .. } = dataset.train;
     let size = DataSize {

@@ -3,7 +3,6 @@
 use untied_study::{CellRecord, Comparison, Sequential, Status, Verdict};
 
 use crate::comparison::contest::Contest;
-use crate::statistics::student::interval_at;
 
 /// Comparisons as far as their looks have come, and the cells that decide how far.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -51,11 +50,11 @@ pub(crate) fn take(
     design: Sequential,
     contests: &[Contest],
     cells: &[CellRecord],
-    judge: impl Fn(&Contest, u64) -> Comparison,
+    judge: impl Fn(&Contest, u64, f64) -> Comparison,
     adjust: impl Fn(&mut [Comparison]),
 ) -> Looks {
     let first = design.looks().next().unwrap_or_default() as u64;
-    let mut states: Vec<State> = contests.iter().map(|contest| State::new(judge(contest, first))).collect();
+    let mut states: Vec<State> = contests.iter().map(|contest| State::new(judge(contest, first, 0.95))).collect();
     let mut waiting = Vec::new();
     let mut before = 0;
     for seeds in design.looks() {
@@ -67,7 +66,7 @@ pub(crate) fn take(
         }
         let share = (seeds - before) as f64 / design.most as f64;
         for &index in &open {
-            states[index].look(judge(&contests[index], seeds as u64), share);
+            states[index].look(judge(&contests[index], seeds as u64, 1.0 - 0.05 * share), share);
         }
         decide(&mut states, &adjust);
         before = seeds;
@@ -91,17 +90,16 @@ struct State {
 impl State {
     /// Before the first look, which no number is shown of.
     fn new(first: Comparison) -> Self {
-        let (t_p, tost_p, ci95) = (None, None, None);
-        Self { shown: Comparison { t_p, tost_p, ci95, ..first }, spent: [None; 2], open: true }
+        let (t_p, tost_p, ci95, ci95_images) = (None, None, None, None);
+        Self { shown: Comparison { t_p, tost_p, ci95, ci95_images, ..first }, spent: [None; 2], open: true }
     }
 
     fn look(&mut self, judged: Comparison, share: f64) {
         let spent = |p: Option<f64>| p.map(|p| (p / share).min(1.0));
         self.spent = [spent(judged.t_p), spent(judged.tost_p)];
-        let repeated = || interval_at(judged.mean_difference?, judged.spread?, judged.seeds, 1.0 - 0.05 * share);
         let mut looks = std::mem::take(&mut self.shown.looks);
         looks.push(judged.seeds);
-        self.shown = Comparison { ci95: repeated(), looks, ..judged };
+        self.shown = Comparison { looks, ..judged };
     }
 }
 

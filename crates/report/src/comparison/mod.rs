@@ -1,17 +1,18 @@
 //! Every variant against its baseline: paired tests, one family of p-values, verdicts.
 
 mod contest;
+mod images;
 mod looks;
 pub(crate) mod pairs;
 
 use std::collections::HashMap;
 
-use untied_study::{CellRecord, CompareConfig, Comparison, Results, Sequential, Verdict};
+use untied_study::{CellRecord, CompareConfig, Comparison, Over, Results, Sequential, Verdict};
 
 use crate::comparison::contest::{Contest, contests};
+use crate::comparison::images::{crossed, never_above, suggested};
 pub use crate::comparison::looks::Looks;
 use crate::comparison::pairs::{Pairs, differences, max_loss_difference, resolution};
-use crate::statistics::power::seeds_needed;
 use crate::statistics::shaffer::adjusted;
 use crate::statistics::student::{paired_test, sample};
 
@@ -27,9 +28,10 @@ const DIFFERENT_AT: f64 = 0.05;
 ///
 /// `equivalent`: adjusted TOST p ≤ 0.025; otherwise `different`: adjusted t-test p ≤ 0.05; otherwise `inconclusive`. Both
 /// p-values of every comparison are adjusted as one family, by Holm's method with Shaffer's step: the two nulls of a
-/// comparison exclude each other.
+/// comparison exclude each other. They are p-values over seeds, or, where `compare.over` says so, over seeds and test images:
+/// then nothing is concluded of cells that do not know which images they answered rightly.
 pub fn compare(cells: &[CellRecord], step_losses: &[Option<Vec<f64>>], compare: &CompareConfig) -> Vec<Comparison> {
-    let judge = |contest: &Contest| judge_first(u64::MAX, contest, cells, step_losses, compare);
+    let judge = |contest: &Contest| judge_first(u64::MAX, 0.95, contest, cells, step_losses, compare);
     let mut comparisons: Vec<Comparison> = contests(cells, compare).iter().map(judge).collect();
     adjust(&mut comparisons);
     comparisons
@@ -42,7 +44,8 @@ pub fn look(
     compare: &CompareConfig,
     design: Sequential,
 ) -> Looks {
-    let judge = |contest: &Contest, seeds: u64| judge_first(seeds, contest, cells, step_losses, compare);
+    let judge =
+        |contest: &Contest, seeds: u64, level: f64| judge_first(seeds, level, contest, cells, step_losses, compare);
     looks::take(design, &contests(cells, compare), cells, judge, adjust)
 }
 
@@ -73,9 +76,10 @@ pub(crate) fn compare_again(
     judged
 }
 
-/// The pairs with a seed below the given one, judged on their own.
+/// The pairs with a seed below the given one, judged on their own, with intervals of this level.
 fn judge_first(
     seeds: u64,
+    level: f64,
     contest: &Contest,
     cells: &[CellRecord],
     step_losses: &[Option<Vec<f64>>],
@@ -83,7 +87,7 @@ fn judge_first(
 ) -> Comparison {
     let pairs = contest.pairs(cells, compare, seeds);
     let max_loss_difference = max_loss_difference(&pairs, step_losses);
-    judge(Comparison { max_loss_difference, ..unjudged(compare, contest, &pairs) }, cells, &pairs)
+    judge(Comparison { max_loss_difference, ..unjudged(compare, contest, &pairs) }, cells, &pairs, level)
 }
 
 fn unjudged(compare: &CompareConfig, contest: &Contest, pairs: &Pairs) -> Comparison {
@@ -97,6 +101,9 @@ fn unjudged(compare: &CompareConfig, contest: &Contest, pairs: &Pairs) -> Compar
         looks: Vec::new(),
         mean_difference: None,
         ci95: None,
+        ci95_images: None,
+        image_error: None,
+        over: compare.over,
         spread: None,
         max_loss_difference: None,
         margin: compare.margin,
@@ -109,16 +116,25 @@ fn unjudged(compare: &CompareConfig, contest: &Contest, pairs: &Pairs) -> Compar
     }
 }
 
-fn judge(comparison: Comparison, cells: &[CellRecord], pairs: &Pairs) -> Comparison {
+fn judge(comparison: Comparison, cells: &[CellRecord], pairs: &Pairs, level: f64) -> Comparison {
     let differences = differences(cells, pairs, comparison.metric);
     let floor = resolution(cells, pairs, comparison.metric);
-    let test = paired_test(&differences, floor, comparison.margin);
+    let test = paired_test(&differences, floor, comparison.margin, level);
+    let crossed = crossed(cells, pairs, &comparison);
+    let on_images = crossed.as_ref().and_then(|crossed| crossed.tests(floor, comparison.margin, level));
+    let on_images = on_images.zip(test.as_ref()).map(|(images, seeds)| never_above(images, seeds));
+    let judging = match comparison.over {
+        Over::Seeds => test.map(|test| test.tests),
+        Over::SeedsAndImages => on_images,
+    };
     Comparison {
         mean_difference: sample(&differences).map(|sample| sample.mean),
-        ci95: test.map(|test| test.ci95),
+        ci95: test.map(|test| test.tests.interval),
+        ci95_images: on_images.map(|tests| tests.interval),
+        image_error: on_images.and(crossed).map(|crossed| crossed.image_error()),
         spread: test.map(|test| test.spread),
-        tost_p: test.map(|test| test.tost_p),
-        t_p: test.map(|test| test.t_p),
+        tost_p: judging.map(|tests| tests.tost_p),
+        t_p: judging.map(|tests| tests.t_p),
         ..comparison
     }
 }
@@ -134,10 +150,9 @@ fn adjust(comparisons: &mut [Comparison]) {
         let [t_p, tost_p] = p_values(one).and_then(|_| adjusted.next()).map_or([None; 2], |pair| pair.map(Some));
         (one.t_p_holm, one.tost_p_holm) = (t_p, tost_p);
         one.verdict = verdict(t_p, tost_p);
-        one.seeds_suggested = one
-            .spread
-            .filter(|_| one.verdict == Verdict::Inconclusive)
-            .and_then(|spread| seeds_needed(spread, one.margin, EQUIVALENT_AT / family.len() as f64));
+        let level = EQUIVALENT_AT / family.len() as f64;
+        let open = one.verdict == Verdict::Inconclusive;
+        one.seeds_suggested = if open { suggested(one, level) } else { None };
     }
 }
 

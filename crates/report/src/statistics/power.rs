@@ -10,15 +10,21 @@ pub(crate) const MOST_SEEDS: usize = 10_000;
 const POINTS: usize = 48;
 
 /// The smallest number n of pairs with [`POWER`] of showing equivalence, one-sided at `level`, where the variants do not
-/// differ and the pairs' differences have the deviation `spread`. None where not even [`MOST_SEEDS`] are enough.
+/// differ, the pairs' differences have the deviation `spread`, and the choice of test images adds the standard error `images`
+/// to their mean, 0 for verdicts on these images. None where not even [`MOST_SEEDS`] are enough.
 ///
 /// As many also have at least this power of showing a difference of the margin's size, two-sided at 2·`level`.
-pub(crate) fn seeds_needed(spread: f64, margin: f64, level: f64) -> Option<usize> {
-    let enough = |n: usize| power(n, margin / spread, level).is_some_and(|power| power >= POWER);
+pub(crate) fn seeds_needed(spread: f64, images: f64, margin: f64, level: f64) -> Option<usize> {
+    let enough = |n: usize| power(n, spread, images, margin, level).is_some_and(|power| power >= POWER);
     let normal = Normal::standard();
     let quantiles = normal.inverse_cdf(1.0 - level) + normal.inverse_cdf(0.5 + POWER / 2.0);
+    // No number of seeds makes up for too few images.
+    let room = (margin / quantiles).powi(2) - images.powi(2);
+    if room <= 0.0 {
+        return None;
+    }
     // What known deviations would need, and what estimating them adds; a little off where few are enough.
-    let guess = (quantiles * spread / margin).powi(2) + normal.inverse_cdf(level).powi(2) / 2.0;
+    let guess = spread.powi(2) / room + normal.inverse_cdf(level).powi(2) / 2.0;
     let mut n = if guess <= MOST_SEEDS as f64 { (guess as usize).max(2) } else { return None };
     while !enough(n) && n <= MOST_SEEDS {
         n += 1;
@@ -29,19 +35,22 @@ pub(crate) fn seeds_needed(spread: f64, margin: f64, level: f64) -> Option<usize
     (n <= MOST_SEEDS).then_some(n)
 }
 
-/// Chance that n normal differences of mean 0 give TOST p ≤ `level`, where the margin is `ratio` times their deviation σ:
+/// Chance that the mean of n normal differences, true mean 0, gives TOST p ≤ `level`, with standard error
+/// E = √(spread²/n + images²) and f = E⁴/((spread²/n)²/(n − 1)) degrees of freedom, n − 1 where `images` is 0:
 ///
 /// ```text
-/// P = ∫ max(0, 2·Φ(ratio·√n − t₁₋ₗₑᵥₑₗ(n − 1)·u) − 1)·f(u) du,   u = s/σ,  (n − 1)·u² ~ χ²(n − 1)
+/// P = ∫ max(0, 2·Φ(margin/E − t₁₋ₗₑᵥₑₗ(f)·u) − 1)·p(u) du,   u = estimated E/E,  f·u² ~ χ²(f)
 /// ```
 ///
-/// since the mean and the deviation s of a normal sample are independent. Simpson's rule, over all u that count.
+/// since the mean and the deviation of a normal sample are independent. Simpson's rule, over all u that count.
 ///
 /// Source: Phillips 1990, J. Pharmacokinet. Biopharm. 18:137; Schuirmann 1987, ibid. 15:657.
-fn power(n: usize, ratio: f64, level: f64) -> Option<f64> {
-    let freedom = (n - 1) as f64;
+fn power(n: usize, spread: f64, images: f64, margin: f64, level: f64) -> Option<f64> {
+    let over_seeds = spread / (n as f64).sqrt();
+    let error = over_seeds.hypot(images);
+    let freedom = (n - 1) as f64 * (error / over_seeds).powi(4);
     let quantile = StudentsT::new(0.0, 1.0, freedom).ok()?.inverse_cdf(1.0 - level);
-    let reach = ratio * (n as f64).sqrt();
+    let reach = margin / error;
     let half_width = 8.0 / (2.0 * freedom).sqrt();
     let low = (1.0 - half_width).max(0.0);
     let high = (1.0 + half_width).min(reach / quantile);
@@ -69,7 +78,7 @@ mod tests {
 
     #[test]
     fn more_spread_smaller_margins_and_larger_families_need_more_seeds() {
-        let needed = |spread, margin, level| seeds_needed(spread, margin, level).unwrap();
+        let needed = |spread, margin, level| seeds_needed(spread, 0.0, margin, level).unwrap();
         assert!(needed(0.01, 0.01, 0.0125) < needed(0.02, 0.01, 0.0125));
         assert!(needed(0.01, 0.01, 0.0125) < needed(0.01, 0.005, 0.0125));
         assert!(needed(0.01, 0.01, 0.0125) < needed(0.01, 0.01, 0.003));
@@ -78,16 +87,24 @@ mod tests {
     #[test]
     fn many_seeds_follow_the_normal_approximation() {
         // (2.2414 + 1.2816)²·400: quantiles 1 - 0.0125 and 0.9 of the normal distribution.
-        let needed = seeds_needed(0.2, 0.01, 0.0125).unwrap();
+        let needed = seeds_needed(0.2, 0.0, 0.01, 0.0125).unwrap();
         assert!((4964..4969).contains(&needed), "{needed}");
     }
 
     #[test]
     fn what_no_number_of_seeds_decides_gets_none() {
-        assert_eq!(seeds_needed(1.0, 0.01, 0.0125), None);
+        assert_eq!(seeds_needed(1.0, 0.0, 0.01, 0.0125), None);
         for (spread, margin) in [(0.01, 0.0), (f64::NAN, 0.01), (0.01, f64::NAN), (f64::INFINITY, 0.01)] {
-            assert_eq!(seeds_needed(spread, margin, 0.0125), None, "{spread} {margin}");
+            assert_eq!(seeds_needed(spread, 0.0, margin, 0.0125), None, "{spread} {margin}");
         }
-        assert_eq!(seeds_needed(1e-300, 0.01, 0.0125), Some(2));
+        assert_eq!(seeds_needed(1e-300, 0.0, 0.01, 0.0125), Some(2));
+    }
+
+    #[test]
+    fn images_ask_for_more_seeds_and_too_few_of_them_for_no_number() {
+        let needed = |images| seeds_needed(0.01, images, 0.01, 0.0125);
+        assert!(needed(0.0) < needed(0.0025) && needed(0.0025).is_some(), "{:?} {:?}", needed(0.0), needed(0.0025));
+        // 0.01 / (2.2414 + 1.2816) = 0.002838
+        assert_eq!(needed(0.002_84), None);
     }
 }

@@ -21,15 +21,21 @@ pub(crate) fn sample(values: &[f64]) -> Option<Sample> {
 
 /// The 95 % interval of a mean, m ± t₀.₉₇₅(n − 1)·sd/√n; None for fewer than two values.
 pub(crate) fn mean_interval(sample: Sample) -> Option<[f64; 2]> {
-    interval_at(sample.mean, sample.sd, sample.n, 0.95)
+    interval(sample.mean, sample.sd / (sample.n as f64).sqrt(), sample.n as f64 - 1.0, 0.95)
 }
 
 /// Tests of the mean of paired differences.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct PairedTest {
-    pub(crate) ci95: [f64; 2],
     /// max(sd, floor)
     pub(crate) spread: f64,
+    pub(crate) tests: Tests,
+}
+
+/// Interval and p-values of a mean difference.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Tests {
+    pub(crate) interval: [f64; 2],
     /// Two-sided p of "the mean difference is 0".
     pub(crate) t_p: f64,
     /// p of "the mean difference lies outside ±margin".
@@ -44,38 +50,42 @@ pub(crate) struct PairedTest {
 /// ```
 ///
 /// `floor` is the smallest spread that the metric can resolve: runs that agree exactly would otherwise claim an interval
-/// of no width. None for fewer than two pairs.
+/// of no width. The interval is of this `level`, such as 0.95. None for fewer than two pairs.
 ///
 /// Source: Student 1908; Schuirmann 1987, J. Pharmacokinet. Biopharm. 15:657; Lakens 2017, Soc. Psychol. Personal. Sci. 8:355.
-pub(crate) fn paired_test(differences: &[f64], floor: f64, margin: f64) -> Option<PairedTest> {
+pub(crate) fn paired_test(differences: &[f64], floor: f64, margin: f64, level: f64) -> Option<PairedTest> {
     let Sample { n, mean, sd } = sample(differences)?;
     let spread = sd.max(floor);
-    let error = spread / (n as f64).sqrt();
-    let ci95 = interval_at(mean, spread, n, 0.95)?;
-    let t_p = 2.0 * upper_tail(mean.abs() / error, n)?;
-    let below = upper_tail((mean + margin) / error, n)?;
-    let above = upper_tail((margin - mean) / error, n)?;
-    Some(PairedTest { ci95, spread, t_p: t_p.min(1.0), tost_p: below.max(above) })
+    let tests = tests(mean, spread / (n as f64).sqrt(), n as f64 - 1.0, margin, level)?;
+    Some(PairedTest { spread, tests })
 }
 
-/// The interval of a mean that holds it with probability `level`, from the standard deviation of n values.
-pub(crate) fn interval_at(mean: f64, sd: f64, n: usize, level: f64) -> Option<[f64; 2]> {
-    let reach = student(n)?.inverse_cdf(0.5 + 0.5 * level) * (sd / (n as f64).sqrt());
+/// The t test and the two one-sided tests of a mean with this standard error and these degrees of freedom.
+pub(crate) fn tests(mean: f64, error: f64, freedom: f64, margin: f64, level: f64) -> Option<Tests> {
+    let interval = interval(mean, error, freedom, level)?;
+    let t_p = 2.0 * upper_tail(mean.abs() / error, freedom)?;
+    let below = upper_tail((mean + margin) / error, freedom)?;
+    let above = upper_tail((margin - mean) / error, freedom)?;
+    Some(Tests { interval, t_p: t_p.min(1.0), tost_p: below.max(above) })
+}
+
+fn interval(mean: f64, error: f64, freedom: f64, level: f64) -> Option<[f64; 2]> {
+    let reach = student(freedom)?.inverse_cdf(0.5 + 0.5 * level) * error;
     let ends = [mean - reach, mean + reach];
     ends.iter().all(|end| end.is_finite()).then_some(ends)
 }
 
 /// P(T > t) by the survival function, which keeps its digits where 1 − cdf has none left.
-fn upper_tail(t: f64, n: usize) -> Option<f64> {
+fn upper_tail(t: f64, freedom: f64) -> Option<f64> {
     if t.is_nan() {
         return None;
     }
-    Some(student(n)?.sf(t))
+    Some(student(freedom)?.sf(t))
 }
 
-/// Student's t with n − 1 degrees of freedom.
-fn student(n: usize) -> Option<StudentsT> {
-    if n < 2 { None } else { StudentsT::new(0.0, 1.0, (n - 1) as f64).ok() }
+/// None without degrees of freedom.
+fn student(freedom: f64) -> Option<StudentsT> {
+    StudentsT::new(0.0, 1.0, freedom).ok()
 }
 
 #[cfg(test)]
@@ -91,19 +101,19 @@ mod tests {
     //   t = stats.ttest_1samp(d, 0); t.confidence_interval(0.95), t.pvalue; DescrStatsW(d).ttost_mean(-m, m)[0]
     #[test]
     fn agrees_with_scipy_and_statsmodels() {
-        let test = paired_test(&[0.012, -0.004, 0.003, 0.009, -0.001], 0.0, 0.01).unwrap();
-        assert_close(test.ci95[0], -0.004_501_524_435_563_656, 1e-11);
-        assert_close(test.ci95[1], 0.012_101_524_435_563_655, 1e-11);
+        let test = paired_test(&[0.012, -0.004, 0.003, 0.009, -0.001], 0.0, 0.01, 0.95).unwrap().tests;
+        assert_close(test.interval[0], -0.004_501_524_435_563_656, 1e-11);
+        assert_close(test.interval[1], 0.012_101_524_435_563_655, 1e-11);
         assert_close(test.t_p, 0.272_643_091_805_207_46, 1e-11);
         assert_close(test.tost_p, 0.053_397_503_400_410_086, 1e-11);
 
         let far = [0.0301, 0.0295, 0.0310, 0.0307, 0.0299, 0.0304, 0.0302, 0.0298, 0.0305, 0.0300];
-        let test = paired_test(&far, 0.0, 0.01).unwrap();
+        let test = paired_test(&far, 0.0, 0.01, 0.95).unwrap().tests;
         assert_close(test.t_p, 5.617_517_520_920_201e-18, 1e-9);
         assert_close(test.tost_p, 0.999_999_999_999_999_9, 1e-12);
 
-        let test = paired_test(&[0.001, 0.002], 0.0, 0.005).unwrap();
-        assert_close(test.ci95[1], 0.007_853_102_368_087_348, 1e-11);
+        let test = paired_test(&[0.001, 0.002], 0.0, 0.005, 0.95).unwrap().tests;
+        assert_close(test.interval[1], 0.007_853_102_368_087_348, 1e-11);
         assert_close(test.t_p, 0.204_832_764_699_133_45, 1e-11);
         assert_close(test.tost_p, 0.045_167_235_300_866_55, 1e-11);
     }
@@ -121,7 +131,7 @@ mod tests {
             (63.66, 1, 0.004_999_744_085_678_7),
         ];
         for (t, freedom, expected) in tails {
-            assert_close(upper_tail(t, freedom + 1).unwrap(), expected, 1e-11);
+            assert_close(upper_tail(t, f64::from(freedom)).unwrap(), expected, 1e-11);
         }
         let quantiles = [
             (1, 12.706_204_736_174_694),
@@ -131,25 +141,25 @@ mod tests {
             (29, 2.045_229_642_132_703),
         ];
         for (freedom, expected) in quantiles {
-            assert_close(student(freedom + 1).unwrap().inverse_cdf(0.975), expected, 1e-11);
+            assert_close(student(f64::from(freedom)).unwrap().inverse_cdf(0.975), expected, 1e-11);
         }
     }
 
     #[test]
     fn equal_values_keep_an_interval_of_the_floor() {
-        let test = paired_test(&[0.0; 4], 0.001, 0.01).unwrap();
+        let test = paired_test(&[0.0; 4], 0.001, 0.01, 0.95).unwrap().tests;
         // 3.182446305284263 = scipy.stats.t.ppf(0.975, 3)
-        assert_close(test.ci95[1], 3.182_446_305_284_263 * 0.001 / 2.0, 1e-11);
+        assert_close(test.interval[1], 3.182_446_305_284_263 * 0.001 / 2.0, 1e-11);
         assert_close(test.t_p, 1.0, 1e-12);
         assert!(test.tost_p < 0.001);
     }
 
     #[test]
     fn too_little_or_too_much_gives_none() {
-        assert_eq!(paired_test(&[], 0.001, 0.01), None);
-        assert_eq!(paired_test(&[0.1], 0.001, 0.01), None);
-        assert_eq!(paired_test(&[0.0, 0.0], 0.0, 0.0), None);
-        assert_eq!(paired_test(&[f64::MAX, f64::MAX], 0.1, 0.01), None);
+        assert_eq!(paired_test(&[], 0.001, 0.01, 0.95), None);
+        assert_eq!(paired_test(&[0.1], 0.001, 0.01, 0.95), None);
+        assert_eq!(paired_test(&[0.0, 0.0], 0.0, 0.0, 0.95), None);
+        assert_eq!(paired_test(&[f64::MAX, f64::MAX], 0.1, 0.01, 0.95), None);
         assert_eq!(sample(&[]), None);
         assert_eq!(mean_interval(sample(&[1.0]).unwrap()), None);
     }

@@ -75,6 +75,9 @@ pub struct Comparison {
     /// a cell has no [`answers`](CellResult::answers).
     #[serde(default)]
     pub ci95_images: Option<[f64; 2]>,
+    /// Standard error of the mean difference from the choice of test images alone; null as `ci95_images`.
+    #[serde(default)]
+    pub image_error: Option<f64>,
     /// What the p-values and the verdict are about: that of `compare.over`.
     #[serde(default)]
     pub over: Over,

@@ -77,7 +77,7 @@ fn difference(variant: &Variant<'_>, baseline: &Variant<'_>, pixels: usize) -> O
     let differences: Vec<f64> = variant.finished().filter_map(pair).collect();
     let images = variant.finished().map(|cell| cell.test_images).find(|images| *images > 0).unwrap_or(usize::MAX);
     let floor = 1.0 / (DIRECTIONS * images as f64);
-    let ci95 = paired_test(&differences, floor, floor).map(|test| test.ci95);
+    let ci95 = paired_test(&differences, floor, floor, 0.95).map(|test| test.tests.interval);
     Some(Difference { mean: sample(&differences)?.mean, ci95 })
 }
 

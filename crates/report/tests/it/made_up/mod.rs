@@ -6,7 +6,7 @@ use untied_redundancy::Finding;
 use untied_report::compare;
 use untied_study::{
     CellRecord, CellResult, CertificateRecord, CompareConfig, Curves, Drift, Factors, LayerRedundancy, Measured,
-    Metric, Metrics, Parameters, Results, SCHEMA, Status,
+    Metric, Metrics, Over, Parameters, Results, SCHEMA, Status,
 };
 
 mod measured;
@@ -26,7 +26,12 @@ pub(crate) fn factors(pairs: &[(&str, Value)]) -> Factors {
 }
 
 pub(crate) fn baseline() -> CompareConfig {
-    CompareConfig { metric: Metric::TestAccuracy, baseline: factors(&[("model.bias", json!("none"))]), margin: 0.01 }
+    CompareConfig {
+        metric: Metric::TestAccuracy,
+        baseline: factors(&[("model.bias", json!("none"))]),
+        margin: 0.01,
+        over: Over::Seeds,
+    }
 }
 
 /// A finished run whose accuracy is `gain` above that of the seed.

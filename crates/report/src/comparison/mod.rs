@@ -151,7 +151,7 @@ fn adjust(comparisons: &mut [Comparison]) {
         (one.t_p_holm, one.tost_p_holm) = (t_p, tost_p);
         one.verdict = verdict(t_p, tost_p);
         let level = EQUIVALENT_AT / family.len() as f64;
-        let open = one.verdict == Verdict::Inconclusive;
+        let open = one.verdict == Verdict::Inconclusive && one.t_p.is_some();
         one.seeds_suggested = if open { suggested(one, level) } else { None };
     }
 }

@@ -1,7 +1,9 @@
 //! The number of seeds that it takes to decide.
 
-use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
+use statrs::distribution::{ContinuousCDF, Normal};
 use statrs::function::gamma::ln_gamma;
+
+use crate::statistics::student::{MOST_FREEDOM, student};
 
 /// Chance of a verdict that suggested seeds give.
 pub(crate) const POWER: f64 = 0.8;
@@ -25,14 +27,29 @@ pub(crate) fn seeds_needed(spread: f64, images: f64, margin: f64, level: f64) ->
     }
     // What known deviations would need, and what estimating them adds; a little off where few are enough.
     let guess = spread.powi(2) / room + normal.inverse_cdf(level).powi(2) / 2.0;
-    let mut n = if guess <= MOST_SEEDS as f64 { (guess as usize).max(2) } else { return None };
-    while !enough(n) && n <= MOST_SEEDS {
-        n += 1;
+    if guess <= MOST_SEEDS as f64 { smallest((guess as usize).max(2), enough) } else { None }
+}
+
+/// The smallest n from 2 to [`MOST_SEEDS`] that is enough, where all larger ones are, too: looked for from a guess outwards
+/// in growing steps, then by halves.
+fn smallest(guess: usize, enough: impl Fn(usize) -> bool) -> Option<usize> {
+    let (mut too_few, mut n, mut step) = (guess - 1, guess, 1);
+    while too_few > 1 && enough(too_few) {
+        (n, too_few) = (too_few, too_few.saturating_sub(step).max(1));
+        step *= 2;
     }
-    while n > 2 && enough(n - 1) {
-        n -= 1;
+    while !enough(n) {
+        if n >= MOST_SEEDS {
+            return None;
+        }
+        (too_few, n) = (n, MOST_SEEDS.min(n + step));
+        step *= 2;
     }
-    (n <= MOST_SEEDS).then_some(n)
+    while n - too_few > 1 {
+        let middle = usize::midpoint(too_few, n);
+        if enough(middle) { n = middle } else { too_few = middle }
+    }
+    Some(n)
 }
 
 /// Chance that the mean of n normal differences, true mean 0, gives TOST p ≤ `level`, with standard error
@@ -48,8 +65,8 @@ pub(crate) fn seeds_needed(spread: f64, images: f64, margin: f64, level: f64) ->
 fn power(n: usize, spread: f64, images: f64, margin: f64, level: f64) -> Option<f64> {
     let over_seeds = spread / (n as f64).sqrt();
     let error = over_seeds.hypot(images);
-    let freedom = (n - 1) as f64 * (error / over_seeds).powi(4);
-    let quantile = StudentsT::new(0.0, 1.0, freedom).ok()?.inverse_cdf(1.0 - level);
+    let freedom = ((n - 1) as f64 * (error / over_seeds).powi(4)).min(MOST_FREEDOM);
+    let quantile = student(freedom)?.inverse_cdf(1.0 - level);
     let reach = margin / error;
     let half_width = 8.0 / (2.0 * freedom).sqrt();
     let low = (1.0 - half_width).max(0.0);
@@ -106,5 +123,15 @@ mod tests {
         assert!(needed(0.0) < needed(0.0025) && needed(0.0025).is_some(), "{:?} {:?}", needed(0.0), needed(0.0025));
         // 0.01 / (2.2414 + 1.2816) = 0.002838
         assert_eq!(needed(0.002_84), None);
+    }
+
+    #[test]
+    fn the_smallest_number_is_found_from_any_guess() {
+        for wanted in [2, 3, 17, 1000, MOST_SEEDS] {
+            for guess in [2, 3, 16, 17, 18, 999, 5000, MOST_SEEDS] {
+                assert_eq!(smallest(guess, |n| n >= wanted), Some(wanted), "from {guess}");
+            }
+        }
+        assert_eq!(smallest(7, |_| false), None);
     }
 }

@@ -1,6 +1,7 @@
 //! Whole comparisons and reports, from made-up, simulated and shipped results.
 
 mod compare;
+mod images;
 mod looks;
 mod made_up;
 mod measured;
@@ -10,3 +11,4 @@ mod report;
 mod scale;
 mod shipped;
 mod simulated;
+mod simulated_images;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use untied_study::{Comparison, Factors, Results, Status, Study};
+use untied_study::{Comparison, Factors, Over, Results, Status, Study};
 
 use crate::exit::Exit;
 use crate::table::Table;
@@ -64,7 +64,11 @@ pub(crate) fn unfinished(results: &Results, statuses: &[Status]) -> impl Iterato
 pub(crate) fn verdicts(study: &Study, results: &Results) -> String {
     let Some(first) = results.comparisons.first() else { return String::new() };
     let baseline = variant_name(study, &first.baseline);
-    let title = format!("{} against {baseline}, margin ±{}\n", first.metric, first.margin);
+    let over = match first.over {
+        Over::Seeds => "",
+        Over::SeedsAndImages => ", on new images of the same kind",
+    };
+    let title = format!("{} against {baseline}, margin ±{}{over}\n", first.metric, first.margin);
     let mut table = Table::new(["", "", "difference", "95 % interval", "seeds", "verdict"]).align_right(&[2, 3, 4]);
     for one in &results.comparisons {
         table.push(row(study, one));
@@ -75,8 +79,11 @@ pub(crate) fn verdicts(study: &Study, results: &Results) -> String {
 fn row(study: &Study, one: &Comparison) -> [String; 6] {
     let name = |factors: &Factors| variant_name(study, factors);
     let difference = one.mean_difference.map_or_else(|| "–".to_owned(), signed);
-    let interval =
-        one.ci95.map_or_else(|| "–".to_owned(), |[low, high]| format!("[{}, {}]", signed(low), signed(high)));
+    let ends = match one.over {
+        Over::Seeds => one.ci95,
+        Over::SeedsAndImages => one.ci95_images,
+    };
+    let interval = ends.map_or_else(|| "–".to_owned(), |[low, high]| format!("[{}, {}]", signed(low), signed(high)));
     [name(&one.context), name(&one.treatment), difference, interval, one.seeds.to_string(), one.verdict.to_string()]
 }
 

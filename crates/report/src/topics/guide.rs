@@ -1,5 +1,7 @@
 //! Guide to reading a report, and to repeating it.
 
+use untied_study::Over;
+
 use crate::document::{Block, Section, Text};
 use crate::results::View;
 
@@ -17,7 +19,7 @@ pub(crate) fn reading(view: &View<'_>) -> Section {
              seed by seed. A pair with an unfinished run is left out and counted.",
             ),
         ),
-        ("Interval", "95 % interval of the mean difference by Student's t.".into()),
+        ("Interval", intervals(view)),
         ("t test", "p of the claim that there is no difference. A large p does not prove equality.".into()),
         (
             "TOST",
@@ -64,6 +66,28 @@ pub(crate) fn reading(view: &View<'_>) -> Section {
         ),
     ];
     Section { id: "reading", title: "How to read this", blocks: vec![Block::Definitions(definitions)] }
+}
+
+/// What the intervals are of, and what a verdict holds for.
+fn intervals(view: &View<'_>) -> Text {
+    let text = Text::from(
+        "95 % interval of the mean difference by Student's t, over seeds: what other initial weights and orders of the images \
+         would do, with the same training and test images.",
+    );
+    let comparisons = &view.results.comparisons;
+    if comparisons.iter().all(|one| one.ci95_images.is_none()) {
+        return text;
+    }
+    let images = " On new images: over seeds and test images, what other test images of the same kind would do besides, after \
+                  training on the same ones. Seeds and images are crossed: V = MS(seeds)/nm + max(MS(images) − MS(rest), \
+                  0)/nm + 2/m² for n seeds and m images, by the mean squares of the differences of single answers, with \
+                  Satterthwaite's degrees of freedom (Hillis 2007: readers crossed with cases; 2/m²: Agresti & Min 2005). It is \
+                  never narrower than the interval on these images.";
+    let verdicts = match comparisons.first().map(|one| one.over) {
+        Some(Over::SeedsAndImages) => " Tests and verdicts are over seeds and test images.",
+        _ => " Tests and verdicts are over seeds, on these test images.",
+    };
+    text.plain(images).plain(verdicts)
 }
 
 /// The commands, and the sources of the numbers.

@@ -10,6 +10,7 @@ pub(crate) mod translation;
 pub(crate) mod unfinished;
 pub(crate) mod variants;
 pub(crate) mod verdicts;
+pub(crate) mod warnings;
 
 use crate::document::{Block, Section};
 

@@ -1,10 +1,10 @@
 //! Intervals and verdicts over seeds and test images: what they hold, need and refuse.
 
 use serde_json::json;
-use untied_report::compare;
+use untied_report::{compare, render};
 use untied_study::{Answers, CellRecord, CompareConfig, Comparison, Metric, Over, Verdict};
 
-use crate::made_up::{baseline, factors};
+use crate::made_up::{baseline, factors, results};
 use crate::simulated_images::{SCENES, answered, simulate};
 
 const STUDIES: usize = 1000;
@@ -118,4 +118,53 @@ fn without_answers_there_is_no_second_interval_and_no_verdict_over_images() {
     }
     let loss = CompareConfig { metric: Metric::TestLoss, ..baseline() };
     assert_eq!(only(&few(), &loss).ci95_images, None);
+}
+
+/// Five seeds and 400 images. The treatment loses the images of one kind in every seed, as many as it gains of another.
+fn steady(gained: usize, lost: usize) -> Vec<CellRecord> {
+    let base = |image: usize| image >= gained && image < 380;
+    let treated = |image: usize| image < 380 - lost;
+    let answers = |of: &dyn Fn(usize) -> bool| (0..400).map(of).collect::<Vec<bool>>();
+    let none = (0..5).map(|seed| answered("none", seed, &answers(&base)));
+    none.chain((0..5).map(|seed| answered("tied", seed, &answers(&treated)))).collect()
+}
+
+fn told(cells: Vec<CellRecord>, config: &CompareConfig) -> String {
+    render(&results("images", "On which images?", cells, config), Some(config)).markdown.replace('\\', "")
+}
+
+#[test]
+fn a_verdict_that_new_images_do_not_bear_out_is_called_one_on_these() {
+    let text = told(steady(8, 8), &baseline());
+    assert!(text.contains("A tied bias is **equivalent** to no bias: test accuracy differs by 0 ["), "{text}");
+    assert!(text.contains("On new images of the same kind, the 95 % interval is [−0.0"), "{text}");
+    assert!(text.contains("]: the verdict is on these test images alone."), "{text}");
+    assert!(text.contains("| 95 % interval on these images | on new images |"), "{text}");
+
+    let text = told(steady(8, 8), &over_images());
+    let claim = "A tied bias against no bias is **inconclusive** on new images of the same kind, neither";
+    assert!(text.contains(claim) && text.contains("On these test images, the 95 % interval is ["), "{text}");
+
+    let text = told(steady(0, 0), &over_images());
+    assert!(text.contains("is **equivalent** to no bias on new images of the same kind: "), "{text}");
+    assert!(text.contains("Tests and verdicts are over seeds and test images."), "{text}");
+}
+
+#[test]
+fn older_results_say_why_they_cannot_be_judged_over_images() {
+    let older = steady(0, 0).into_iter().map(|mut cell| {
+        cell.answers = Answers::default();
+        cell
+    });
+    let text = told(older.collect(), &over_images());
+    assert!(text.contains("**cannot be judged** against no bias: not every run has kept which test images"), "{text}");
+    assert!(!text.contains("on new images |"), "{text}");
+}
+
+#[test]
+fn warnings_of_runs_stand_in_the_answer() {
+    let mut cells = steady(1, 1);
+    cells[3].warnings = vec!["no training image has the label <b>".into()];
+    let text = told(cells, &baseline());
+    assert!(text.contains("**Warning of 1 run**: no training image has the label"), "{text}");
 }

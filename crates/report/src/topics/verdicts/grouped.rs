@@ -1,12 +1,13 @@
 //! Many comparisons in few sentences: those of one treatment and one verdict together.
 
-use untied_study::{Comparison, Factors, Verdict};
+use untied_study::{Comparison, Factors, Over, Verdict};
 
 use crate::document::Text;
 use crate::document::names::{Labels, capitalised, metric_name, verdict_name};
 use crate::document::number::{fixed, magnitude, p_equals, plural, signed, signed_interval};
 use crate::results::first_seen::group;
 use crate::topics::verdicts::phrase::noun;
+use crate::topics::verdicts::scope::{claimed, judged_interval};
 use crate::topics::verdicts::sentence::COINCIDE;
 
 /// Comparisons that are told one by one.
@@ -58,7 +59,10 @@ fn rank(verdict: Verdict) -> usize {
 }
 
 fn is_judged(one: &Comparison) -> bool {
-    one.mean_difference.is_some() && one.ci95.is_some() && one.t_p_holm.is_some() && one.tost_p_holm.is_some()
+    one.mean_difference.is_some()
+        && judged_interval(one).is_some()
+        && one.t_p_holm.is_some()
+        && one.tost_p_holm.is_some()
 }
 
 /// `A tied bias is **equivalent** to no bias in all 12 comparisons: test accuracy differs by −0.0031 to +0.0028, …`
@@ -81,17 +85,20 @@ fn sentence(group: &VerdictGroup<'_>, labels: &Labels) -> Text {
 
 fn claim(group: &VerdictGroup<'_>) -> Text {
     let name = if group.judged { verdict_name(group.verdict) } else { "cannot be judged" };
-    let Some(treatment) = group.treatment else { return Text::default().strong(capitalised(name)) };
+    let scope = if group.judged { claimed(group.members[0].over) } else { "" };
+    let Some(treatment) = group.treatment else { return Text::default().strong(capitalised(name)).plain(scope) };
     let (treatment, baseline) = (capitalised(&noun(treatment)), noun(&group.members[0].baseline));
     match (group.judged, group.verdict) {
         (false, _) => Text::from(format!("{treatment} ")).strong(name).plain(format!(" against {baseline}")),
         (_, Verdict::Equivalent) => {
-            Text::from(format!("{treatment} is ")).strong(name).plain(format!(" to {baseline}"))
+            Text::from(format!("{treatment} is ")).strong(name).plain(format!(" to {baseline}{scope}"))
         }
         (_, Verdict::Different) => {
-            Text::from(format!("{treatment} is ")).strong(name).plain(format!(" from {baseline}"))
+            Text::from(format!("{treatment} is ")).strong(name).plain(format!(" from {baseline}{scope}"))
         }
-        (_, Verdict::Inconclusive) => Text::from(format!("{treatment} against {baseline} is ")).strong(name),
+        (_, Verdict::Inconclusive) => {
+            Text::from(format!("{treatment} against {baseline} is ")).strong(name).plain(scope)
+        }
     }
 }
 
@@ -106,7 +113,7 @@ fn named(group: &VerdictGroup<'_>, labels: &Labels) -> String {
 fn evidence(group: &VerdictGroup<'_>) -> String {
     let first = group.members[0];
     let ends = |of: fn(&Comparison) -> Option<[f64; 2]>| outermost(group.members.iter().filter_map(|one| of(one)));
-    let intervals = signed_interval(ends(|one| one.ci95));
+    let intervals = signed_interval(ends(judged_interval));
     let [few, many] = outermost(group.members.iter().map(|one| [one.seeds as f64; 2]));
     let seeds = if few == many { plural(few as usize, "seed") } else { format!("{few} to {many} seeds") };
     let largest =
@@ -164,5 +171,15 @@ fn remarks(group: &VerdictGroup<'_>) -> String {
         1 => " 1 pair with an unfinished run is left out.".into(),
         several => format!(" {several} pairs with an unfinished run are left out."),
     };
-    losses + &left_out
+    on_images(group) + &losses + &left_out
+}
+
+/// The intervals for new images, where verdicts are on these ones and every run has kept its answers.
+fn on_images(group: &VerdictGroup<'_>) -> String {
+    let intervals: Option<Vec<[f64; 2]>> =
+        group.members.iter().map(|one| one.ci95_images.filter(|_| one.over == Over::Seeds)).collect();
+    intervals.map_or_else(String::new, |intervals| {
+        let ends = signed_interval(outermost(intervals.into_iter()));
+        format!(" On new images of the same kind, the 95 % intervals lie within {ends}.")
+    })
 }

@@ -3,6 +3,7 @@
 mod grouped;
 mod phrase;
 mod plot;
+mod scope;
 mod sentence;
 mod table;
 

@@ -12,6 +12,9 @@ use crate::document::{Figure, Text};
 use crate::results::View;
 use crate::results::selection::{ROWS, foremost, remark, size};
 
+/// What the thin line is.
+const ON_IMAGES: &str = " Thick: over seeds, on these test images; thin: on new images of the same kind.";
+
 /// A forest plot: one row a comparison, the shaded band is ±margin.
 pub(crate) fn plot(view: &View<'_>) -> Option<Figure> {
     let groups = view.comparisons();
@@ -20,7 +23,8 @@ pub(crate) fn plot(view: &View<'_>) -> Option<Figure> {
     let all: Vec<&Comparison> = shown.iter().map(|(_, one)| *one).collect();
     let margin = all.first()?.margin;
     let rows: Vec<Row> = shown.iter().map(|(group, one)| row(view, group, one)).collect();
-    let values = all.iter().flat_map(|one| one.mean_difference.into_iter().chain(one.ci95.into_iter().flatten()));
+    let ends = |one: &Comparison| [one.ci95, one.ci95_images].into_iter().flatten().flatten();
+    let values = all.iter().flat_map(|one| one.mean_difference.into_iter().chain(ends(one)));
     let x = around(values.chain([-margin, margin]));
     let name = metric_name(view.metric);
     let title = format!("Paired differences in {name}");
@@ -43,6 +47,8 @@ pub(crate) fn plot(view: &View<'_>) -> Option<Figure> {
         capitalised(name),
         margin
     ));
+    let on_images = all.iter().any(|one| one.ci95_images.is_some());
+    let caption = caption.plain(if on_images { ON_IMAGES } else { "" });
     let all = view.results.comparisons.len();
     let caption = caption.plain(remark(shown.len(), all, "comparisons", "those with the largest differences"));
     Some(Figure { file: "differences.svg", svg, alt, caption })
@@ -85,6 +91,10 @@ fn mark(panel: &Panel<'_>, y: f64, one: &Comparison) -> Markup {
         (Verdict::Inconclusive, at) => ring(at, 5.0, colour),
     };
     html! {
+        @if let Some(ends) = one.ci95_images {
+            @let [low, high] = ends.map(|end| panel.x(end));
+            (line(&[(low, y), (high, y)], colour, 0.8))
+        }
         @if let Some(ends) = one.ci95 {
             @let [low, high] = ends.map(|end| panel.x(end));
             (line(&[(low, y), (high, y)], colour, 2.0))

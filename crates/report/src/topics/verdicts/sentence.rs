@@ -7,6 +7,7 @@ use crate::document::names::{capitalised, metric_name};
 use crate::document::number::{count, fixed, magnitude, p_equals, plural, signed, signed_interval};
 use crate::statistics::power::MOST_SEEDS;
 use crate::topics::verdicts::phrase::{noun, surroundings};
+use crate::topics::verdicts::scope::{claimed, judged_interval, other_interval};
 
 /// [`POWER`](crate::statistics::power::POWER) in words.
 const CHANCE: &str = "80 %";
@@ -27,12 +28,13 @@ pub(crate) fn sentence(one: &Comparison) -> Text {
         return text.strong("cannot be judged").plain(format!(" against {baseline}: {}.", too_few(one)));
     };
     let claim = Text::from(subject);
+    let scope = claimed(one.over);
     let claim = match one.verdict {
-        Verdict::Equivalent => claim.plain(" is ").strong("equivalent").plain(format!(" to {baseline}: ")),
-        Verdict::Different => claim.plain(" is ").strong("different").plain(format!(" from {baseline}: ")),
+        Verdict::Equivalent => claim.plain(" is ").strong("equivalent").plain(format!(" to {baseline}{scope}: ")),
+        Verdict::Different => claim.plain(" is ").strong("different").plain(format!(" from {baseline}{scope}: ")),
         Verdict::Inconclusive => {
             let claim = claim.plain(format!(" against {baseline} is "));
-            claim.strong("inconclusive").plain(", neither equivalent nor different for certain: ")
+            claim.strong("inconclusive").plain(format!("{scope}, neither equivalent nor different for certain: "))
         }
     };
     claim.plain(evidence).plain(remarks(one))
@@ -40,7 +42,7 @@ pub(crate) fn sentence(one: &Comparison) -> Text {
 
 /// `test accuracy differs by +0.0003 [−0.0012, +0.0018], inside ±0.01 (10 seeds; TOST p = 2×10⁻⁶)`
 fn evidence(one: &Comparison) -> Option<String> {
-    let (mean, ci95, t_p, tost_p) = (one.mean_difference?, one.ci95?, one.t_p_holm?, one.tost_p_holm?);
+    let (mean, ci95, t_p, tost_p) = (one.mean_difference?, judged_interval(one)?, one.t_p_holm?, one.tost_p_holm?);
     let metric = metric_name(one.metric);
     let direction = match one.verdict {
         Verdict::Different if mean > 0.0 => format!("{metric} is higher by {}", fixed(mean)),
@@ -100,7 +102,7 @@ fn remarks(one: &Comparison) -> String {
         1 => Some("1 pair with an unfinished run is left out.".into()),
         several => Some(format!("{several} pairs with an unfinished run are left out.")),
     };
-    let sentences = [difference, seeds, losses, left_out].into_iter().flatten();
+    let sentences = [difference, other_interval(one), seeds, losses, left_out].into_iter().flatten();
     sentences.fold(".".into(), |text: String, sentence: String| text + " " + &sentence)
 }
 
@@ -120,6 +122,9 @@ fn too_few(one: &Comparison) -> String {
     let finished = match one.seeds {
         0 => "no pair of runs finished".into(),
         1 => "only one pair of runs finished".into(),
+        _ if one.ci95.is_some() => {
+            "not every run has kept which test images it classified rightly; older versions did not".into()
+        }
         seeds => format!("the differences of {seeds} pairs give no interval"),
     };
     if one.left_out == 0 { finished } else { format!("{finished}, {} left out", one.left_out) }

@@ -19,9 +19,12 @@ pub(crate) fn section(view: &View<'_>) -> Option<Section> {
 fn table(view: &View<'_>, first: &Comparison) -> Table {
     let groups = view.comparisons();
     let mut columns = Vec::from(["Comparison", "Verdict"].map(Column::left));
-    columns.extend(
-        ["Pairs", "Mean difference", "95 % interval", "t test p", "adjusted", "TOST p", "adjusted"].map(Column::right),
-    );
+    columns.extend(["Pairs", "Mean difference"].map(Column::right));
+    let on_images = has_images(view);
+    let intervals: &[&str] =
+        if on_images { &["95 % interval on these images", "on new images"] } else { &["95 % interval"] };
+    columns.extend(intervals.iter().copied().map(Column::right));
+    columns.extend(["t test p", "adjusted", "TOST p", "adjusted"].map(Column::right));
     columns.push(Column::right("Largest loss difference"));
     let rows = groups.iter().flat_map(|(context, members)| members.iter().map(|one| row(view, context, one)));
     let caption = format!(
@@ -33,6 +36,11 @@ fn table(view: &View<'_>, first: &Comparison) -> Table {
     Table { caption, columns, rows: rows.collect() }
 }
 
+/// Whether any comparison has an interval for new images.
+fn has_images(view: &View<'_>) -> bool {
+    view.results.comparisons.iter().any(|one| one.ci95_images.is_some())
+}
+
 fn row(view: &View<'_>, context: &str, one: &Comparison) -> Vec<Text> {
     let versus = view.labels.versus(&one.treatment, &one.baseline);
     let comparison = if context.is_empty() { versus } else { format!("{context}: {versus}") };
@@ -42,7 +50,9 @@ fn row(view: &View<'_>, context: &str, one: &Comparison) -> Vec<Text> {
     };
     let mut cells: Vec<Text> = vec![comparison.into(), one.verdict.into(), pairs.into()];
     cells.push(or_none(one.mean_difference, signed).into());
-    cells.push(one.ci95.map_or_else(|| NONE.into(), signed_interval).into());
+    let interval = |ends: Option<[f64; 2]>| Text::from(ends.map_or_else(|| NONE.into(), signed_interval));
+    cells.push(interval(one.ci95));
+    cells.extend(has_images(view).then(|| interval(one.ci95_images)));
     cells.extend([one.t_p, one.t_p_holm, one.tost_p, one.tost_p_holm].map(|p| or_none(p, p_value).into()));
     cells.push(or_none(one.max_loss_difference, magnitude).into());
     cells

@@ -3,6 +3,7 @@
 mod cell;
 mod explain;
 mod fold;
+mod lint;
 mod report;
 mod rewrite;
 mod run;
@@ -38,6 +39,9 @@ pub(crate) enum Verb {
     /// Fold the batch norm of a trained model into its convolutions, and check that it stays the same
     #[command(after_help = exit::HELP)]
     Fold(rewrite::RewriteArguments),
+    /// Show which biases of an ONNX model do nothing, and why; write it without them, and check that it stays the same
+    #[command(after_help = exit::HELP)]
+    Lint(lint::LintArguments),
     /// Print the JSON Schema of configs, for editors that complete and check them
     #[command(after_help = exit::HELP)]
     Schema,
@@ -56,6 +60,7 @@ impl Verb {
             Self::Explain(arguments) => explain::explain(arguments),
             Self::Strip(arguments) => strip::strip(arguments),
             Self::Fold(arguments) => fold::fold(arguments),
+            Self::Lint(arguments) => lint::lint(arguments),
             Self::Schema => schema::schema(),
             Self::Worker(arguments) => worker::worker(arguments),
         }

@@ -9,6 +9,7 @@ mod job_array;
 mod kills;
 #[cfg(target_os = "linux")]
 mod large;
+mod linting;
 mod looks;
 #[cfg(target_os = "linux")]
 mod made_up;

@@ -1,0 +1,56 @@
+//! `untied lint`: its three formats, what it writes, and what it refuses.
+
+use std::path::{Path, PathBuf};
+
+use crate::program::Bench;
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("lint/tests/fixtures").join(format!("{name}.onnx"))
+}
+
+#[test]
+fn findings_are_printed_as_text_json_and_sarif() {
+    let bench = Bench::empty();
+    let model = fixture("untied").display().to_string();
+    let text = bench.expect(0, &format!("lint {model}"));
+    assert_eq!(text.stderr, "");
+    let said = ["body.bias1", "untied bias, Add", "7 biases of 232 parameters: 9 redundant in training", "removed by"];
+    assert!(said.iter().all(|said| text.stdout.contains(said)), "{}", text.stdout);
+
+    let json = bench.expect(0, &format!("lint {model} --format json")).stdout;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((&json["parameters"], &json["redundant_in_training"]), (&232.into(), &9.into()));
+    let sarif = bench.expect(0, &format!("lint {model} --format sarif")).stdout;
+    let sarif: serde_json::Value = serde_json::from_str(&sarif).unwrap();
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    assert!(results.len() == 3 && results.iter().all(|result| result["ruleId"] == "redundant-bias"), "{results:?}");
+}
+
+#[test]
+fn stripped_and_folded_models_are_written_and_can_be_linted() {
+    let bench = Bench::empty();
+    let model = fixture("untied").display().to_string();
+    let ended = bench.expect(0, &format!("lint {model} --strip stripped.onnx --fold folded.onnx"));
+    assert!(ended.stdout.contains("keeps the rest") && ended.stdout.contains("across"), "{}", ended.stdout);
+    let again = bench.expect(0, "lint stripped.onnx");
+    assert!(again.stdout.contains("redundant in training"), "{}", again.stdout);
+    assert!(!bench.expect(0, "lint folded.onnx").stdout.contains("BatchNormalization"));
+}
+
+#[test]
+fn what_is_no_model_is_refused_in_one_line() {
+    let bench = Bench::empty();
+    bench.write("model.onnx", "no model");
+    let refused = |arguments: &str| {
+        let ended = bench.expect(2, arguments);
+        assert_eq!((ended.stdout.as_str(), ended.stderr.lines().count()), ("", 1), "{}", ended.stderr);
+        ended.stderr
+    };
+    assert!(refused("lint model.onnx").contains("model.onnx: expected an ONNX model, found"));
+    assert!(refused("lint missing.onnx").contains("missing.onnx"));
+    let model = fixture("plain").display().to_string();
+    assert!(refused(&format!("lint {model} --shape y=1,2")).contains("an input of the model"));
+    let unet = fixture("unet").display().to_string();
+    assert!(refused(&format!("lint {unet} --fold folded.onnx")).contains("no batch norm can be folded"));
+    assert!(!bench.path("folded.onnx").exists());
+}

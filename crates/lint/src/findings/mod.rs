@@ -1,0 +1,147 @@
+//! Findings: of every bias of a model, how many of its parameters are redundant, and why.
+
+mod bias;
+mod share;
+
+use untied_redundancy::Mode;
+
+pub use bias::{Role, Sharing};
+pub use share::Share;
+
+pub(crate) use bias::{Bias, biases};
+
+use crate::error::LintError;
+use crate::flow::{Guess, Removed, removed};
+use crate::graph::Graph;
+use crate::import::{InputShapes, import};
+use crate::onnx::Model;
+
+/// What is known of the biases of a model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Findings {
+    /// Every bias, in the order of the model.
+    pub biases: Vec<Finding>,
+    /// The operations that are not understood.
+    pub not_understood: Vec<NotUnderstood>,
+}
+
+/// An operation that is not understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotUnderstood {
+    /// The name of its node.
+    pub node: String,
+    /// The ONNX operator.
+    pub operator: String,
+    /// Why not.
+    pub reason: String,
+}
+
+/// A bias and what is redundant of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    /// The name of its tensor.
+    pub name: String,
+    /// The name of the node that adds it; the first, where it is added at several.
+    pub node: String,
+    /// The ONNX operator of that node.
+    pub operator: String,
+    /// The number of nodes that add it.
+    pub uses: usize,
+    /// What it is there.
+    pub role: Role,
+    /// How its parameters are shared over channels and locations.
+    pub sharing: Sharing,
+    /// The shape of its tensor.
+    pub shape: Vec<usize>,
+    /// The redundant part while the model trains: batch norm takes the statistics of its batch, dropout drops.
+    pub training: Share,
+    /// The redundant part while the model is evaluated: batch norm takes its running statistics.
+    pub evaluation: Share,
+    /// The norms, by name, whose running mean can take over what training removes: there the bias can be folded.
+    pub folds_into: Vec<String>,
+}
+
+impl Finding {
+    /// The number of its parameters.
+    pub fn parameters(&self) -> usize {
+        self.shape.iter().product()
+    }
+}
+
+impl Findings {
+    /// The number of all biases' parameters.
+    pub fn parameters(&self) -> usize {
+        self.biases.iter().map(Finding::parameters).sum()
+    }
+
+    /// The number of redundant ones in training and in evaluation.
+    pub fn redundant(&self) -> [usize; 2] {
+        let sum = |share: fn(&Finding) -> &Share| self.biases.iter().map(|finding| share(finding).redundant).sum();
+        [sum(|finding| &finding.training), sum(|finding| &finding.evaluation)]
+    }
+
+    /// The number of those of which it is not known whether they are redundant in training.
+    pub fn unknown(&self) -> usize {
+        self.biases.iter().map(|finding| finding.training.unknown).sum()
+    }
+}
+
+/// Looks at every bias of a model.
+///
+/// `shapes` gives inputs a shape, where the model leaves sizes open; an open number of images is 1 without that.
+///
+/// # Errors
+/// If the model contradicts itself, leaves open a size that is needed, or asks for tensors that do not fit into memory.
+///
+/// # Example
+/// ```no_run
+/// # fn main() -> Result<(), untied_lint::LintError> {
+/// let model = untied_lint::Model::read("model.onnx".as_ref())?;
+/// for finding in untied_lint::lint(&model, &Default::default())?.biases {
+///     println!("{}: {} of {}", finding.name, finding.training.redundant, finding.parameters());
+/// }
+/// # Ok(())
+/// # }
+/// ```
+pub fn lint(model: &Model, shapes: &InputShapes) -> Result<Findings, LintError> {
+    let graph = import(model, shapes)?;
+    Ok(findings(&graph))
+}
+
+pub(crate) fn findings(graph: &Graph) -> Findings {
+    let biases = biases(graph);
+    let understood = graph.unknown().next().is_none();
+    let sides = |mode| {
+        let least = removed(graph, mode, Guess::AtWork);
+        let most = if understood { least.clone() } else { removed(graph, mode, Guess::Removed) };
+        [least, most]
+    };
+    let (training, evaluation) = (sides(Mode::Training), sides(Mode::Evaluation));
+    let finding = |bias: &Bias| {
+        let share = |mode, sides: &[Vec<Removed>; 2]| {
+            share::Followed::new(graph, mode, bias, sides.each_ref().map(|all| &all[bias.value]))
+        };
+        let (training, evaluation) = (share(Mode::Training, &training), share(Mode::Evaluation, &evaluation));
+        let folds_into = share::folds_into(graph, &training);
+        let (node, uses) = (&graph.nodes[bias.nodes[0]], bias.nodes.len());
+        Finding {
+            name: graph.values[bias.value].name.clone(),
+            node: node.name.clone(),
+            operator: node.operator.clone(),
+            uses,
+            role: bias.role,
+            sharing: bias.sharing,
+            shape: graph.shape(bias.value).to_vec(),
+            training: training.share,
+            evaluation: evaluation.share,
+            folds_into,
+        }
+    };
+    let not_understood = graph.unknown().map(|(node, reason)| {
+        let (node, operator, reason) = (node.name.clone(), node.operator.clone(), reason.to_owned());
+        NotUnderstood { node, operator, reason }
+    });
+    let mut not_understood: Vec<NotUnderstood> = not_understood.collect();
+    not_understood.dedup();
+    Findings { biases: biases.iter().map(finding).collect(), not_understood }
+}

@@ -1,0 +1,118 @@
+use std::fs::{self, File};
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Component, Path, PathBuf};
+
+use prost::Message;
+
+use super::schema::{GraphProto, ModelProto, TensorProto};
+use crate::error::{LintError, invalid};
+
+/// An ONNX model as its file has it.
+#[derive(Debug, Clone)]
+pub struct Model {
+    pub(crate) proto: ModelProto,
+    path: PathBuf,
+    /// Bytes of the file, and of what is written again of it.
+    lengths: [usize; 2],
+}
+
+impl Model {
+    /// Reads a model, and the tensors that it keeps in other files beside it.
+    ///
+    /// # Errors
+    /// If a file cannot be read, or is no ONNX model.
+    pub fn read(path: &Path) -> Result<Self, LintError> {
+        let bytes = fs::read(path).map_err(|error| LintError::File { path: path.to_owned(), error })?;
+        let mut model = Self::decode(&bytes, path)?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        for tensor in &mut model.graph_mut().initializer {
+            load_external(tensor, folder)?;
+        }
+        Ok(model)
+    }
+
+    /// Reads a model that is in memory; `path` is for messages.
+    ///
+    /// # Errors
+    /// If the bytes are no ONNX model.
+    pub fn decode(bytes: &[u8], path: &Path) -> Result<Self, LintError> {
+        let not_onnx = |found: String| LintError::NotOnnx { path: path.to_owned(), found };
+        let proto = ModelProto::decode(bytes).map_err(|error| not_onnx(error.to_string()))?;
+        if proto.graph.as_ref().is_none_or(|graph| graph.output.is_empty()) {
+            return Err(not_onnx("no graph with outputs".to_owned()));
+        }
+        let lengths = [bytes.len(), proto.encoded_len()];
+        Ok(Self { proto, path: path.to_owned(), lengths })
+    }
+
+    /// The file's bytes.
+    pub fn encode(&self) -> Vec<u8> {
+        self.proto.encode_to_vec()
+    }
+
+    /// Where the model was read from.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The version of the standard operators.
+    pub fn opset(&self) -> i64 {
+        let standard = |domain: &Option<String>| matches!(domain.as_deref(), None | Some("" | "ai.onnx"));
+        let version = self.proto.opset_import.iter().find(|set| standard(&set.domain)).and_then(|set| set.version);
+        version.unwrap_or(1)
+    }
+
+    pub(crate) fn graph(&self) -> &GraphProto {
+        self.proto.graph.as_ref().expect("reading has checked that there is a graph")
+    }
+
+    pub(crate) fn graph_mut(&mut self) -> &mut GraphProto {
+        self.proto.graph.get_or_insert_default()
+    }
+
+    /// Checks that nothing of the file is lost when it is written again.
+    pub(crate) fn check_lossless(&self) -> Result<(), LintError> {
+        let [found, kept] = self.lengths;
+        if kept < found {
+            let at = self.path.display().to_string();
+            return Err(invalid(at, "the fields of ONNX 1.23 alone", format!("{} bytes of others", found - kept)));
+        }
+        Ok(())
+    }
+}
+
+/// Takes the values of a tensor that is kept in another file into the tensor.
+fn load_external(tensor: &mut TensorProto, folder: &Path) -> Result<(), LintError> {
+    const EXTERNAL: i32 = 1;
+    if tensor.data_location != Some(EXTERNAL) {
+        return Ok(());
+    }
+    let name = tensor.name.clone().unwrap_or_default();
+    let entry = |key: &str| {
+        let entry = tensor.external_data.iter().find(|entry| entry.key.as_deref() == Some(key));
+        entry.and_then(|entry| entry.value.clone())
+    };
+    let location = entry("location").ok_or_else(|| invalid(&name, "the location of external data", "none"))?;
+    if Path::new(&location).components().any(|part| !matches!(part, Component::Normal(_) | Component::CurDir)) {
+        return Err(invalid(&name, "external data in the model's folder or below it", location));
+    }
+    let number = |key: &str| -> Result<Option<u64>, LintError> {
+        let parse = |text: String| text.parse().map_err(|_| invalid(&name, format!("a number as {key}"), text));
+        entry(key).map(parse).transpose()
+    };
+    let path = folder.join(location);
+    let failed = |error| LintError::File { path: path.clone(), error };
+    let mut file = File::open(&path).map_err(failed)?;
+    let length = file.metadata().map_err(failed)?.len();
+    let offset = number("offset")?.unwrap_or(0);
+    let count = number("length")?.unwrap_or(length.saturating_sub(offset));
+    if offset.checked_add(count).is_none_or(|end| end > length) {
+        let found = format!("{count} from {offset} on of {length}");
+        return Err(invalid(&name, format!("bytes that {} has", path.display()), found));
+    }
+    file.seek(SeekFrom::Start(offset)).map_err(failed)?;
+    let mut bytes = vec![];
+    file.take(count).read_to_end(&mut bytes).map_err(failed)?;
+    (tensor.raw_data, tensor.data_location, tensor.external_data) = (Some(bytes), None, vec![]);
+    Ok(())
+}

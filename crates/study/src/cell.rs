@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::{DataConfig, Factors, Fault, MeasureConfig, ModelConfig, Normalization, TrainConfig, factor_label};
+use crate::{DataConfig, Factors, Fault, MeasureConfig, ModelConfig, TrainConfig, factor_label};
 
 /// Longest readable part of a cell's id; with the hash it stays far below a file name's 255 bytes.
 const MAX_NAME: usize = 100;
@@ -37,17 +37,21 @@ impl CellConfig {
         data.check()?;
         model.check()?;
         train.check()?;
-        check_statistics(model.norm, train.batch_size)?;
+        check_statistics(model, train.batch_size)?;
         measure.check(data, model)
     }
 }
 
 /// One value is its own mean: nothing but β would be left of it. The other norms share statistics over locations too,
-/// of which pooling asks for four.
-fn check_statistics(norm: Normalization, batch_size: usize) -> Result<(), Fault> {
-    let valid = !norm.spec().is_some_and(|spec| spec.needs_images()) || batch_size > 1;
-    let expected = "2 or more images, for the statistics of batch_per_activation";
-    Fault::require(valid, "train.batch_size", expected, batch_size)
+/// of which pooling asks for four in `plain`; other nets may have one.
+fn check_statistics(model: &ModelConfig, batch_size: usize) -> Result<(), Fault> {
+    let specs = model.norm_specs();
+    let images = |valid: bool, norm: &str| {
+        let expected = format!("2 or more images, for the statistics of {norm}");
+        Fault::require(valid || batch_size > 1, "train.batch_size", expected, batch_size)
+    };
+    images(!specs.iter().any(|spec| spec.needs_images()), "batch_per_activation")?;
+    images(model.is_plain() || !specs.iter().any(|spec| spec.running), "batch norm")
 }
 
 /// One training run of a study.

@@ -42,13 +42,14 @@ impl Study {
             ("measure", to_toml(&config.measure)),
         ];
         for (name, value) in sections {
-            let Value::Table(mut table) = value else { continue };
+            let mut value = value;
             for vary in &self.vary {
                 let path = pieces(&vary.key);
                 if path[0] == name {
-                    remove(&mut table, &path[1..]);
+                    remove(&mut value, &path[1..]);
                 }
             }
+            let Value::Table(table) = value else { continue };
             let _ = write!(text, "\n[{name}]\n");
             for (key, value) in &table {
                 put(text, key, value);
@@ -100,14 +101,20 @@ fn pieces(dotted: &str) -> Vec<String> {
     key::split(dotted).unwrap_or_default().into_iter().map(|piece| piece.into_inner().into_owned()).collect()
 }
 
-fn remove(table: &mut Table, path: &[String]) {
-    match path {
-        [] => {}
-        [last] => drop(table.remove(last)),
-        [first, rest @ ..] => {
-            if let Some(Value::Table(inner)) = table.get_mut(first) {
+/// Removes the value at a key; an element of a list stays, since later ones would change their index.
+fn remove(value: &mut Value, path: &[String]) {
+    match (value, path) {
+        (Value::Table(table), [last]) => drop(table.remove(last)),
+        (Value::Table(table), [first, rest @ ..]) => {
+            if let Some(inner) = table.get_mut(first) {
                 remove(inner, rest);
             }
         }
+        (Value::Array(values), [first, rest @ ..]) if !rest.is_empty() => {
+            if let Some(inner) = key::index(first).and_then(|index| values.get_mut(index)) {
+                remove(inner, rest);
+            }
+        }
+        _ => {}
     }
 }

@@ -128,6 +128,8 @@ fn put_entries(table: &mut String, dotted: &str, schema: &Value) {
         let dotted = format!("{dotted}.{key}");
         put_row(table, &dotted, value, required(key));
         put_entries(table, &dotted, value);
+        // The tables in a list.
+        put_entries(table, &format!("{dotted}.N"), &value["items"]);
         for choice in alternatives(value) {
             // Inside `Option`, the table itself; inside a choice, `{ sgd = { … } }`.
             match choice["required"].as_array().filter(|_| value["oneOf"].is_array()).map(Vec::as_slice) {

@@ -76,6 +76,22 @@ pub enum TrainerError {
         /// Number of the block, from 1.
         block: usize,
     },
+    /// A layer that does not fit its network.
+    #[error("{key}: {error}")]
+    Layer {
+        /// The key of the layer, or of the net that has it.
+        key: String,
+        /// The name of the layer, and what does not fit.
+        error: untied_redundancy::network::NetworkError,
+    },
+    /// A model of too many parameters.
+    #[error("model: expected at most {most} parameters, found {found}")]
+    Parameters {
+        /// At most.
+        most: usize,
+        /// In the model.
+        found: usize,
+    },
     /// An operation that does not fit its network.
     #[error("model: {0}")]
     Network(untied_redundancy::network::NetworkError),

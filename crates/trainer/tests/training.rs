@@ -20,6 +20,7 @@ fn config(bias: Bias, norm: Normalization, dtype: Dtype, epochs: usize) -> CellC
             batch_size: 64,
             optimizer,
             schedule: Schedule::Constant,
+            label_smoothing: 0.0,
             dtype,
             device: Device::Flex,
             project_redundant: Projection::None,

@@ -31,6 +31,13 @@ pub enum Operation {
     Addition,
     /// The channels of all inputs, one after the other.
     Concatenation,
+    /// Channels of zeros before and after those of the input.
+    ChannelPadding {
+        /// How many before.
+        before: usize,
+        /// How many after.
+        after: usize,
+    },
     /// All elements as a vector, channel by channel.
     Flatten,
     /// Dropout: identity in evaluation.

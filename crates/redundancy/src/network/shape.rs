@@ -29,6 +29,9 @@ pub(super) fn output(operation: &Operation, inputs: &[Shape]) -> Result<Shape, P
             let [_, height, width] = alike(inputs, |[_, height, width]| [channels, height, width])?;
             [inputs.iter().fold(0, |sum: usize, shape| sum.saturating_add(shape[0])), height, width]
         }
+        Operation::ChannelPadding { before, after } => {
+            [channels.saturating_add(*before).saturating_add(*after), height, width]
+        }
         Operation::Flatten => [channels * height * width, 1, 1],
         Operation::Linear { features } => {
             positive(&[*features], "number of features")?;

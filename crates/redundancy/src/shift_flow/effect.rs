@@ -55,6 +55,7 @@ impl Effect {
             Operation::Concatenation => {
                 Self::Passes(Keeps::Part { first: inputs[..position].iter().map(|shape| shape[0]).sum() })
             }
+            Operation::ChannelPadding { before, .. } => Self::Passes(Keeps::Part { first: *before }),
             Operation::Flatten => Self::Passes(Keeps::FlatGroups),
             Operation::Linear { .. } => Self::Passes(Keeps::Nothing),
             Operation::Loss => Self::Stops(ShiftClass::Groups(1).of(inputs[position])),

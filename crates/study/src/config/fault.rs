@@ -40,6 +40,11 @@ pub(crate) fn require_positive(key: &str, value: f64) -> Result<(), Fault> {
     Fault::require(value.is_finite() && value > 0.0, key, "a finite number above 0", Float(value))
 }
 
+/// A share that is not all.
+pub(crate) fn require_share(key: &str, share: f64) -> Result<(), Fault> {
+    Fault::require((0.0..1.0).contains(&share), key, "a number from 0 on, below 1", Float(share))
+}
+
 /// True of values that grow from each to the next.
 pub(crate) fn is_ascending<T: PartialOrd>(values: &[T]) -> bool {
     values.windows(2).all(|pair| pair[0] < pair[1])

@@ -13,7 +13,10 @@ pub use self::compare::{CompareConfig, Metric, Over};
 pub(crate) use self::data::MAX_SIDE;
 pub use self::data::{CanvasConfig, CanvasLabel, DataConfig, DataSource, FixedShift, ShiftPattern};
 pub use self::fault::Fault;
-pub use self::model::{BiasPlace, Head, ModelConfig, Order, Padding};
+pub use self::model::{
+    Activation, BiasPlace, Head, Initialisation, LayerConfig, LayerKind, ModelConfig, Net, Order, Padding, Pair,
+    Shortcut,
+};
 pub use self::optimizer::Optimizer;
 pub use self::schedule::Schedule;
 pub use self::sequential::Sequential;

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::fault::Fault;
+use super::fault::{Fault, require_share};
 use super::optimizer::Optimizer;
 use super::schedule::Schedule;
 use crate::factors::display_as_serialized;
@@ -24,6 +24,9 @@ pub struct TrainConfig {
     /// The learning rate of each step, from the optimizer's on.
     #[serde(default)]
     pub schedule: Schedule,
+    /// The share of every label that is spread evenly over all classes in the training loss; from 0 on, below 1.
+    #[serde(default)]
+    pub label_smoothing: f64,
     /// The floating-point type that training computes in.
     #[serde(default)]
     pub dtype: Dtype,
@@ -40,10 +43,11 @@ pub struct TrainConfig {
 
 impl TrainConfig {
     pub(crate) fn check(&self) -> Result<(), Fault> {
-        let Self { epochs, batch_size, optimizer, schedule, dtype, device, project_redundant: _, save_model: _ } = self;
+        let Self { epochs, batch_size, optimizer, schedule, label_smoothing, dtype, device, .. } = self;
         Fault::require((1..=MAX_EPOCHS).contains(epochs), "train.epochs", format!("1 to {MAX_EPOCHS}"), epochs)?;
         let expected = format!("1 to {MAX_BATCH} images");
         Fault::require((1..=MAX_BATCH).contains(batch_size), "train.batch_size", expected, batch_size)?;
+        require_share("train.label_smoothing", *label_smoothing)?;
         optimizer.check()?;
         schedule.check(optimizer.learning_rate())?;
         let cpu = matches!(device, Device::Flex | Device::Ndarray);

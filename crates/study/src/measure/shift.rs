@@ -51,9 +51,16 @@ impl ShiftConfig {
 /// Adapting starts from a tied bias of the first convolution, trained on clean images.
 fn check_beside(data: &DataConfig, model: &ModelConfig) -> Result<(), Fault> {
     let (bias, place) = (&model.bias, model.bias_after);
-    Fault::require(*bias == Bias::Tied, "model.bias", "tied, which `measure.shift` adapts from", bias)?;
-    let (key, valid) = ("model.bias_after", place == BiasPlace::Convolution);
-    Fault::require(valid, key, "convolution, whose bias `measure.shift` adapts", place)?;
+    let tied = "tied, which `measure.shift` adapts from";
+    if model.is_plain() {
+        Fault::require(*bias == Bias::Tied, "model.bias", tied, bias)?;
+        let (key, valid) = ("model.bias_after", place == BiasPlace::Convolution);
+        Fault::require(valid, key, "convolution, whose bias `measure.shift` adapts", place)?;
+    }
+    let first = model.first_bias();
+    let expected = "a convolution, whose bias `measure.shift` adapts, first of all";
+    let bias = first.ok_or_else(|| Fault::new("model.layers", expected, "another layer"))?;
+    Fault::require(bias == Bias::Tied, "model.bias", tied, bias)?;
     let expected = "none beside `measure.shift`, which trains on clean images";
     Fault::require(data.shift.is_none(), "data.shift", expected, "one")
 }

@@ -65,35 +65,80 @@ fn is_bare(piece: &str) -> bool {
     !piece.is_empty() && piece.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
 }
 
-/// Sets the value at a dotted key, making the tables on the way.
+/// Sets the value at a dotted key, making the tables on the way; an index leads into a list that is there.
 pub(crate) fn set<'s>(root: &mut DeTable<'s>, path: &[Key<'s>], value: Spanned<DeValue<'s>>) -> Result<(), Blocked> {
-    let Some((last, parents)) = path.split_last() else { return Ok(()) };
-    let mut table = root;
-    for (depth, key) in parents.iter().enumerate() {
-        let make = || Spanned::new(key.span(), DeValue::Table(DeTable::new()));
-        let inner = table.entry(key.clone()).or_insert_with(make);
-        let found = kind(inner);
-        table = match inner.get_mut() {
-            DeValue::Table(inner) => inner,
-            _ => return Err(Blocked { key: join(path[..=depth].iter().map(|k| k.get_ref().as_ref())), found }),
-        };
+    set_in_table(root, path, 0, value)
+}
+
+fn set_in_table<'s>(
+    table: &mut DeTable<'s>,
+    path: &[Key<'s>],
+    depth: usize,
+    value: Spanned<DeValue<'s>>,
+) -> Result<(), Blocked> {
+    match &path[depth..] {
+        [] => {}
+        [last] => drop(table.insert(last.clone(), value)),
+        [key, next, ..] => {
+            if !table.contains_key(key.get_ref().as_ref()) && index(next.get_ref()).is_some() {
+                return Err(Blocked {
+                    key: join(path[..=depth].iter().map(|key| key.get_ref().as_ref())),
+                    found: "no list",
+                });
+            }
+            let make = || Spanned::new(key.span(), DeValue::Table(DeTable::new()));
+            return set_in_value(table.entry(key.clone()).or_insert_with(make), path, depth + 1, value);
+        }
     }
-    table.insert(last.clone(), value);
     Ok(())
+}
+
+fn set_in_value<'s>(
+    inner: &mut Spanned<DeValue<'s>>,
+    path: &[Key<'s>],
+    depth: usize,
+    value: Spanned<DeValue<'s>>,
+) -> Result<(), Blocked> {
+    let found = kind(inner);
+    let blocked = |found| Err(Blocked { key: join(path[..depth].iter().map(|key| key.get_ref().as_ref())), found });
+    match inner.get_mut() {
+        DeValue::Table(table) => set_in_table(table, path, depth, value),
+        DeValue::Array(values) => {
+            let Some(inner) = index(path[depth].get_ref()).and_then(|index| values.get_mut(index)) else {
+                return blocked("a list without that index");
+            };
+            if depth + 1 < path.len() {
+                return set_in_value(inner, path, depth + 1, value);
+            }
+            *inner = value;
+            Ok(())
+        }
+        _ => blocked(found),
+    }
+}
+
+/// The index that a piece of a key is.
+pub(crate) fn index(piece: &str) -> Option<usize> {
+    piece.parse().ok().filter(|index: &usize| index.to_string() == piece)
 }
 
 /// The value at a dotted key.
 pub(crate) fn get<'t, 's>(root: &'t DeTable<'s>, path: &[&str]) -> Option<&'t Spanned<DeValue<'s>>> {
     let (first, rest) = path.split_first()?;
-    let value = root.get(*first)?;
+    get_in(root.get(*first)?, rest)
+}
+
+fn get_in<'t, 's>(value: &'t Spanned<DeValue<'s>>, path: &[&str]) -> Option<&'t Spanned<DeValue<'s>>> {
+    let Some((first, rest)) = path.split_first() else { return Some(value) };
     match value.get_ref() {
-        _ if rest.is_empty() => Some(value),
-        DeValue::Table(table) => get(table, rest),
+        DeValue::Table(table) => get_in(table.get(*first)?, rest),
+        DeValue::Array(values) => get_in(values.get(index(first)?)?, rest),
         _ => None,
     }
 }
 
-/// Calls `visit` with every key, its own span and its value's span; list elements count as values of their list's key.
+/// Calls `visit` with every key, its own span and its value's span; list elements count as values of their list's key,
+/// those that are tables by their index.
 pub(crate) fn walk(table: &DeTable<'_>, path: &mut Vec<String>, visit: &mut dyn FnMut(&[String], Range<usize>)) {
     for (key, value) in table {
         path.push(key.get_ref().to_string());
@@ -107,7 +152,17 @@ fn walk_value(value: &Spanned<DeValue<'_>>, path: &mut Vec<String>, visit: &mut 
     visit(path, value.span());
     match value.get_ref() {
         DeValue::Table(table) => walk(table, path, visit),
-        DeValue::Array(values) => values.iter().for_each(|value| walk_value(value, path, visit)),
+        DeValue::Array(values) => {
+            for (index, value) in values.iter().enumerate() {
+                // Those of `[vary]` are values.
+                let is_table = value.get_ref().is_table() && path.first().is_none_or(|first| first != "vary");
+                if is_table {
+                    path.push(index.to_string());
+                }
+                walk_value(value, path, visit);
+                path.truncate(path.len() - usize::from(is_table));
+            }
+        }
         _ => {}
     }
 }

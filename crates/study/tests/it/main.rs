@@ -3,6 +3,7 @@
 mod checkpoint;
 mod errors;
 mod fuzz;
+mod layers;
 mod load;
 mod resolved;
 mod schema;

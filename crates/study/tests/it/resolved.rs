@@ -45,6 +45,23 @@ fn loaded_again_it_is_the_same_study() {
         assert_same(&parse(EXAMPLE, &set).unwrap_or_else(|error| panic!("{error}")));
     }
     assert_same(&parse(MINIMAL, &[]).unwrap());
+    for (model, vary) in [
+        (
+            "net = \"resnet8\"\nshortcut = \"convolution\"\nactivation = \"gelu\"",
+            "\"model.padding\" = [\"circular\", \"half\"]",
+        ),
+        (
+            "layers = [{ layer = \"convolution\", channels = 4, kernel = [5, 3] }, { layer = \"residual\", layers = [{ layer = \"norm\" }] }]",
+            "\"model.layers.0.bias\" = [\"none\", \"untied\"]\n\"model.layers.1.layers.0.norm\" = [\"batch\", { group = 2 }]",
+        ),
+        (
+            "layers = [{ layer = \"flatten\" }, { layer = \"dropout\", rate = 0.5 }]",
+            "\"model.layers.1\" = [{ layer = \"dropout\", rate = 0.1 }, { layer = \"activation\" }]",
+        ),
+    ] {
+        let text = with("channels = [4]", model).replace("seeds", &format!("{vary}\nseeds"));
+        assert_same(&parse(&text, &[]).unwrap_or_else(|error| panic!("{error}")));
+    }
     assert_same(
         &parse(&with("channels = [4]", "").replace("seeds", "\"model.channels\" = [[4]]\nseeds"), &[]).unwrap(),
     );

@@ -6,7 +6,6 @@ use untied_study::{Bias, ModelConfig, Normalization, Parametrization};
 use super::agreement::{Agreement, agreed, cpu};
 use super::error::ModelError;
 use super::trained_model::{TrainedModel, check_supported};
-use crate::model::norm::EPSILON;
 use crate::model::plan::Plan;
 use crate::model::tensors::{HostTensor, host};
 
@@ -109,6 +108,7 @@ struct ChannelAffine {
 impl Affine {
     /// Takes a block's norm out of a model. Without γ it is 1, without β 0.
     fn take(model: &mut TrainedModel, name: &str) -> Result<Self, ModelError> {
+        let epsilon = model.plan.epsilon;
         let mut take = |part: &str| model.tensors.remove(&format!("{name}.norm.{part}")).map(|tensor| tensor.values);
         let missing = |part: &str| ModelError::Missing { tensor: format!("{name}.norm.{part}") };
         let mean = take("running_mean").ok_or_else(|| missing("running_mean"))?;
@@ -117,7 +117,7 @@ impl Affine {
         let beta = take("beta").unwrap_or_else(|| vec![0.0; mean.len()]);
         let channel = |index: usize| ChannelAffine {
             mean: mean[index],
-            factor: gamma[index] / (variance[index] + EPSILON).sqrt(),
+            factor: gamma[index] / (variance[index] + epsilon).sqrt(),
             shift: beta[index],
         };
         Ok(Self { channels: (0..mean.len()).map(channel).collect() })

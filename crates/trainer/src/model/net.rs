@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use burn::module::{Module, Param};
-use burn::tensor::activation::relu;
+use burn::tensor::activation::{gelu, leaky_relu, relu, sigmoid, silu, tanh};
 use burn::tensor::module::linear;
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{DType, Device, Tensor};
 use untied_conv::{Geometry, Side, conv2d};
-use untied_redundancy::network::{Activation, Convolution, Fill, NodeId, Operation, Padding, Pool, Pooling};
+use untied_redundancy::network::{Activation, Convolution, Fill, NodeId, Operation, Padding};
 
+use untied_study::Initialisation;
+
+use super::dropout::Draws;
 use super::host_tensor::{HostTensors, host};
 use super::norm::Norm;
 use super::plan::{Plan, is_behind_linear, tensor_name, term_shapes};
@@ -17,14 +20,20 @@ use super::source::Source;
 use super::step::Step;
 use super::value::{Value, Values};
 use super::weight::weight;
+use super::window::{pooled, surrounded, with_channels};
 use crate::random::Generator;
-use untied_pool::max_pool2d;
+
+/// The slope of a leaky ReLU below 0.
+const LEAK: f64 = 0.01;
 
 /// The model of one cell: the tensors of a plan's nodes.
 #[derive(Module, Debug)]
 pub(crate) struct Net {
     /// By the index of the node; none where it has no tensors.
     layers: Vec<Option<Layer>>,
+    /// What the dropout of a training step is drawn from; without it, dropout is the identity.
+    #[module(skip)]
+    draws: Option<Draws>,
     #[module(skip)]
     plan: Arc<Plan>,
 }
@@ -60,7 +69,7 @@ impl Net {
 
     fn made(plan: &Plan, source: &Source<'_>) -> Self {
         let layers = plan.network.nodes().map(|(id, _)| Layer::new(plan, id, source)).collect();
-        Self { layers, plan: Arc::new(plan.clone()) }
+        Self { layers, draws: None, plan: Arc::new(plan.clone()) }
     }
 
     /// Class scores `[n, classes]` of images `[n, c, h, w]`.
@@ -111,8 +120,8 @@ impl Net {
         match (operation, &self.layers[node.index()]) {
             (Operation::Convolution(convolution), Some(Layer::Convolution(parameters))) => {
                 let (x, weight) = (x.maps(), weight(convolution.weight, parameters.val()));
-                let [_, _, height, width] = x.dims();
-                Value::Maps(conv2d(x, weight, fused_bias(), options(convolution, [height, width])))
+                let (x, options) = fitted(convolution, x);
+                Value::Maps(conv2d(x, weight, fused_bias(), options))
             }
             (Operation::Linear { features }, Some(Layer::Linear(weight))) => {
                 let bias = fused_bias().map(|bias| bias.reshape([*features]));
@@ -128,13 +137,14 @@ impl Net {
             (Operation::Normalization { .. }, Some(Layer::Norm(norm))) => Value::Maps(norm.forward(x.maps())),
             // Without a normalization.
             (Operation::Normalization { .. }, _) if fused.is_none() => x,
-            (Operation::Normalization { .. } | Operation::Activation(Activation::Relu), _) => x.map(relu, relu),
-            (Operation::Pooling(pooling), _) if *pooling == Pooling::new(Pool::Max, [2, 2]) => {
-                Value::Maps(max_pool2d(x.maps()))
-            }
+            (Operation::Normalization { .. }, _) => x.map(relu, relu),
+            (Operation::Activation(activation), _) => activated(*activation, x),
+            (Operation::Dropout, _) => self.dropped(node, x),
+            (Operation::Pooling(pooling), _) => Value::Maps(pooled(pooling, x.maps())),
+            (Operation::ChannelPadding { before, after }, _) => Value::Maps(with_channels(x.maps(), *before, *after)),
             (Operation::Mean, _) => Value::Maps(x.maps().mean_dim(3).mean_dim(2)),
             (Operation::Addition, _) => inputs.fold(x, Value::plus),
-            (Operation::Flatten, _) => Value::Vectors(x.maps().flatten::<2>(1, 3)),
+            (Operation::Flatten, _) => Value::Vectors(x.flattened()),
             (operation, _) => unreachable!("no config plans {operation:?}"),
         }
     }
@@ -199,9 +209,22 @@ impl Net {
         &self.plan
     }
 
-    /// A model of its own: clones share their running statistics.
+    /// A model of its own: clones share their running statistics. Its dropout is the identity.
     pub(crate) fn copy(&self) -> Self {
-        self.valid().train()
+        Self { draws: None, ..self.valid().train() }
+    }
+
+    /// Draws the dropout of forward passes on a device with autodiff from these.
+    pub(crate) fn draw_from(&mut self, draws: Draws) {
+        self.draws = Some(draws);
+    }
+
+    fn dropped(&self, node: NodeId, x: Value) -> Value {
+        let (Some(draws), Some(&share)) = (self.draws.filter(|_| x.is_autodiff()), self.plan.dropout.get(&node)) else {
+            return x;
+        };
+        let layer = &self.plan.network.node(node).name;
+        x.map(|x| draws.dropped(x, layer, share), |x| draws.dropped(x, layer, share))
     }
 }
 
@@ -209,46 +232,63 @@ impl Layer {
     fn new(plan: &Plan, id: NodeId, source: &Source<'_>) -> Option<Self> {
         let (network, node) = (&plan.network, plan.network.node(id));
         let inputs = network.input_shapes(id).first().map_or(0, |shape| shape[0]);
-        let stream = |part: &str| format!("{}/{part}", plan.layer(id));
+        let (init, stream) = (plan.init, |part: &str| format!("{}/{part}", plan.layer(id)));
         let weight = tensor_name(node, "weight");
         Some(match &node.operation {
             Operation::Convolution(Convolution { channels, kernel: [height, width], groups, .. }) => {
                 let shape = [*channels, inputs / groups, *height, *width];
                 let fan_in = shape[1..].iter().product();
-                Self::Convolution(source.uniform(&weight, &stream("weight"), shape, fan_in))
+                Self::Convolution(source.drawn(init, &weight, &stream("weight"), shape, fan_in))
             }
             Operation::Linear { features } => {
-                Self::Linear(source.uniform(&weight, &stream("weight"), [inputs, *features], inputs))
+                Self::Linear(source.drawn(init, &weight, &stream("weight"), [inputs, *features], inputs))
             }
-            Operation::Bias(_) if is_behind_linear(network, node) => {
+            Operation::Bias(_) if init == Initialisation::Uniform && is_behind_linear(network, node) => {
                 let fan_in = network.input_shapes(node.inputs[0])[0][0];
-                Self::Bias(vec![source.uniform(&node.name, &stream("bias"), node.output, fan_in)])
+                Self::Bias(vec![source.drawn(init, &node.name, &stream("bias"), node.output, fan_in)])
             }
             Operation::Bias(_) => {
                 let shapes = term_shapes(&network.bias_terms(id)?);
                 Self::Bias(source.terms(&node.name, &shapes).into_iter().map(Param::from_tensor).collect())
             }
             Operation::Normalization { normalization, beta } => {
-                let momentum = plan.running_momentum;
                 let constant = |part: &str, count, value| source.constant(&tensor_name(node, part), [count], value);
-                Self::Norm(Norm::new(*normalization, *beta, momentum, node.output, source.device, &constant)?)
+                Self::Norm(Norm::new(plan, *normalization, *beta, node.output, source.device, &constant)?)
             }
             _ => return None,
         })
     }
 }
 
-/// The geometry of a convolution for inputs of one size.
-fn options(convolution: &Convolution, size: [usize; 2]) -> ConvOptions<2> {
+fn activated(activation: Activation, x: Value) -> Value {
+    match activation {
+        Activation::Relu => x.map(relu, relu),
+        Activation::LeakyRelu => x.map(|x| leaky_relu(x, LEAK), |x| leaky_relu(x, LEAK)),
+        Activation::Gelu => x.map(gelu, gelu),
+        Activation::Silu => x.map(silu, silu),
+        Activation::Sigmoid => x.map(sigmoid, sigmoid),
+        Activation::Tanh => x.map(tanh, tanh),
+    }
+}
+
+/// The input of a convolution with whatever padding is no zeros, and its geometry.
+fn fitted(convolution: &Convolution, x: Tensor<4>) -> (Tensor<4>, ConvOptions<2>) {
     let Convolution { kernel, stride, dilation, padding, fill, groups, .. } = *convolution;
-    assert!(fill == Fill::Zero, "no config plans {fill:?}");
     let padding = match padding {
         Padding::Valid => [Side::Valid; 2],
         Padding::Same => [Side::Same; 2],
         Padding::Explicit(pairs) => pairs.map(|[before, after]| Side::Explicit(before, after)),
     };
-    let pairs = Geometry { kernel, stride, dilation, padding }.padding_pairs(size);
-    ConvOptions::new_with_padding(stride, pairs.expect("the network was planned for this size"), dilation, groups)
+    let [_, _, height, width] = x.dims();
+    let pairs = Geometry { kernel, stride, dilation, padding }.padding_pairs([height, width]);
+    let pairs = pairs.expect("the network was planned for this size");
+    match fill {
+        Fill::Zero => (x, ConvOptions::new_with_padding(stride, pairs, dilation, groups)),
+        Fill::Circular | Fill::Replicate => {
+            let sides = pairs.map(|(before, after)| [before, after]);
+            (surrounded(x, sides, fill), ConvOptions::new(stride, [0; 2], dilation, groups))
+        }
+    }
 }
 
 #[cfg(test)]
@@ -336,7 +376,7 @@ mod tests {
 
     #[test]
     fn a_node_may_have_several_consumers() {
-        let (plan, device) = (Plan::of(residual(), 0.1), Device::flex().autodiff());
+        let (plan, device) = (Plan::of(residual(), &ModelConfig::new(vec![])), Device::flex().autodiff());
         assert_eq!((plan.biases.len(), plan.biases[0].redundancy.dimensions()), (1, 3));
         let net = Net::new(&plan, 0, &device, DType::F64);
         let values: Vec<f64> = (0..64).map(|index| f64::from(index * 37 % 64) / 64.0 - 0.5).collect();

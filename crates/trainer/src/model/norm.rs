@@ -8,11 +8,8 @@ use untied_batch_norm::{BatchNorm, BatchNormConfig, Statistics};
 use untied_redundancy::{Normalization, Span};
 
 use super::frn::FilterResponseNorm;
-use super::plan::Shape;
+use super::plan::{Plan, Shape};
 use super::rms_norm::RmsNorm;
-
-/// Added to the variance or the mean square, inside the root.
-pub(crate) const EPSILON: f64 = 1e-5;
 
 /// A normalization with its γ and β.
 #[derive(Module, Debug)]
@@ -33,34 +30,35 @@ pub(super) type Constant<'c> = &'c dyn Fn(&str, usize, f64) -> Tensor<1>;
 impl Norm {
     /// γ = 1, β = 0, running mean 0 and variance 1, unless `constant` gives others; `None` where there is no normalization.
     pub(super) fn new(
+        plan: &Plan,
         normalization: Normalization,
         beta: bool,
-        momentum: f64,
         input: Shape,
         device: &Device,
         constant: Constant<'_>,
     ) -> Option<Self> {
         let [channels, height, width] = input;
-        let spec = normalization.spec()?;
+        let (spec, epsilon) = (normalization.spec()?, plan.epsilon);
         // Burn's group norm has γ and β or neither; a β that is not trained stays 0.
         let affine_beta = || parameter(constant("beta", channels, 0.0)).set_require_grad(beta);
         if !spec.centres && spec.span == Span::Channel {
             let gamma = parameter(constant("gamma", channels, 1.0));
-            return Some(Self::FilterResponse(FilterResponseNorm { gamma, beta: affine_beta(), epsilon: EPSILON }));
+            return Some(Self::FilterResponse(FilterResponseNorm { gamma, beta: affine_beta(), epsilon }));
         }
         if !spec.centres {
-            return Some(Self::Rms(RmsNorm { gamma: parameter(constant("gamma", channels, 1.0)), epsilon: EPSILON }));
+            return Some(Self::Rms(RmsNorm { gamma: parameter(constant("gamma", channels, 1.0)), epsilon }));
         }
         if spec.running {
             let statistics = match spec.span {
                 Span::Activation => Statistics::PerActivation { size: vec![height, width] },
                 _ => Statistics::PerChannel,
             };
-            let config = BatchNormConfig::new(channels).with_statistics(statistics).with_momentum(Some(momentum));
-            return Some(Self::batch(&config.with_epsilon(EPSILON), beta, device, constant));
+            let config =
+                BatchNormConfig::new(channels).with_statistics(statistics).with_momentum(Some(plan.running_momentum));
+            return Some(Self::batch(&config.with_epsilon(epsilon), beta, device, constant));
         }
         let groups = if let Span::Group(groups) = spec.span { groups } else { channels };
-        let mut norm = GroupNormConfig::new(groups, channels).with_epsilon(EPSILON).with_affine(false).init(device);
+        let mut norm = GroupNormConfig::new(groups, channels).with_epsilon(epsilon).with_affine(false).init(device);
         norm.affine = true;
         norm.gamma = Some(parameter(constant("gamma", channels, 1.0)));
         norm.beta = Some(affine_beta());
@@ -120,6 +118,8 @@ fn parameter(values: Tensor<1>) -> Param<Tensor<1>> {
 #[cfg(test)]
 mod tests {
     use burn::tensor::{DType, TensorData};
+
+    use untied_study::ModelConfig;
 
     use super::*;
     use crate::random::Generator;
@@ -186,7 +186,8 @@ mod tests {
             let (gamma, beta) = (draw("gamma", count), draw("beta", count));
             let constant = |_: &str, count: usize, value: f64| Tensor::full([count], value, (&device, DType::F64));
             let shape = [DIMS[1], DIMS[2], DIMS[3]];
-            let mut norm = Norm::new(kind, true, 0.1, shape, &device, &constant).expect("a norm");
+            let plan = Plan::new(&ModelConfig::new(vec![1]), [1, 2, 2], 2).expect("a plan");
+            let mut norm = Norm::new(&plan, kind, true, shape, &device, &constant).expect("a norm");
             set_affine(&mut norm, parameter(&gamma, &device), parameter(&beta, &device));
             let input = Tensor::<4>::from_data(TensorData::new(x.clone(), DIMS), (&device, DType::F64));
             let output: Vec<f64> = norm.forward_relu(input).into_data().try_to_vec().expect("f64");

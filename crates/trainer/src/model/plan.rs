@@ -2,18 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use untied_redundancy::network::{
-    Activation, Convolution, Network, NetworkError, Node, NodeId, Operation, Padding as Extent, Pool, Pooling, Problem,
-};
+use untied_redundancy::network::{Network, Node, NodeId, Operation};
 use untied_redundancy::shift_flow::{Path, ShiftFlow};
 use untied_redundancy::{BiasTerms, Mode, Redundancy};
-use untied_study::{Bias, BiasPlace, Head, ModelConfig, Order, Padding, Parameters};
+use untied_study::{Bias, Head, Initialisation, ModelConfig, Parameters};
 
+use super::layers::Builder;
 use super::step::{Step, steps};
 use crate::TrainerError;
 
 /// Channels, height and width of an image or feature map.
 pub(crate) type Shape = [usize; 3];
+
+/// Parameters of a model, at most: 8 GiB in f64.
+const MOST_PARAMETERS: usize = 1 << 30;
 
 /// A model as a list of operations, and what derives from it.
 #[derive(Debug, Clone)]
@@ -25,6 +27,12 @@ pub(crate) struct Plan {
     pub(crate) biases: Vec<BiasPlan>,
     /// Weight of the newest batch in running statistics.
     pub(crate) running_momentum: f64,
+    /// Added to a variance or a mean square by normalizations.
+    pub(crate) epsilon: f64,
+    /// The distribution that weights start from.
+    pub(crate) init: Initialisation,
+    /// The share of elements that each dropout takes away.
+    pub(crate) dropout: BTreeMap<NodeId, f64>,
 }
 
 /// A bias and the part of it that changes nothing behind it.
@@ -42,25 +50,37 @@ pub(crate) struct BiasPlan {
 }
 
 impl Plan {
-    /// Expands a config into its network: a block for each entry of `channels`, then the head.
+    /// Expands a config into its network: its layers, then the head.
     pub(crate) fn new(model: &ModelConfig, input: Shape, classes: usize) -> Result<Self, TrainerError> {
-        let mut network = Network::new(input).map_err(TrainerError::Network)?;
-        for (index, &channels) in model.channels.iter().enumerate() {
-            for (part, operation) in block(model, channels) {
-                let added = network.then(format!("block{}.{part}", index + 1), operation);
-                added.map_err(|error| refusal(error, index + 1, model, &network))?;
-            }
-        }
+        let network = Network::new(input).map_err(TrainerError::Network)?;
+        let mut builder = Builder::new(model, network);
+        let mut last = builder.add_layers()?;
+        let Builder { mut network, dropout, .. } = builder;
         for (name, operation) in head(model.head, classes) {
-            network.then(name, operation).map_err(TrainerError::Network)?;
+            last = network.add(name, operation, &[last]).map_err(TrainerError::Network)?;
         }
-        Ok(Self::of(network, model.running_momentum))
+        let plan = Self { dropout, ..Self::of(network, model) };
+        plan.check_parameters()?;
+        Ok(plan)
     }
 
     /// The plan of any network that ends in a loss.
-    pub(crate) fn of(network: Network, running_momentum: f64) -> Self {
+    pub(crate) fn of(network: Network, model: &ModelConfig) -> Self {
         let biases = network.nodes().filter_map(|(id, _)| BiasPlan::new(&network, id)).collect();
-        Self { steps: steps(&network), biases, network, running_momentum }
+        Self {
+            steps: steps(&network),
+            biases,
+            network,
+            running_momentum: model.running_momentum,
+            epsilon: model.epsilon,
+            init: model.init,
+            dropout: BTreeMap::new(),
+        }
+    }
+
+    fn check_parameters(&self) -> Result<(), TrainerError> {
+        let found = self.parameters().total;
+        if found > MOST_PARAMETERS { Err(TrainerError::Parameters { most: MOST_PARAMETERS, found }) } else { Ok(()) }
     }
 
     /// Elements that training changes, and those of biases of feature maps among them.
@@ -165,38 +185,13 @@ pub(super) fn tensor_name(node: &Node, tensor: &str) -> String {
     }
 }
 
+/// `block1.convolution.bias` and `block1.convolution` → `block1`; `stem.bias` → `stem`.
 fn layer(node: &Node) -> &str {
-    node.name.split('.').next().unwrap_or_default()
+    let name = node.name.strip_suffix(".bias").unwrap_or(&node.name);
+    name.strip_suffix(".convolution").unwrap_or(name)
 }
 
-/// The operations of one block, in order.
-fn block(model: &ModelConfig, channels: usize) -> Vec<(&'static str, Operation)> {
-    let padding = match model.padding {
-        Padding::Same => Extent::Same,
-        Padding::Valid => Extent::Valid,
-    };
-    let convolution = Convolution { padding, weight: model.weight, ..Convolution::new(channels, [model.kernel; 2]) };
-    let norm = ("norm", Operation::Normalization { normalization: model.norm, beta: model.beta });
-    let activation = ("activation", Operation::Activation(Activation::Relu));
-    let mut block = vec![("convolution", Operation::Convolution(convolution))];
-    block.extend(match model.order {
-        Order::NormFirst => [norm, activation],
-        Order::ActivationFirst => [activation, norm],
-    });
-    let before = match model.bias_after {
-        BiasPlace::Convolution => "convolution",
-        BiasPlace::Norm => "norm",
-        BiasPlace::Activation => "activation",
-    };
-    let index = 1 + block.iter().position(|(part, _)| *part == before).unwrap_or_default();
-    if model.bias != Bias::None {
-        // Wherever it stands, files know it as the convolution's.
-        block.insert(index, ("convolution.bias", Operation::Bias(model.bias.clone())));
-    }
-    block.push(("pooling", Operation::Pooling(Pooling::new(Pool::Max, [2, 2]))));
-    block
-}
-
+/// The operations behind the last layer, by name.
 fn head(head: Head, classes: usize) -> Vec<(&'static str, Operation)> {
     let mean = (head == Head::Mean).then_some(("mean", Operation::Mean));
     let rest = [
@@ -206,17 +201,4 @@ fn head(head: Head, classes: usize) -> Vec<(&'static str, Operation)> {
         ("loss", Operation::Loss),
     ];
     mean.into_iter().chain(rest).collect()
-}
-
-/// What does not fit, by the keys of the config.
-fn refusal(error: NetworkError, block: usize, model: &ModelConfig, network: &Network) -> TrainerError {
-    let [_, height, width] = network.node(network.last()).output;
-    match error.problem {
-        Problem::TooLarge => TrainerError::TooLarge { block },
-        Problem::Kernel { .. } if error.node.ends_with("pooling") => {
-            TrainerError::Pooling { block, blocks: model.channels.len(), height, width }
-        }
-        Problem::Kernel { .. } => TrainerError::Kernel { block, height, width, kernel: model.kernel },
-        _ => TrainerError::Network(error),
-    }
 }

@@ -2,6 +2,7 @@
 
 use burn::module::Param;
 use burn::tensor::{DType, Device, Tensor, TensorData};
+use untied_study::Initialisation;
 
 use super::host_tensor::HostTensors;
 use super::plan::Shape;
@@ -16,18 +17,24 @@ pub(crate) struct Source<'a> {
 }
 
 impl Source<'_> {
-    /// Uniform within ±1/√fan_in, from the stream of this name.
-    pub(super) fn uniform<const D: usize>(
+    /// Random values, from the stream of this name: of weights that meet so many inputs.
+    pub(super) fn drawn<const D: usize>(
         &self,
+        init: Initialisation,
         name: &str,
         stream: &str,
         shape: [usize; D],
         fan_in: usize,
     ) -> Param<Tensor<D>> {
         Param::from_tensor(self.given(name, shape).unwrap_or_else(|| {
-            let bound = 1.0 / (fan_in as f64).sqrt();
             let mut stream = self.generator.stream(stream);
-            self.tensor((0..shape.iter().product()).map(|_| stream.uniform(-bound, bound)).collect(), shape)
+            let fan_in = fan_in as f64;
+            let mut value = || match init {
+                Initialisation::Uniform => stream.uniform(-1.0 / fan_in.sqrt(), 1.0 / fan_in.sqrt()),
+                Initialisation::Kaiming => stream.normal() * (2.0 / fan_in).sqrt(),
+                Initialisation::Lecun1989 => stream.uniform(-2.4 / fan_in, 2.4 / fan_in),
+            };
+            self.tensor((0..shape.iter().product()).map(|_| value()).collect(), shape)
         }))
     }
 

@@ -13,21 +13,35 @@ pub(crate) enum Value {
 }
 
 impl Value {
-    /// # Panics
-    /// If they are vectors: networks are planned so that they are not.
+    /// As feature maps; of vectors, with one location.
     pub(crate) fn maps(self) -> Tensor<4> {
         match self {
             Self::Maps(maps) => maps,
-            Self::Vectors(_) => panic!("expected feature maps, found vectors"),
+            Self::Vectors(vectors) => vectors.unsqueeze_dims(&[2, 3]),
         }
     }
 
-    /// # Panics
-    /// If they are feature maps.
+    /// As vectors, which networks are planned to ask of feature maps with one location alone.
     pub(crate) fn vectors(self) -> Tensor<2> {
         match self {
             Self::Vectors(vectors) => vectors,
-            Self::Maps(_) => panic!("expected vectors, found feature maps"),
+            maps @ Self::Maps(_) => maps.flattened(),
+        }
+    }
+
+    /// All elements of each image, channel by channel.
+    pub(super) fn flattened(self) -> Tensor<2> {
+        match self {
+            Self::Maps(maps) => maps.flatten::<2>(1, 3),
+            Self::Vectors(vectors) => vectors,
+        }
+    }
+
+    /// Whether gradients are taken through it.
+    pub(super) fn is_autodiff(&self) -> bool {
+        match self {
+            Self::Maps(maps) => maps.device().is_autodiff(),
+            Self::Vectors(vectors) => vectors.device().is_autodiff(),
         }
     }
 
@@ -42,8 +56,8 @@ impl Value {
     /// The sum of two of one kind.
     pub(super) fn plus(self, other: Self) -> Self {
         match (self, other) {
-            (Self::Maps(a), Self::Maps(b)) => Self::Maps(a + b),
-            (a, b) => Self::Vectors(a.vectors() + b.vectors()),
+            (Self::Vectors(a), Self::Vectors(b)) => Self::Vectors(a + b),
+            (a, b) => Self::Maps(a.maps() + b.maps()),
         }
     }
 }

@@ -4,9 +4,15 @@ use burn::tensor::activation::log_softmax;
 use burn::tensor::{Int, Tensor};
 
 /// Mean over the batch of −log softmax(scores)[label], in nats; scores `[n, classes]`, labels `[n]`.
-pub(crate) fn cross_entropy(scores: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<1> {
+///
+/// Smoothing s gives every class its share of s: −(1 − s)·log p[label] − s·mean(log p) (Szegedy et al. 2016).
+pub(crate) fn cross_entropy(scores: Tensor<2>, labels: Tensor<1, Int>, smoothing: f64) -> Tensor<1> {
     let log_probabilities = log_softmax(scores, 1);
-    -log_probabilities.gather(1, labels.unsqueeze_dim(1)).mean()
+    let of_labels = log_probabilities.clone().gather(1, labels.unsqueeze_dim(1)).mean();
+    if smoothing == 0.0 {
+        return -of_labels;
+    }
+    -(of_labels * (1.0 - smoothing) + log_probabilities.mean() * smoothing)
 }
 
 /// The same on the host in f64, for one image.

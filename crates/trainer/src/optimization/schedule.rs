@@ -78,6 +78,7 @@ mod tests {
             batch_size: 1,
             optimizer,
             schedule,
+            label_smoothing: 0.0,
             dtype: Dtype::F32,
             device: Device::Flex,
             project_redundant: Projection::None,

@@ -12,6 +12,7 @@ use untied_study::{CellConfig, CellResult, Event, Measured, Projection};
 use crate::data::transform::batch::labels;
 use crate::emit::Emit;
 use crate::export::TrainedModel;
+use crate::model::dropout::Draws;
 use crate::optimization::evaluation::Evaluation;
 use crate::optimization::loss::cross_entropy;
 use crate::prepare::prepare;
@@ -125,13 +126,15 @@ impl Run<'_> {
             self.subject.input.batch(&self.subject.dataset.train, indices, &self.subject.device, self.subject.dtype);
         let labels = labels(&self.subject.dataset.train, indices, &self.subject.device);
 
-        let (scores, observed) = if self.measurement.is_due(self.step_losses.len()) {
+        let step = self.step_losses.len();
+        self.subject.model.draw_from(Draws { generator: self.subject.generator, step });
+        let (scores, observed) = if self.measurement.is_due(step) {
             let (scores, observed) = self.measurement.forward(&self.subject.model, x);
             (scores, Some(observed))
         } else {
             (self.subject.model.forward(x), None)
         };
-        let loss = cross_entropy(scores, labels);
+        let loss = cross_entropy(scores, labels, self.subject.config.train.label_smoothing);
         let value = loss.clone().into_data().convert::<f64>().try_to_vec::<f64>().expect("converted to f64")[0];
         if !value.is_finite() {
             return value;

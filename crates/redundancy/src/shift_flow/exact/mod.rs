@@ -109,6 +109,10 @@ impl<'a> ExactFlow<'a> {
             Operation::Mean => operations::channel_means(inputs[0], shapes[0]),
             Operation::Addition => operations::sum(inputs),
             Operation::Concatenation => inputs.concat(),
+            Operation::ChannelPadding { before, after } => {
+                let zeros = |channels: usize| vec![0.0; channels * node.output[1] * node.output[2]];
+                [zeros(*before), first(), zeros(*after)].concat()
+            }
             Operation::Bias(_) | Operation::Flatten => first(),
             Operation::Dropout if self.mode == Mode::Evaluation => first(),
             Operation::Activation(_) | Operation::Dropout => {

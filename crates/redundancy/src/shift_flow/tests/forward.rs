@@ -108,6 +108,10 @@ impl<'a> Model<'a> {
                 let images = (0..IMAGES).map(|n| inputs.iter().flat_map(|input| input.images[n].clone()).collect());
                 Batch { shape, images: images.collect() }
             }
+            Operation::ChannelPadding { before, after: _ } => Batch::of(shape, |n, [c, y, x]| {
+                let channel = c.checked_sub(*before).filter(|&c| c < inputs[0].shape[0]);
+                channel.map_or(0.0, |c| inputs[0].at(n, [c, y, x]))
+            }),
             Operation::Flatten => Batch { shape, ..first() },
             Operation::Dropout if self.mode == Mode::Evaluation => first(),
             Operation::Dropout => {

@@ -56,12 +56,13 @@ pub(super) fn network(random: &mut Random) -> Network {
 }
 
 fn operation(random: &mut Random, channels: usize) -> Operation {
-    match random.below(16) {
+    match random.below(17) {
         0..=3 => convolution(random, channels),
         4..=6 => Operation::Bias(bias(random)),
         7..=9 => Operation::Normalization { normalization: normalization(random), beta: random.below(3) > 0 },
         10..=12 => Operation::Pooling(pooling(random)),
         13 => Operation::Dropout,
+        14 => Operation::ChannelPadding { before: random.below(3), after: random.below(5) },
         _ => Operation::Activation(random.of(&[
             Activation::Relu,
             Activation::LeakyRelu,

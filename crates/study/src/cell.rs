@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use untied_redundancy::NormSpec;
 
 use crate::{DataConfig, Factors, Fault, MeasureConfig, ModelConfig, TrainConfig, factor_label};
 
@@ -50,7 +51,7 @@ fn check_statistics(model: &ModelConfig, batch_size: usize) -> Result<(), Fault>
         let expected = format!("2 or more images, for the statistics of {norm}");
         Fault::require(valid || batch_size > 1, "train.batch_size", expected, batch_size)
     };
-    images(!specs.iter().any(|spec| spec.needs_images()), "batch_per_activation")?;
+    images(!specs.iter().any(NormSpec::needs_images), "batch_per_activation")?;
     images(model.is_plain() || !specs.iter().any(|spec| spec.running), "batch norm")
 }
 

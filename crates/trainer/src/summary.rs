@@ -2,15 +2,16 @@
 
 use std::collections::HashMap;
 
-use untied_study::{Bias, BiasPlace, CellConfig, ModelConfig, Parameters, Parametrization};
-
-use untied_redundancy::network::NodeId;
+use untied_redundancy::Mode;
+use untied_redundancy::network::{Activation, Convolution, Node, NodeId, Operation, Parametrization, Pool, Pooling};
+use untied_redundancy::shift_flow::{ShiftFlow, Site};
+use untied_study::{CellConfig, Parameters};
 
 use crate::model::plan::Plan;
 use crate::prepare::{DataSize, fit, load};
 use crate::{TrainerError, device};
 
-/// A model's layers, by theory.
+/// A model's operations and biases, by theory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModelSummary {
     /// Channels, height and width of the images.
@@ -19,31 +20,44 @@ pub struct ModelSummary {
     pub classes: usize,
     /// Their names, where the data have names.
     pub class_names: Option<Vec<String>>,
-    /// One entry per block.
-    pub layers: Vec<LayerSummary>,
-    /// Trainable numbers.
+    /// Every operation but input and loss, in order.
+    pub operations: Vec<OperationSummary>,
+    /// Every bias, and every β of a normalization, in order.
+    pub biases: Vec<BiasSummary>,
+    /// Sentences on biases that share a part of what they do.
+    pub shared: Vec<String>,
+    /// Trainable parameters.
     pub parameters: Parameters,
+    /// Multiplications with additions of convolutions and linear layers, for one image.
+    pub multiply_adds: usize,
 }
 
-/// One block's convolution and what its normalization removes of its bias.
+/// One operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LayerSummary {
-    /// `block1`, …
-    pub layer: String,
-    /// Channels, height and width of the convolution's output.
+pub struct OperationSummary {
+    /// Its name.
+    pub name: String,
+    /// What it is, with its settings: `convolution 3×3, stride 2`.
+    pub operation: String,
+    /// Channels, height and width of its output.
     pub output: [usize; 3],
-    /// The bias mode, as in the config, and where it stands, if not at the convolution.
-    pub bias: String,
-    /// The normalization, as in the config.
-    pub norm: String,
-    /// Parameters of the convolution's weight.
-    pub weights: usize,
-    /// What makes the weight of them.
-    pub parametrization: Parametrization,
-    /// Numbers of the bias.
-    pub bias_parameters: usize,
-    /// Dimensions of the bias that the normalization removes.
+    /// Parameters that training changes.
+    pub parameters: usize,
+    /// Multiplications with additions, of one image; none but of convolutions and linear layers.
+    pub multiply_adds: usize,
+}
+
+/// A bias or a β, and what is redundant of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BiasSummary {
+    /// Its name: `block1.convolution.bias`, or `β of block1.norm`.
+    pub name: String,
+    /// Parameters.
+    pub parameters: usize,
+    /// Dimensions of them that change nothing, whatever the weights.
     pub redundant: usize,
+    /// By which path: `removed by norm3, through pool2; the rest is at work in relu2`.
+    pub path: String,
 }
 
 /// Looks at the cells of a study before any is trained; each data set is read once.
@@ -69,11 +83,16 @@ impl Planner {
     /// If the data cannot be read or the model does not fit them.
     pub fn explain(&mut self, config: &CellConfig) -> Result<ModelSummary, TrainerError> {
         let (data, plan) = self.plan(config)?;
+        let operations = operations(&plan);
+        let flow = ShiftFlow::new(&plan.network, Mode::Training);
         Ok(ModelSummary {
             input: data.shape,
             classes: data.classes,
             class_names: data.class_names,
-            layers: layers(config, &plan),
+            multiply_adds: operations.iter().map(|operation| operation.multiply_adds).sum(),
+            operations,
+            biases: flow.sites().into_iter().map(bias).collect(),
+            shared: flow.meetings().iter().map(ToString::to_string).collect(),
             parameters: plan.parameters(),
         })
     }
@@ -107,30 +126,72 @@ pub fn explain(config: &CellConfig) -> Result<ModelSummary, TrainerError> {
     Planner::default().explain(config)
 }
 
-/// One entry per convolution.
-fn layers(config: &CellConfig, plan: &Plan) -> Vec<LayerSummary> {
-    let layer = |(id, layer): (NodeId, &str)| {
-        let bias = plan.bias_of(layer);
-        LayerSummary {
-            layer: layer.to_owned(),
-            output: plan.network.node(id).output,
-            bias: bias_name(&config.model),
-            norm: config.model.norm.to_string(),
-            weights: plan.network.parameters(id),
-            parametrization: config.model.weight,
-            bias_parameters: bias.map_or(0, |bias| bias.terms.parameters()),
-            redundant: bias.map_or(0, |bias| bias.redundancy.dimensions()),
-        }
-    };
-    plan.convolutions().map(layer).collect()
+fn bias(site: Site) -> BiasSummary {
+    BiasSummary {
+        name: site.name,
+        parameters: site.terms.parameters(),
+        redundant: site.redundancy.dimensions(),
+        path: site.path.to_string(),
+    }
 }
 
-fn bias_name(model: &ModelConfig) -> String {
-    let name = model.bias.to_string();
-    match model.bias_after {
-        _ if model.bias == Bias::None => name,
-        BiasPlace::Convolution => name,
-        BiasPlace::Norm => format!("{name} after norm"),
-        BiasPlace::Activation => format!("{name} after ReLU"),
+fn operations(plan: &Plan) -> Vec<OperationSummary> {
+    let summary = |(id, node): (NodeId, &Node)| {
+        Some(OperationSummary {
+            name: node.name.clone(),
+            operation: description(plan, id)?,
+            output: node.output,
+            parameters: plan.network.parameters(id),
+            multiply_adds: plan.network.multiply_adds(id),
+        })
+    };
+    plan.network.nodes().filter_map(summary).collect()
+}
+
+/// What the operation of a node is, with its settings; none of one that does nothing of its own.
+fn description(plan: &Plan, id: NodeId) -> Option<String> {
+    Some(match &plan.network.node(id).operation {
+        Operation::Input | Operation::Loss => return None,
+        Operation::Convolution(convolution) => convolution_description(convolution),
+        Operation::Bias(bias) => format!("{bias} bias"),
+        Operation::Normalization { normalization, .. } => normalization.spec()?.title.to_owned(),
+        Operation::Activation(activation) => activation_name(*activation).to_owned(),
+        Operation::Pooling(Pooling { pool, kernel, stride, .. }) => {
+            let name = if *pool == Pool::Max { "maximum" } else { "mean" };
+            let stride = if stride == kernel { String::new() } else { format!(", stride {}", by(*stride)) };
+            format!("{name} of {}{stride}", by(*kernel))
+        }
+        Operation::Mean => "mean over locations".to_owned(),
+        Operation::Addition => "sum".to_owned(),
+        Operation::Concatenation => "concatenation".to_owned(),
+        Operation::ChannelPadding { .. } => "channels of zeros".to_owned(),
+        Operation::Flatten => "flatten".to_owned(),
+        Operation::Dropout => format!("dropout {}", plan.dropout.get(&id).copied().unwrap_or_default()),
+        Operation::Linear { .. } => "linear".to_owned(),
+    })
+}
+
+fn convolution_description(convolution: &Convolution) -> String {
+    let by_axis = [("stride", convolution.stride), ("dilation", convolution.dilation)];
+    let settings = by_axis.into_iter().filter(|(_, sizes)| *sizes != [1, 1]);
+    let groups = (convolution.groups > 1).then(|| format!("{} groups", convolution.groups));
+    let weight = (convolution.weight != Parametrization::Plain).then(|| convolution.weight.to_string());
+    let first = format!("convolution {}", by(convolution.kernel));
+    let parts = settings.map(|(name, sizes)| format!("{name} {}", by(sizes))).chain(groups).chain(weight);
+    std::iter::once(first).chain(parts).collect::<Vec<_>>().join(", ")
+}
+
+fn activation_name(activation: Activation) -> &'static str {
+    match activation {
+        Activation::Relu => "ReLU",
+        Activation::LeakyRelu => "leaky ReLU",
+        Activation::Gelu => "GELU",
+        Activation::Silu => "SiLU",
+        Activation::Sigmoid => "sigmoid",
+        Activation::Tanh => "tanh",
     }
+}
+
+fn by([height, width]: [usize; 2]) -> String {
+    format!("{height}×{width}")
 }

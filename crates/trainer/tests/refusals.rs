@@ -46,6 +46,42 @@ fn each_has_one_clear_message_from_check_explain_and_train() {
             &["train.batch_size=1438"],
             "train.batch_size: expected at most 1437, the images of the training set, got 1438",
         ),
+        (
+            &["model={net=\"lenet5\"}"],
+            "model.net = lenet5: convolution2: expected a window of at most 4x4, the padded input, found 5x5",
+        ),
+        (
+            &["model={net=\"resnet8\",shortcut=\"identity\"}"],
+            "model.net = resnet8: stage2.block1: expected inputs that fit [32, 4, 4], found [16, 8, 8]",
+        ),
+        (
+            &["model={net=\"vgg8\",norm={group=3}}"],
+            "model.net = vgg8: stage1.convolution1.norm: expected a number of groups that divides 64 channels, found 3",
+        ),
+        (
+            &["model={layers=[{layer=\"global_max_pool\"},{layer=\"convolution\",channels=2,padding=\"valid\"}]}"],
+            "model.layers.1: convolution1: expected a window of at most 1x1, the padded input, found 3x3",
+        ),
+        (
+            &["model={layers=[{layer=\"residual\",layers=[{layer=\"convolution\",channels=3,groups=2}]}]}"],
+            "model.layers.0.layers.0: residual0.convolution0: expected channels that 2 groups divide, found 1 in and 3 out",
+        ),
+        (
+            &["model={layers=[{layer=\"linear\",features=2}]}"],
+            "model.layers.0: linear0: expected a vector, found a feature map [1, 8, 8]; flatten it or take its mean",
+        ),
+        (
+            &["model={layers=[{layer=\"norm\",name=\"a\"},{layer=\"norm\",name=\"a\"}]}"],
+            "model.layers.1: a: expected a name of its own, found one that is taken",
+        ),
+        (
+            &["model={layers=[{layer=\"max_pool\",padding=\"same\"}]}"],
+            "`model.layers.0.padding`: expected valid, half or explicit of pooling, found same",
+        ),
+        (
+            &["model={layers=[{layer=\"convolution\",channels=65536},{layer=\"convolution\",channels=65536}]}"],
+            "model: expected at most 1073741824 parameters, found ",
+        ),
     ] {
         let config = &study(overrides).cells[0].config;
         let message = check(config).unwrap_err().to_string();

@@ -5,8 +5,8 @@ use std::fmt::Write;
 
 use clap::Args;
 use untied_redundancy::RedundancyTable;
-use untied_study::{Cell, Factors, Parametrization, Study};
-use untied_trainer::{LayerSummary, ModelSummary, Planner};
+use untied_study::{Cell, Factors, Study};
+use untied_trainer::{BiasSummary, ModelSummary, OperationSummary, Planner};
 
 use crate::arguments::ConfigArguments;
 use crate::check::in_variant;
@@ -25,9 +25,6 @@ const REMARK: &str = "
 Affine parameters, ε and zero padding change none of this, since the centring comes first.
 ";
 
-const BIAS_AFTER: &str =
-    "  β of the norm has one parameter per activation: it is itself an untied bias, after the norm.\n";
-
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArguments {
     #[command(flatten)]
@@ -41,9 +38,6 @@ pub(crate) fn explain(arguments: &ExplainArguments) -> anyhow::Result<Exit> {
         let name = variant_name(&study, &model_factors(cell));
         let summary = in_variant(&study, cell, arguments.config.path(), planner.explain(&cell.config))?;
         text += &block(if name.is_empty() { &study.name } else { &name }, &summary);
-        if cell.config.model.norm.spec().is_some_and(|spec| spec.per_activation()) {
-            text += BIAS_AFTER;
-        }
         text.push('\n');
     }
     if let Some(bounds) = bounds(&study) {
@@ -70,30 +64,36 @@ fn block(name: &str, model: &ModelSummary) -> String {
     let mut text = format!("{name}\n");
     let input = sizes(model.input);
     let names = model.class_names.as_ref().map(|names| format!(" ({})", names.join(", "))).unwrap_or_default();
-    let _ = writeln!(text, "input {input}, {} classes{names}, {} parameters", model.classes, model.parameters.total);
-    let header = ["layer", "output", "weights", "norm", "bias", "bias parameters", "redundant", "at work"];
-    let mut table = Table::new(header).align_right(&[2, 5, 6, 7]);
-    for layer in &model.layers {
-        let parameters = layer.bias_parameters;
-        let count = |count: usize| if parameters == 0 { "–".to_owned() } else { count.to_string() };
-        table.push([
-            layer.layer.clone(),
-            sizes(layer.output),
-            weights(layer),
-            layer.norm.clone(),
-            layer.bias.clone(),
-            parameters.to_string(),
-            count(layer.redundant),
-            count(parameters.saturating_sub(layer.redundant)),
-        ]);
+    let (parameters, multiply_adds) = (model.parameters.total, model.multiply_adds);
+    let counts = format!("{parameters} parameters, {multiply_adds} multiply-adds an image");
+    let _ = writeln!(text, "input {input}, {} classes{names}, {counts}", model.classes);
+    text += &operations(&model.operations);
+    text.push('\n');
+    text += &biases(&model.biases);
+    for sentence in &model.shared {
+        let _ = writeln!(text, "  {sentence}");
     }
-    text + &table.text()
+    text
 }
 
-fn weights(layer: &LayerSummary) -> String {
-    let parametrization = layer.parametrization;
-    let is_plain = parametrization == Parametrization::Plain;
-    if is_plain { layer.weights.to_string() } else { format!("{} {parametrization}", layer.weights) }
+fn operations(operations: &[OperationSummary]) -> String {
+    let header = ["operation", "", "output", "parameters", "multiply-adds"];
+    let mut table = Table::new(header).align_right(&[3, 4]);
+    let count = |count: usize| if count == 0 { String::new() } else { count.to_string() };
+    for OperationSummary { name, operation, output, parameters, multiply_adds } in operations {
+        table.push([name.clone(), operation.clone(), sizes(*output), count(*parameters), count(*multiply_adds)]);
+    }
+    table.text()
+}
+
+fn biases(biases: &[BiasSummary]) -> String {
+    let mut table = Table::new(["bias", "parameters", "redundant", "at work", ""]).align_right(&[1, 2, 3]);
+    for BiasSummary { name, parameters, redundant, path } in biases {
+        let at_work = parameters.saturating_sub(*redundant);
+        let [parameters, redundant, at_work] = [*parameters, *redundant, at_work].map(|count| count.to_string());
+        table.push([name.clone(), parameters, redundant, at_work, path.clone()]);
+    }
+    table.text()
 }
 
 fn sizes(sizes: [usize; 3]) -> String {

@@ -2,25 +2,33 @@
 
 use anyhow::Context;
 use untied_study::ModelConfig;
-use untied_trainer::{FoldedLayer, TrainedModel};
+use untied_trainer::{Folded, FoldedLayer, TrainedModel};
 
 use crate::exit::Exit;
 use crate::table::Table;
 use crate::verbs::rewrite::{RewriteArguments, conclusion};
+use crate::wording::plural;
 
 pub(crate) fn fold(arguments: &RewriteArguments) -> anyhow::Result<Exit> {
     let model = arguments.load()?;
     let folded = untied_trainer::fold(&model).with_context(|| arguments.name())?;
-    let text =
-        [heading(&model, &folded.model), table(&folded.layers), conclusion(&model, &folded.model, &folded.agreement)];
+    let text = [heading(&model, &folded), table(&folded.layers), conclusion(&model, &folded.model, &folded.agreement)];
     arguments.write(&folded.model, "folded", &text.concat())?;
     Ok(Exit::Done)
 }
 
-fn heading(before: &TrainedModel, after: &TrainedModel) -> String {
+fn heading(before: &TrainedModel, folded: &Folded) -> String {
     let [ModelConfig { bias, norm, .. }, ModelConfig { bias: left, norm: none, .. }] =
-        [before, after].map(|model| &model.config().model);
-    format!("bias {bias}, norm {norm}: becomes bias {left}, norm {none}\n")
+        [before, &folded.model].map(|model| &model.config().model);
+    if before.config().model.is_plain() {
+        return format!("bias {bias}, norm {norm}: becomes bias {left}, norm {none}\n");
+    }
+    let count = plural(folded.layers.len(), "batch norm");
+    let kept = match folded.kept.as_slice() {
+        [] => String::new(),
+        kept => format!("; others stay, since they normalize no convolution's output alone: {}", kept.join(", ")),
+    };
+    format!("{count} folded{kept}\n")
 }
 
 fn table(layers: &[FoldedLayer]) -> String {

@@ -38,3 +38,18 @@ fn explain_knows_every_norm() {
     assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
     insta::assert_snapshot!(ended.stdout);
 }
+
+#[test]
+fn explain_follows_biases_through_a_residual_net() {
+    let bench = Bench::new();
+    for (name, model) in [
+        ("preact", "net = \"resnet20_preact\"\nchannels = [2, 2, 4]"),
+        ("resnet", "net = \"resnet8\"\nchannels = [2, 2, 4]\nactivation = \"gelu\""),
+    ] {
+        let text = SMALL.replace("channels = [4]", model).replace("[\"none\", \"tied\"]", "[\"tied\"]");
+        bench.write("net.toml", text.split("[compare]").next().unwrap_or_default());
+        let ended = bench.expect(0, "explain net.toml");
+        let net = ended.stdout.split("\nThe rule:").next().unwrap_or_default();
+        insta::assert_snapshot!(name, net);
+    }
+}

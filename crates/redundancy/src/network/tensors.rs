@@ -58,6 +58,20 @@ impl Network {
         self.tensors(id).iter().filter(|tensor| tensor.trained).map(|tensor| size(&tensor.shape)).sum()
     }
 
+    /// Multiplications with additions that a convolution or a linear map takes for one image; none of other operations.
+    pub fn multiply_adds(&self, id: NodeId) -> usize {
+        let node = self.node(id);
+        let channels_in = self.input_shapes(id).first().map_or(0, |shape| shape[0]);
+        match &node.operation {
+            Operation::Convolution(convolution) => {
+                let filter = channels_in / convolution.groups * size(&convolution.kernel);
+                size(&node.output).saturating_mul(filter)
+            }
+            Operation::Linear { features } => channels_in.saturating_mul(*features),
+            _ => 0,
+        }
+    }
+
     /// The linear map from the bias of a node, or from the β of its norm, to the tensor that it adds to the node's output;
     /// none where the node adds nothing.
     pub fn bias_terms(&self, id: NodeId) -> Option<BiasTerms> {

@@ -14,8 +14,8 @@ pub(crate) use self::data::MAX_SIDE;
 pub use self::data::{CanvasConfig, CanvasLabel, DataConfig, DataSource, FixedShift, ShiftPattern};
 pub use self::fault::Fault;
 pub use self::model::{
-    Activation, BiasPlace, Head, Initialisation, LayerConfig, LayerKind, ModelConfig, Net, Order, Padding, Pair,
-    Shortcut,
+    Activation, BiasPlace, Head, Initialisation, LAYERS_PREFIX, LayerConfig, LayerKind, ModelConfig, Net, Order,
+    Padding, Pair, SHORTCUT_PREFIX, Shortcut,
 };
 pub use self::optimizer::Optimizer;
 pub use self::schedule::Schedule;

@@ -155,7 +155,7 @@ fn what_no_layer_can_be_is_refused() {
     for layer in wrong {
         let text = with("channels = [4]", &format!("layers = [{{ layer = \"flatten\" }}, {layer}]"));
         let error = parse(&text, &[]).expect_err(layer);
-        messages += &format!("{layer}\n    {error}\n");
+        messages.extend([layer, "\n    ", &error.to_string(), "\n"]);
     }
     for set in [
         "model={}",
@@ -175,7 +175,7 @@ fn what_no_layer_can_be_is_refused() {
         "model={net=\"resnet8\",bias=\"untied\"} measure.shift={patterns=[\"white\"],strengths=[1]}",
     ] {
         let error = parse(MINIMAL, &set.split(' ').collect::<Vec<_>>()).expect_err(set);
-        messages += &format!("{set}\n    {error}\n");
+        messages.extend([set, "\n    ", &error.to_string(), "\n"]);
     }
     insta::assert_snapshot!(messages);
 }

@@ -54,15 +54,14 @@ pub enum ModelError {
         /// What it could be.
         expected: &'static str,
     },
-    /// A model that only later versions rewrite.
-    #[error("expected `{key} = {expected}`, the only one that can be rewritten, found {found}")]
-    Unsupported {
-        /// The config's key.
-        key: &'static str,
-        /// The value that it must have.
-        expected: &'static str,
-        /// The value that it has.
-        found: String,
+    /// No batch norm is a convolution's alone.
+    #[error(
+        "no batch norm can go into a convolution, since none stands right behind one whose bias comes before the norm or \
+         right behind it; found {norms}"
+    )]
+    NothingToFold {
+        /// Their names.
+        norms: String,
     },
     /// There is no batch norm to fold.
     #[error(

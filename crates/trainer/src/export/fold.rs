@@ -1,97 +1,187 @@
 //! Folds batch norm into the convolution before it.
 
 use burn::tensor::DType;
+use untied_redundancy::BiasTerms;
+use untied_redundancy::network::{NodeId, Operation};
 use untied_study::{Bias, ModelConfig, Normalization, Parametrization};
 
 use super::agreement::{Agreement, agreed, cpu};
 use super::error::ModelError;
-use super::trained_model::{TrainedModel, check_supported};
-use crate::model::plan::Plan;
+use super::trained_model::TrainedModel;
 use crate::model::tensors::{HostTensor, host};
 
-/// A model without normalization, for inference.
+/// A model whose batch norms are part of its convolutions, for inference.
 #[derive(Debug)]
 pub struct Folded {
     /// The same function within rounding.
     pub model: TrainedModel,
-    /// One entry per block.
+    /// One entry per convolution that took in a norm.
     pub layers: Vec<FoldedLayer>,
+    /// The batch norms that stay, by name: what they normalize is no convolution's output alone.
+    pub kept: Vec<String>,
     /// How nearly the same.
     pub agreement: Agreement,
 }
 
-/// What became of one block.
+/// What became of one convolution.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FoldedLayer {
     /// `block1`, …
     pub layer: String,
     /// Numbers of the bias before and after.
     pub bias_numbers: [usize; 2],
-    /// Numbers of the whole block before and after, running statistics included.
+    /// Numbers of convolution and norm before and after, running statistics included.
     pub numbers: [usize; 2],
 }
 
-/// Folds batch norm per channel, by its running statistics μ and σ², into the convolution's weight w and bias b.
+/// Folds batch norm per channel, by its running statistics μ and σ², into the weight w and the bias b of the convolution
+/// right before it.
 ///
 /// ```text
 /// s = γ/√(σ² + ε)        w ← w·s        b ← (b − μ)·s + β
 /// ```
 ///
 /// s is the same at every location, so that an untied bias stays untied, and a partly tied one tied as it was; none
-/// becomes tied. Computed in f64, rounded once.
+/// becomes tied. Computed in f64, rounded once. A norm of something else, such as a sum, stays as it is.
 ///
 /// # Errors
-/// If the normalization has no running statistics or has them per activation, if the biases do not follow the convolutions
-/// directly, or if the outputs differ by more than rounding.
+/// If no normalization has running statistics or they are per activation, if none stands right behind a convolution, or if
+/// the outputs differ by more than rounding.
 pub fn fold(model: &TrainedModel) -> Result<Folded, ModelError> {
-    let (folded, agreement) = agreed(model, without_norm(model)?)?;
-    let layers = model.plan.convolutions().map(|(_, layer)| {
-        let both = |part: &str| [model, &folded].map(|model| model.numbers_of(&format!("{layer}.{part}")));
-        FoldedLayer { bias_numbers: both("convolution.bias"), numbers: both(""), layer: layer.to_owned() }
-    });
-    Ok(Folded { layers: layers.collect(), model: folded, agreement })
-}
-
-fn without_norm(model: &TrainedModel) -> Result<TrainedModel, ModelError> {
-    let mut folded = with_folded_config(model)?;
-    for (_, layer) in model.plan.convolutions() {
-        Affine::take(&mut folded, layer)?.apply(&mut folded, layer)?;
-    }
-    Ok(folded)
-}
-
-/// The model before its norms go into its convolutions: weights are plain, biases of several terms their sum; norms are
-/// still there.
-fn with_folded_config(model: &TrainedModel) -> Result<TrainedModel, ModelError> {
-    let mut folded = model.with_model(folded_config(&model.config.model, &model.plan)?)?;
-    let net = model.net(&cpu()?, DType::F64);
-    for (id, layer) in model.plan.convolutions() {
-        if let Some(weight) = net.weight(id) {
-            folded.tensor(&format!("{layer}.convolution.weight"))?.values = host(weight);
-        }
-        if let Some(bias) = model.plan.bias_of(layer).filter(|bias| bias.terms.terms().len() > 1) {
-            let bias_tensor = folded.tensor(&format!("{layer}.convolution.bias"))?;
-            bias_tensor.values = bias.terms.expand(&bias_tensor.values);
-            bias_tensor.shape = bias.terms.output().to_vec();
-        }
-    }
-    Ok(folded)
-}
-
-fn folded_config(model: &ModelConfig, plan: &Plan) -> Result<ModelConfig, ModelError> {
-    check_supported(model)?;
-    match model.norm.spec() {
-        Some(spec) if spec.folds() => {}
-        Some(spec) if spec.running => return Err(ModelError::PerActivation),
-        _ => return Err(ModelError::NoRunningStatistics { norm: model.norm }),
-    }
-    let bias = match plan.biases.first().map(|bias| bias.terms.terms().len()) {
-        None => Bias::Tied,
-        Some(1) => model.bias.clone(),
-        // Each channel has a factor of its own, which a term that channels share cannot have.
-        Some(_) => Bias::Untied,
+    let (pairs, kept) = pairs(model)?;
+    let (folded, agreement) = agreed(model, without_norms(model, &pairs)?)?;
+    let layer = |pair: &Pair| {
+        let Pair { convolution, norm, .. } = pair;
+        let [weight, bias, norm] = [format!("{convolution}.weight"), pair.bias(), format!("{norm}.")];
+        let both = |part: &str| [model, &folded].map(|model| model.numbers_of(part));
+        let parts = [&weight, &bias, &norm].map(|part| both(part));
+        let numbers = [0, 1].map(|side| parts.iter().map(|part| part[side]).sum());
+        FoldedLayer { bias_numbers: both(&bias), numbers, layer: pair.layer.clone() }
     };
-    Ok(ModelConfig { norm: Normalization::None, beta: true, bias, weight: Parametrization::Plain, ..model.clone() })
+    Ok(Folded { layers: pairs.iter().map(layer).collect(), kept, model: folded, agreement })
+}
+
+/// A convolution and the batch norm right behind it or its bias, by name.
+struct Pair {
+    convolution: String,
+    norm: String,
+    layer: String,
+    /// The terms of the bias.
+    terms: Option<BiasTerms>,
+    /// Whether the bias is added to what the norm gives, not to what it reads.
+    behind: bool,
+}
+
+impl Pair {
+    fn bias(&self) -> String {
+        format!("{}.bias", self.convolution)
+    }
+
+    /// Each channel has a factor of its own, which a term that channels share cannot have.
+    fn folded_bias(&self) -> Option<Bias> {
+        match self.terms.as_ref().map(|terms| terms.terms().len()) {
+            None => Some(Bias::Tied),
+            Some(1) => None,
+            Some(_) => Some(Bias::Untied),
+        }
+    }
+}
+
+/// What can be folded, and the names of the batch norms that stay.
+fn pairs(model: &TrainedModel) -> Result<(Vec<Pair>, Vec<String>), ModelError> {
+    let network = &model.plan.network;
+    let (mut pairs, mut kept, mut per_activation) = (vec![], vec![], false);
+    for (id, node) in network.nodes() {
+        let Operation::Normalization { normalization, .. } = node.operation else { continue };
+        let Some(spec) = normalization.spec().filter(|spec| spec.running) else { continue };
+        per_activation |= !spec.folds();
+        match spec.folds().then(|| pair(model, id)).flatten() {
+            Some(pair) => pairs.push(pair),
+            None => kept.push(node.name.clone()),
+        }
+    }
+    match (pairs.is_empty(), kept.is_empty()) {
+        (false, _) => Ok((pairs, kept)),
+        (true, true) => Err(ModelError::NoRunningStatistics { norm: model.config.model.norm }),
+        (true, false) if per_activation => Err(ModelError::PerActivation),
+        (true, false) => Err(ModelError::NothingToFold { norms: kept.join(", ") }),
+    }
+}
+
+/// The norm with the convolution whose output it alone reads.
+fn pair(model: &TrainedModel, id: NodeId) -> Option<Pair> {
+    let network = &model.plan.network;
+    let mut source = network.node(id).inputs[0];
+    let mut terms = None;
+    let is_read_once = |id: NodeId| network.consumers(id).count() == 1;
+    if let Operation::Bias(_) = network.node(source).operation {
+        terms = network.bias_terms(source).filter(|_| is_read_once(source));
+        terms.as_ref()?;
+        source = network.node(source).inputs[0];
+    }
+    let convolution = network.node(source);
+    let fits = matches!(convolution.operation, Operation::Convolution(_)) && is_read_once(source);
+    let [convolution, norm] = [convolution, network.node(id)].map(|node| node.name.clone());
+    let mut pair = Pair { convolution, norm, layer: model.plan.layer(source).to_owned(), terms, behind: false };
+    // A bias right behind the norm has the name of the convolution's, which it becomes.
+    if let Some(bias) = network.find(&pair.bias()).filter(|_| pair.terms.is_none()) {
+        (pair.terms, pair.behind) = (network.bias_terms(bias), true);
+        if network.node(bias).inputs != [id] {
+            return None;
+        }
+    }
+    fits.then_some(pair)
+}
+
+fn without_norms(model: &TrainedModel, pairs: &[Pair]) -> Result<TrainedModel, ModelError> {
+    let mut folded = with_folded_config(model, pairs)?;
+    for pair in pairs {
+        Affine::take(&mut folded, pair)?.apply(&mut folded, pair)?;
+    }
+    Ok(folded)
+}
+
+/// The model before its norms go into its convolutions: their weights are plain, biases of several terms their sum; norms
+/// are still there.
+fn with_folded_config(model: &TrainedModel, pairs: &[Pair]) -> Result<TrainedModel, ModelError> {
+    let mut folded = model.with_model(folded_config(&model.config.model, pairs))?;
+    let net = model.net(&cpu()?, DType::F64);
+    for pair in pairs {
+        if let Some(weight) = model.plan.network.find(&pair.convolution).and_then(|id| net.weight(id)) {
+            folded.tensor(&format!("{}.weight", pair.convolution))?.values = host(weight);
+        }
+        if let Some(terms) = pair.terms.as_ref().filter(|terms| terms.terms().len() > 1) {
+            let bias = folded.tensor(&pair.bias())?;
+            bias.values = terms.expand(&bias.values);
+            bias.shape = terms.output().to_vec();
+        }
+    }
+    Ok(folded)
+}
+
+fn folded_config(model: &ModelConfig, pairs: &[Pair]) -> ModelConfig {
+    if model.is_plain() {
+        let bias = pairs[0].folded_bias().unwrap_or_else(|| model.bias.clone());
+        return ModelConfig {
+            norm: Normalization::None,
+            beta: true,
+            bias,
+            weight: Parametrization::Plain,
+            ..model.clone()
+        };
+    }
+    model.with_layers(|name, layer| {
+        for pair in pairs {
+            if pair.convolution == name {
+                layer.weight = Some(Parametrization::Plain);
+                layer.bias = pair.folded_bias().or(layer.bias.take());
+                layer.norm = layer.norm.take().filter(|_| pair.norm != format!("{name}.norm"));
+            }
+            if pair.norm == name {
+                layer.norm = Some(Normalization::None);
+            }
+        }
+    })
 }
 
 /// u = (z − mean)·factor + shift in each channel.
@@ -106,11 +196,11 @@ struct ChannelAffine {
 }
 
 impl Affine {
-    /// Takes a block's norm out of a model. Without γ it is 1, without β 0.
-    fn take(model: &mut TrainedModel, name: &str) -> Result<Self, ModelError> {
+    /// Takes the norm out of a model. Without γ it is 1, without β 0.
+    fn take(model: &mut TrainedModel, pair: &Pair) -> Result<Self, ModelError> {
         let epsilon = model.plan.epsilon;
-        let mut take = |part: &str| model.tensors.remove(&format!("{name}.norm.{part}")).map(|tensor| tensor.values);
-        let missing = |part: &str| ModelError::Missing { tensor: format!("{name}.norm.{part}") };
+        let mut take = |part: &str| model.tensors.remove(&format!("{}.{part}", pair.norm)).map(|tensor| tensor.values);
+        let missing = |part: &str| ModelError::Missing { tensor: format!("{}.{part}", pair.norm) };
         let mean = take("running_mean").ok_or_else(|| missing("running_mean"))?;
         let variance = take("running_var").ok_or_else(|| missing("running_var"))?;
         let gamma = take("gamma").unwrap_or_else(|| vec![1.0; mean.len()]);
@@ -123,17 +213,18 @@ impl Affine {
         Ok(Self { channels: (0..mean.len()).map(channel).collect() })
     }
 
-    /// Rewrites the weight and the bias of a block without norm.
-    fn apply(&self, model: &mut TrainedModel, name: &str) -> Result<(), ModelError> {
-        let weight = model.tensor(&format!("{name}.convolution.weight"))?;
+    /// Rewrites the weight and the bias of a convolution whose norm is gone.
+    fn apply(&self, model: &mut TrainedModel, pair: &Pair) -> Result<(), ModelError> {
+        let weight = model.tensor(&format!("{}.weight", pair.convolution))?;
         for (weight, ChannelAffine { factor, .. }) in self.with_channels(&mut weight.values) {
             *weight *= factor;
         }
         let channels = self.channels.len();
         let no_bias = || HostTensor { shape: vec![channels, 1, 1], values: vec![0.0; channels] };
-        let bias = model.tensors.entry(format!("{name}.convolution.bias")).or_insert_with(no_bias);
+        let bias = model.tensors.entry(pair.bias()).or_insert_with(no_bias);
         for (bias, ChannelAffine { mean, factor, shift }) in self.with_channels(&mut bias.values) {
-            *bias = (*bias - mean) * factor + shift;
+            let [before, after] = if pair.behind { [0.0, *bias] } else { [*bias, 0.0] };
+            *bias = (before - mean) * factor + shift + after;
         }
         Ok(())
     }
@@ -233,11 +324,12 @@ mod tests {
             model.config.train.dtype = dtype;
             let model = model.rounded();
             for mutate in mutants {
-                let mut wrong = with_folded_config(&model).unwrap();
-                for block in ["block1", "block2"] {
-                    let mut norm = Affine::take(&mut wrong, block).unwrap();
+                let (pairs, _) = pairs(&model).unwrap();
+                let mut wrong = with_folded_config(&model, &pairs).unwrap();
+                for pair in &pairs {
+                    let mut norm = Affine::take(&mut wrong, pair).unwrap();
                     norm.channels.iter_mut().for_each(mutate);
-                    norm.apply(&mut wrong, block).unwrap();
+                    norm.apply(&mut wrong, pair).unwrap();
                 }
                 assert!(matches!(agreed(&model, wrong), Err(ModelError::Differs { .. })));
             }

@@ -14,7 +14,7 @@ use safetensors::tensor::{Dtype as FileType, Metadata, View};
 use untied_study::{CellConfig, Dtype};
 
 use super::error::ModelError;
-use super::trained_model::{PixelScale, TrainedModel, check_supported};
+use super::trained_model::{PixelScale, TrainedModel};
 use crate::TrainerError;
 use crate::model::plan::{Plan, Shape};
 use crate::model::tensors::{HostTensor, HostTensors};
@@ -123,7 +123,6 @@ fn described(metadata: Option<&HashMap<String, String>>) -> Result<TrainedModel,
         return Err(foreign(format!("its images have the shape {input:?}; expected 1 to {MOST_INPUT} each")));
     }
     config.check().map_err(TrainerError::from)?;
-    check_supported(&config.model)?;
     let plan = Plan::new(&config.model, input, classes)?;
     let scale = PixelScale { mean, deviation };
     Ok(TrainedModel { config, plan, input, classes, scale, tensors: HostTensors::new() })
@@ -327,12 +326,18 @@ mod tests {
             (config_with("[2]", "[]"), "model.channels"),
             (config_with("\"f64\"", "\"f32\""), "expected F32 [2, 12, 14], as its config says, found F64 [2, 12, 14]"),
             (config_with("\"norm\":\"batch\"", "\"norm\":\"rms\""), "`block1.norm.beta`, which its config does not"),
-            (config_with("\"norm_first\"", "\"activation_first\""), "norm_first"),
-            (config_with("\"bias_after\":\"convolution\"", "\"bias_after\":\"norm\""), "convolution"),
             (changed("/block1.norm.gamma/data_offsets", json!([0, 9])), "damaged"),
             (changed("/block1.norm.gamma/shape", json!([u64::MAX, u64::MAX])), "damaged"),
         ] {
             assert!(message.contains(expected), "no `{expected}` in: {message}");
+        }
+        // Every order of a block has the same tensors, and is read.
+        for order in ["norm", "activation"] {
+            let changed = config.replace("\"bias_after\":\"convolution\"", &format!("\"bias_after\":\"{order}\""));
+            assert_ne!(changed, config);
+            let mut header = header.clone();
+            *header.pointer_mut("/__metadata__/config").unwrap() = changed.into();
+            read(&file(&header, &data)).unwrap();
         }
         let mut without = header.clone();
         without.as_object_mut().unwrap().remove("head.bias");

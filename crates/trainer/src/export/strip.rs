@@ -1,32 +1,35 @@
-//! Takes out of each bias what the normalization removes anyway.
+//! Takes out of each bias what normalizations remove anyway.
 
+use burn::tensor::{DType, Tensor, TensorData};
 use untied_redundancy::norm;
-use untied_study::{Bias, ModelConfig};
 
-use super::agreement::{Agreement, agreed};
+use super::agreement::{Agreement, agreed, cpu};
 use super::error::ModelError;
-use super::trained_model::{TrainedModel, check_supported};
-use crate::model::plan::{BiasPlan, Plan};
+use super::shift::arrivals;
+use super::trained_model::TrainedModel;
+use crate::model::net::Net;
+use crate::model::plan::BiasPlan;
+use crate::model::tensors::host;
 
 /// A model without the redundant part of its biases, and what was taken out.
 #[derive(Debug)]
 pub struct Stripped {
     /// The same function within rounding.
     pub model: TrainedModel,
-    /// One entry per block.
+    /// One entry per layer with a convolution or a bias.
     pub layers: Vec<StrippedLayer>,
     /// How nearly the same.
     pub agreement: Agreement,
 }
 
-/// What became of one block's bias.
+/// What became of one layer's bias.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StrippedLayer {
     /// `block1`, …
     pub layer: String,
     /// Numbers of the bias before and after.
     pub bias_numbers: [usize; 2],
-    /// Dimensions of the bias that the normalization removes.
+    /// Dimensions of the bias that normalizations remove.
     pub redundant: usize,
     /// ‖P·b‖ of what was taken out.
     pub removed_norm: f64,
@@ -34,68 +37,76 @@ pub struct StrippedLayer {
     pub rest_norm: f64,
 }
 
-/// Removes the redundant part P·b of each bias b, which the normalization would remove.
+/// Removes the redundant part P·b of each bias b, which normalizations would remove.
 ///
 /// ```text
-/// b ← b − P·b        running mean ← running mean − P·b, where the normalization has one
+/// b ← b − P·b        running mean ← running mean − what arrives there of P·b
 /// ```
 ///
-/// In evaluation mode batch norm subtracts its running mean instead of the batch's, so that b − running mean must stay.
-/// Norms without running statistics centre every image anew. Where the biases of all blocks are redundant as a whole, the
-/// model has none any more; otherwise each keeps its numbers.
+/// In evaluation mode batch norm subtracts its running mean instead of the batch's, so that what arrives there less the
+/// running mean must stay. Norms without running statistics centre every image anew. Where the biases of all layers are
+/// redundant as a whole, the model has none any more; otherwise each keeps its numbers.
 ///
 /// # Errors
-/// If the model's biases do not follow its convolutions directly, or the outputs differ by more than rounding.
+/// If the outputs differ by more than rounding.
 pub fn strip(model: &TrainedModel) -> Result<Stripped, ModelError> {
     let (rewritten, mut layers) = without_redundant_part(model)?;
     let (stripped, agreement) = agreed(model, rewritten)?;
     for layer in &mut layers {
-        layer.bias_numbers[1] = stripped.numbers_of(&bias_name(&layer.layer));
+        layer.bias_numbers[1] = model.plan.bias_of(&layer.layer).map_or(0, |bias| stripped.numbers_of(&bias.tensor));
     }
     Ok(Stripped { model: stripped, layers, agreement })
 }
 
 fn without_redundant_part(model: &TrainedModel) -> Result<(TrainedModel, Vec<StrippedLayer>), ModelError> {
-    check_supported(&model.config.model)?;
+    let net = model.net(&cpu()?, DType::F64);
     let mut stripped = model.clone();
-    let layers = model.plan.convolutions().map(|(_, layer)| strip_layer(&mut stripped, layer, &model.plan));
+    let layers = model.plan.layers().into_iter().map(|layer| strip_layer(&mut stripped, layer, &net));
     let layers = layers.collect::<Result<Vec<_>, _>>()?;
     let redundant_as_a_whole = layers.iter().all(|layer| layer.redundant == layer.bias_numbers[0]);
-    if redundant_as_a_whole && model.config.model.bias != Bias::None {
-        stripped = stripped.with_model(ModelConfig { bias: Bias::None, ..model.config.model.clone() })?;
-        stripped.tensors.retain(|name, _| !name.ends_with(".convolution.bias"));
+    if redundant_as_a_whole && !model.plan.biases.is_empty() {
+        stripped = stripped.with_model(model.config.model.without_biases())?;
+        stripped.tensors.retain(|name, _| model.plan.biases.iter().all(|bias| bias.tensor != *name));
     }
     Ok((stripped, layers))
 }
 
-fn bias_name(layer: &str) -> String {
-    format!("{layer}.convolution.bias")
-}
-
-fn strip_layer(model: &mut TrainedModel, name: &str, plan: &Plan) -> Result<StrippedLayer, ModelError> {
+fn strip_layer(model: &mut TrainedModel, name: &str, net: &Net) -> Result<StrippedLayer, ModelError> {
     let mut layer =
         StrippedLayer { layer: name.to_owned(), bias_numbers: [0; 2], redundant: 0, removed_norm: 0.0, rest_norm: 0.0 };
-    let Some(BiasPlan { terms, redundancy, follower, .. }) = plan.bias_of(name) else { return Ok(layer) };
-    let bias = &mut model.tensor(&bias_name(name))?.values;
-    let removed = redundancy.project(bias);
-    *bias = redundancy.residual(bias);
-    (layer.bias_numbers, layer.redundant) = ([bias.len(); 2], redundancy.dimensions());
-    (layer.removed_norm, layer.rest_norm) = (norm(&removed), norm(bias));
-    if let Some(norm) = follower {
-        let mean = &mut model.tensor(&format!("{}.running_mean", plan.network.node(*norm).name))?.values;
-        let shift = terms.expand(&removed);
+    let Some(bias) = net.plan().bias_of(name) else { return Ok(layer) };
+    let values = &mut model.tensor(&bias.tensor)?.values;
+    let removed = bias.redundancy.project(values);
+    *values = bias.redundancy.residual(values);
+    (layer.bias_numbers, layer.redundant) = ([values.len(); 2], bias.redundancy.dimensions());
+    (layer.removed_norm, layer.rest_norm) = (norm(&removed), norm(values));
+    if layer.redundant > 0 {
+        take_over(model, bias, &removed, net)?;
+    }
+    Ok(layer)
+}
+
+/// Takes what the bias loses out of the running means that it arrives at.
+fn take_over(model: &mut TrainedModel, bias: &BiasPlan, removed: &[f64], net: &Net) -> Result<(), ModelError> {
+    let network = &net.plan().network;
+    let [channels, height, width] = network.node(bias.node).output;
+    let data = TensorData::new(bias.terms.expand(removed), [1, channels, height, width]);
+    let shift = Tensor::from_data(data, (&cpu()?, DType::F64));
+    for (norm, shift) in arrivals(net, bias.node, shift) {
+        let mean = &mut model.tensor(&format!("{}.running_mean", network.node(norm).name))?.values;
+        let shift = host(shift);
         // 1 per activation, or height·width per channel, in which all removed elements are equal.
         let activations = shift.len() / mean.len();
         for (mean, shift) in mean.iter_mut().zip(shift.iter().step_by(activations)) {
             *mean -= shift;
         }
     }
-    Ok(layer)
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use untied_study::Normalization;
+    use untied_study::{Bias, ModelConfig, Normalization};
 
     use super::*;
     use crate::export::trained_model::tests::{every_model, made_up};

@@ -2,7 +2,7 @@
 
 use burn::module::Module;
 use burn::tensor::{DType, Device};
-use untied_study::{BiasPlace, CellConfig, Dtype, MeasureConfig, ModelConfig, Order};
+use untied_study::{CellConfig, Dtype, MeasureConfig, ModelConfig};
 
 use super::error::ModelError;
 use crate::measure::Subject;
@@ -93,19 +93,6 @@ impl TrainedModel {
         let values = self.tensors.values_mut().flat_map(|tensor| &mut tensor.values);
         values.for_each(|value| *value = change(*value));
     }
-}
-
-/// What a model must be for its biases to lie where this program rewrites them.
-pub(crate) fn check_supported(model: &ModelConfig) -> Result<(), ModelError> {
-    if model.bias_after != BiasPlace::Convolution {
-        let (key, expected) = ("model.bias_after", "convolution");
-        return Err(ModelError::Unsupported { key, expected, found: model.bias_after.to_string() });
-    }
-    if model.order != Order::NormFirst {
-        let (key, expected) = ("model.order", "norm_first");
-        return Err(ModelError::Unsupported { key, expected, found: model.order.to_string() });
-    }
-    Ok(())
 }
 
 #[cfg(test)]

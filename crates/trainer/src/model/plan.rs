@@ -41,6 +41,8 @@ pub(crate) struct BiasPlan {
     pub(crate) node: NodeId,
     /// The name of its layer in results: `block1`, …
     pub(crate) layer: String,
+    /// The name of its tensor in files: `block1.convolution.bias`, …
+    pub(crate) tensor: String,
     pub(crate) terms: BiasTerms,
     pub(crate) redundancy: Redundancy,
     /// What removes the redundant part, and where the rest is at work.
@@ -60,8 +62,7 @@ impl Plan {
             last = network.add(name, operation, &[last]).map_err(TrainerError::Network)?;
         }
         let plan = Self { dropout, ..Self::of(network, model) };
-        plan.check_parameters()?;
-        Ok(plan)
+        if model.is_plain() { Ok(plan) } else { plan.with_few_parameters() }
     }
 
     /// The plan of any network that ends in a loss.
@@ -78,9 +79,10 @@ impl Plan {
         }
     }
 
-    fn check_parameters(&self) -> Result<(), TrainerError> {
+    /// The plan, if a machine can hold its parameters: those of `plain` are counted without the images.
+    fn with_few_parameters(self) -> Result<Self, TrainerError> {
         let found = self.parameters().total;
-        if found > MOST_PARAMETERS { Err(TrainerError::Parameters { most: MOST_PARAMETERS, found }) } else { Ok(()) }
+        if found > MOST_PARAMETERS { Err(TrainerError::Parameters { most: MOST_PARAMETERS, found }) } else { Ok(self) }
     }
 
     /// Elements that training changes, and those of biases of feature maps among them.
@@ -119,11 +121,16 @@ impl Plan {
         self.steps.iter().any(|step| step.output() == id && begins(step))
     }
 
-    /// The layers that have a convolution, in order.
-    pub(crate) fn convolutions(&self) -> impl Iterator<Item = (NodeId, &str)> {
-        let nodes = self.network.nodes();
-        let convolutions = nodes.filter(|(_, node)| matches!(node.operation, Operation::Convolution(_)));
-        convolutions.map(|(id, node)| (id, layer(node)))
+    /// The layers that have a convolution or a bias of feature maps, by name, in order.
+    pub(crate) fn layers(&self) -> Vec<&str> {
+        let mut layers: Vec<&str> = vec![];
+        for (id, node) in self.network.nodes() {
+            let is_convolution = matches!(node.operation, Operation::Convolution(_));
+            if (is_convolution || self.biases.iter().any(|bias| bias.node == id)) && !layers.contains(&layer(node)) {
+                layers.push(layer(node));
+            }
+        }
+        layers
     }
 
     /// The bias of a layer.
@@ -153,6 +160,7 @@ impl BiasPlan {
         Some(Self {
             node: id,
             layer: layer(node).to_owned(),
+            tensor: tensor_name(node, "bias"),
             terms: site.terms,
             redundancy: site.redundancy,
             path: site.path,

@@ -25,12 +25,12 @@ pub(super) fn surrounded(x: Tensor<4>, sides: [[usize; 2]; 2], fill: Fill) -> Te
     match fill {
         Fill::Zero => x.pad((left, right, above, below), PadMode::Constant(0.0)),
         Fill::Replicate => x.pad((left, right, above, below), PadMode::Edge),
-        Fill::Circular => wrapped(wrapped(x, 2, sides[0]), 3, sides[1]),
+        Fill::Circular => wrapped(&wrapped(&x, 2, sides[0]), 3, sides[1]),
     }
 }
 
 /// The input from its other end on, along one axis, as often as it takes.
-fn wrapped(x: Tensor<4>, axis: usize, [before, after]: [usize; 2]) -> Tensor<4> {
+fn wrapped(x: &Tensor<4>, axis: usize, [before, after]: [usize; 2]) -> Tensor<4> {
     let size = x.dims()[axis];
     let part = |start: usize, length: usize| (length > 0).then(|| x.clone().narrow(axis, start, length));
     let whole = std::iter::repeat_n(x.clone(), before / size + 1 + after / size);

@@ -17,6 +17,11 @@ const MAX_NAME: usize = 100;
 /// Residual layers inside residual layers.
 const MAX_DEPTH: usize = 4;
 
+/// What names in the lists inside a layer begin with, behind its own.
+pub const LAYERS_PREFIX: &str = ".";
+/// The same, of the layers of a shortcut.
+pub const SHORTCUT_PREFIX: &str = ".shortcut.";
+
 /// The kind of a layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -144,15 +149,22 @@ impl LayerConfig {
         Self { name: Some(name.into()), ..self }
     }
 
+    /// Its name in files: its own, or that of its kind and its index in a list whose names begin with `prefix`.
+    #[must_use]
+    pub fn name_in(&self, prefix: &str, index: usize) -> String {
+        self.name.clone().unwrap_or_else(|| format!("{prefix}{}{index}", self.layer))
+    }
+
     /// The lists of layers inside it, with their keys.
     pub fn inner(&self) -> impl Iterator<Item = (&'static str, &[LayerConfig])> {
         let lists = [("layers", &self.layers), ("shortcut_layers", &self.shortcut_layers)];
         lists.into_iter().filter_map(|(key, list)| Some((key, list.as_deref()?)))
     }
 
-    /// The same, to be changed.
-    pub fn inner_mut(&mut self) -> impl Iterator<Item = &mut Vec<LayerConfig>> {
-        [&mut self.layers, &mut self.shortcut_layers].into_iter().flatten()
+    /// The lists of layers inside it, to be changed, with what the names in them begin with behind its own.
+    pub(super) fn inner_mut(&mut self) -> impl Iterator<Item = (&'static str, &mut Vec<LayerConfig>)> {
+        let lists = [(LAYERS_PREFIX, &mut self.layers), (SHORTCUT_PREFIX, &mut self.shortcut_layers)];
+        lists.into_iter().filter_map(|(prefix, list)| Some((prefix, list.as_mut()?)))
     }
 
     /// Checks the layer at a dotted key, and those inside it.
@@ -160,7 +172,7 @@ impl LayerConfig {
         self.check_keys(key)?;
         self.check_sizes(key)?;
         if let Some(bias) = &self.bias {
-            super::check_bias(bias, &format!("{key}.bias"))?;
+            check_bias(bias, &format!("{key}.bias"))?;
             let linear = self.layer == LayerKind::Linear && !matches!(bias, Bias::None | Bias::Tied);
             Fault::require(!linear, &format!("{key}.bias"), "none or tied of a linear layer", bias)?;
         }
@@ -238,6 +250,34 @@ impl LayerKind {
             Self::GlobalMaxPool | Self::GlobalAveragePool | Self::Flatten => (&[], &[]),
         }
     }
+}
+
+/// Calls `with` for every layer of a list and of those inside it.
+pub(super) fn visit(layers: &[LayerConfig], with: &mut impl FnMut(&LayerConfig)) {
+    for layer in layers {
+        with(layer);
+        layer.inner().for_each(|(_, layers)| visit(layers, with));
+    }
+}
+
+/// Calls `with` for every layer of a list and of those inside it, with its name in files.
+pub(super) fn visit_named(layers: &mut [LayerConfig], prefix: &str, with: &mut impl FnMut(&str, &mut LayerConfig)) {
+    for (index, layer) in layers.iter_mut().enumerate() {
+        let name = layer.name_in(prefix, index);
+        with(&name, layer);
+        for (inner, list) in layer.inner_mut() {
+            visit_named(list, &format!("{name}{inner}"), with);
+        }
+    }
+}
+
+/// Checks a bias at a dotted key.
+pub(super) fn check_bias(bias: &Bias, key: &str) -> Result<(), Fault> {
+    let Bias::UntiedAlong(axes) = bias else { return Ok(()) };
+    let sorted = axes.windows(2).all(|pair| pair[0] < pair[1]);
+    let valid = !axes.is_empty() && sorted && axes.iter().all(|axis| *axis < 2);
+    let expected = "[0], [1] or [0, 1] (0: height, 1: width)";
+    Fault::require(valid, &format!("{key}.untied_along"), expected, format!("{axes:?}"))
 }
 
 display_as_serialized!(LayerKind);

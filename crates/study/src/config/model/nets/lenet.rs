@@ -1,6 +1,6 @@
 //! The networks of LeCun and others for handwritten digits.
 
-use super::{activation, convolution, layer, linear, norm};
+use super::parts::{activation, convolution, layer, linear, norm};
 use crate::config::model::choices::Padding;
 use crate::config::model::layer::{LayerConfig, LayerKind};
 

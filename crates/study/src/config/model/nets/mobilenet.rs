@@ -1,7 +1,7 @@
 //! `mobilenet_small`: depthwise separable convolutions, after Howard et al. 2017, with strides for small images.
 
-use super::{activation, convolution, layer, norm, strided};
-use crate::config::model::ModelConfig;
+use super::parts::{activation, convolution, layer, norm, strided};
+use crate::config::model::config::ModelConfig;
 use crate::config::model::layer::{LayerConfig, LayerKind};
 
 /// A convolution, then two blocks for each further entry of `channels`; the first block of a stage but the first has

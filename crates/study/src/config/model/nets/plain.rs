@@ -2,9 +2,9 @@
 
 use untied_redundancy::Bias;
 
-use super::{activation, convolution, layer, norm};
-use crate::config::model::ModelConfig;
+use super::parts::{activation, convolution, layer, norm};
 use crate::config::model::choices::{BiasPlace, Order};
+use crate::config::model::config::ModelConfig;
 use crate::config::model::layer::{LayerConfig, LayerKind};
 
 pub(super) fn layers(model: &ModelConfig) -> Vec<LayerConfig> {

@@ -1,8 +1,8 @@
 //! Residual networks for small images: a convolution, three stages of residual blocks, and the mean over locations.
 
-use super::{activation, convolution, layer, norm, strided};
-use crate::config::model::ModelConfig;
+use super::parts::{activation, convolution, layer, norm, strided};
 use crate::config::model::choices::Shortcut;
+use crate::config::model::config::ModelConfig;
 use crate::config::model::layer::{LayerConfig, LayerKind};
 
 /// He et al. 2016, Deep Residual Learning for Image Recognition, section 4.2.

@@ -1,6 +1,6 @@
 //! `vgg8`: six 3×3 convolutions and two linear layers, the head among them, in the manner of Simonyan & Zisserman 2015.
 
-use super::{activation, convolution, layer, linear, norm};
+use super::parts::{activation, convolution, layer, linear, norm};
 use crate::config::model::layer::{LayerConfig, LayerKind};
 
 pub(super) fn layers(channels: &[usize]) -> Vec<LayerConfig> {

@@ -50,20 +50,28 @@ impl Measurement for Ranks {
 /// Each row of the Jacobian is one backward pass, through the same layers that training used. Biases behind which no
 /// normalization stands directly (or through pooling and the next convolution alone) have no entry.
 fn ranks(subject: &Subject<'_>, emit: &mut Emit<'_>) -> Vec<JacobianRank> {
-    let model = subject.model.copy().map(&mut ToF64);
     let images: Vec<usize> = (0..subject.dataset.train.count.min(IMAGES)).collect();
     let x = subject.input.batch(&subject.dataset.train, &images, &subject.device, DType::F64);
-    let mut outputs = BTreeMap::new();
+    ranks_on(&subject.model, x, &mut |bias| {
+        emit(&Event::Measuring { what: format!("rank of the Jacobian of {}", bias.layer) });
+    })
+}
+
+/// The ranks of a model's biases on images `[n, c, h, w]`, in f64 on a device with autodiff; `begin` hears of each bias.
+fn ranks_on(model: &Net, x: Tensor<4>, begin: &mut dyn FnMut(&BiasPlan)) -> Vec<JacobianRank> {
+    let (model, device) = (model.copy().map(&mut ToF64), x.device());
+    let network = &model.plan().network;
+    let mut outputs = BTreeMap::from([(network.input(), x.clone())]);
     let _ = model.forward_with(x, &mut |node, z| {
         outputs.insert(node, z.clone().detach());
         z
     });
     let mut rank = |bias: &BiasPlan| {
-        emit(&Event::Measuring { what: format!("rank of the Jacobian of {}", bias.layer) });
-        let norms = norms_behind(&subject.plan.network, bias.node)?;
-        Some(Normalized { model: &model, outputs: &outputs, bias, norms }.rank(&subject.device))
+        begin(bias);
+        let norms = norms_behind(network, bias.node)?;
+        Some(Normalized { model: &model, outputs: &outputs, bias, norms }.rank(&device))
     };
-    subject.plan.biases.iter().filter_map(&mut rank).collect()
+    model.plan().biases.iter().filter_map(&mut rank).collect()
 }
 
 /// The norms that all paths from a node lead to, through pooling and linear operations on feature maps; `None` where a
@@ -76,6 +84,7 @@ fn norms_behind(network: &Network, from: NodeId) -> Option<BTreeSet<NodeId>> {
                 Operation::Normalization { .. } => norms.extend([consumer]),
                 Operation::Convolution(_)
                 | Operation::Bias(_)
+                | Operation::ChannelPadding { .. }
                 | Operation::Pooling(_)
                 | Operation::Addition
                 | Operation::Mean => ahead.push(consumer),
@@ -134,8 +143,11 @@ impl Normalized<'_> {
         let values = jacobian.singular_values();
         let kept = || values.iter().copied().filter(|value| *value > threshold);
         let dropped = values.iter().copied().filter(|value| *value <= threshold);
-        let normalization = self.norms.first().map(|&norm| network.node(norm).operation.clone());
-        let z = || host(self.outputs[&self.bias.node].clone());
+        let variance = self.norms.first().and_then(|&norm| {
+            let node = network.node(norm);
+            let Operation::Normalization { normalization, .. } = node.operation else { return None };
+            variances(normalization, node.output, &host(self.outputs[&node.inputs[0]].clone()))
+        });
         JacobianRank {
             layer: self.bias.layer.clone(),
             bias_parameters: columns,
@@ -144,12 +156,7 @@ impl Normalized<'_> {
             threshold,
             smallest_kept: kept().reduce(f64::min),
             largest_dropped: dropped.reduce(f64::max),
-            variance: match normalization {
-                Some(Operation::Normalization { normalization, .. }) => {
-                    variances(normalization, network.node(self.bias.node).output, &z())
-                }
-                _ => None,
-            },
+            variance,
         }
     }
 
@@ -194,6 +201,9 @@ fn variances(norm: Normalization, [channels, height, width]: Shape, z: &[f64]) -
     let smallest = variances.iter().copied().reduce(f64::min)?;
     Some([smallest, variances.iter().copied().fold(smallest, f64::max)])
 }
+
+#[cfg(test)]
+mod nets;
 
 #[cfg(test)]
 mod tests {

@@ -101,9 +101,9 @@ impl Net {
     pub(crate) fn absolute_output(&self, node: NodeId, inputs: Vec<Value>) -> Value {
         match (&self.plan.network.node(node).operation, &self.layers[node.index()], inputs.as_slice()) {
             (Operation::Convolution(convolution), _, [Value::Maps(x)]) => {
-                let [_, _, height, width] = x.dims();
                 let weight = self.weight(node).expect("a convolution has a weight").detach().abs();
-                Value::Maps(conv2d(x.clone(), weight, None, options(convolution, [height, width])))
+                let (x, options) = fitted(convolution, x.clone());
+                Value::Maps(conv2d(x, weight, None, options))
             }
             (Operation::Linear { .. }, Some(Layer::Linear(weight)), [Value::Vectors(x)]) => {
                 Value::Vectors(linear(x.clone(), weight.val().detach().abs(), None))
@@ -376,7 +376,7 @@ mod tests {
 
     #[test]
     fn a_node_may_have_several_consumers() {
-        let (plan, device) = (Plan::of(residual(), &ModelConfig::new(vec![])), Device::flex().autodiff());
+        let (plan, device) = (Plan::of(residual(), 0.1), Device::flex().autodiff());
         assert_eq!((plan.biases.len(), plan.biases[0].redundancy.dimensions()), (1, 3));
         let net = Net::new(&plan, 0, &device, DType::F64);
         let values: Vec<f64> = (0..64).map(|index| f64::from(index * 37 % 64) / 64.0 - 0.5).collect();

@@ -14,6 +14,8 @@ use crate::TrainerError;
 /// Channels, height and width of an image or feature map.
 pub(crate) type Shape = [usize; 3];
 
+/// What normalizations add to a variance or a mean square where no config says it.
+pub(crate) const EPSILON: f64 = 1e-5;
 /// Parameters of a model, at most: 8 GiB in f64.
 const MOST_PARAMETERS: usize = 1 << 30;
 
@@ -61,20 +63,21 @@ impl Plan {
         for (name, operation) in head(model.head, classes) {
             last = network.add(name, operation, &[last]).map_err(TrainerError::Network)?;
         }
-        let plan = Self { dropout, ..Self::of(network, model) };
+        let plan =
+            Self { dropout, epsilon: model.epsilon, init: model.init, ..Self::of(network, model.running_momentum) };
         if model.is_plain() { Ok(plan) } else { plan.with_few_parameters() }
     }
 
-    /// The plan of any network that ends in a loss.
-    pub(crate) fn of(network: Network, model: &ModelConfig) -> Self {
+    /// The plan of any network that ends in a loss, without dropout.
+    pub(crate) fn of(network: Network, running_momentum: f64) -> Self {
         let biases = network.nodes().filter_map(|(id, _)| BiasPlan::new(&network, id)).collect();
         Self {
             steps: steps(&network),
             biases,
             network,
-            running_momentum: model.running_momentum,
-            epsilon: model.epsilon,
-            init: model.init,
+            running_momentum,
+            epsilon: EPSILON,
+            init: Initialisation::default(),
             dropout: BTreeMap::new(),
         }
     }

@@ -4,15 +4,19 @@ use burn::tensor::activation::log_softmax;
 use burn::tensor::{Int, Tensor};
 
 /// Mean over the batch of −log softmax(scores)[label], in nats; scores `[n, classes]`, labels `[n]`.
-///
-/// Smoothing s gives every class its share of s: −(1 − s)·log p[label] − s·mean(log p) (Szegedy et al. 2016).
-pub(crate) fn cross_entropy(scores: Tensor<2>, labels: Tensor<1, Int>, smoothing: f64) -> Tensor<1> {
+pub(crate) fn cross_entropy(scores: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<1> {
     let log_probabilities = log_softmax(scores, 1);
-    let of_labels = log_probabilities.clone().gather(1, labels.unsqueeze_dim(1)).mean();
+    -log_probabilities.gather(1, labels.unsqueeze_dim(1)).mean()
+}
+
+/// −(1 − s)·log p[label] − s·mean(log p), the mean over the batch: every class has its share of the smoothing s (Szegedy et
+/// al. 2016).
+pub(crate) fn smoothed_cross_entropy(scores: Tensor<2>, labels: Tensor<1, Int>, smoothing: f64) -> Tensor<1> {
     if smoothing == 0.0 {
-        return -of_labels;
+        return cross_entropy(scores, labels);
     }
-    -(of_labels * (1.0 - smoothing) + log_probabilities.mean() * smoothing)
+    let of_all = -log_softmax(scores.clone(), 1).mean();
+    cross_entropy(scores, labels) * (1.0 - smoothing) + of_all * smoothing
 }
 
 /// The same on the host in f64, for one image.

@@ -14,7 +14,7 @@ use crate::emit::Emit;
 use crate::export::TrainedModel;
 use crate::model::dropout::Draws;
 use crate::optimization::evaluation::Evaluation;
-use crate::optimization::loss::cross_entropy;
+use crate::optimization::loss::smoothed_cross_entropy;
 use crate::prepare::prepare;
 use crate::{TrainerError, device, measure};
 use checkpoint::Keeper;
@@ -134,7 +134,7 @@ impl Run<'_> {
         } else {
             (self.subject.model.forward(x), None)
         };
-        let loss = cross_entropy(scores, labels, self.subject.config.train.label_smoothing);
+        let loss = smoothed_cross_entropy(scores, labels, self.subject.config.train.label_smoothing);
         let value = loss.clone().into_data().convert::<f64>().try_to_vec::<f64>().expect("converted to f64")[0];
         if !value.is_finite() {
             return value;

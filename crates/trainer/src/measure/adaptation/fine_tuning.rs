@@ -75,6 +75,6 @@ impl<'s> FineTuning<'s> {
     fn loss(&self, model: &Net, indices: &[usize]) -> Tensor<1> {
         let Subject { dataset, device, dtype, .. } = self.subject;
         let x = self.input.batch(&dataset.train, indices, device, *dtype);
-        cross_entropy(model.forward(x), labels(&dataset.train, indices, device), 0.0)
+        cross_entropy(model.forward(x), labels(&dataset.train, indices, device))
     }
 }

@@ -32,7 +32,6 @@ use untied_redundancy::{BiasTerms, NormSpec, Normalization, Span};
 
 use super::observed::{Observed, Remover, Taps};
 use crate::model::net::Net;
-use crate::model::norm::EPSILON;
 use crate::model::plan::{Shape, term_shapes};
 use crate::model::value::Value;
 
@@ -77,7 +76,7 @@ impl Step<'_> {
                 if per_activation { width } else { 1 },
             ])
         });
-        of_norm(&spec, z, du, gamma)
+        of_norm(&spec, z, du, gamma, self.model.plan().epsilon)
     }
 
     fn of_loss(&self) -> Tensor<2> {
@@ -92,7 +91,13 @@ impl Step<'_> {
 }
 
 /// e of the input `z` of a norm, `[n, c, h, w]`, for the gradient `du` of its output and γ `[1, c, h|1, w|1]`.
-pub(super) fn of_norm(spec: &NormSpec, z: Tensor<4>, du: Tensor<4>, gamma: Option<Tensor<4>>) -> Tensor<4> {
+pub(super) fn of_norm(
+    spec: &NormSpec,
+    z: Tensor<4>,
+    du: Tensor<4>,
+    gamma: Option<Tensor<4>>,
+    epsilon: f64,
+) -> Tensor<4> {
     let (shape, least) = (z.dims(), least(z.dtype()));
     let sets = StatisticsSets::new(spec, shape);
     let (g, smallest) = match gamma {
@@ -104,7 +109,7 @@ pub(super) fn of_norm(spec: &NormSpec, z: Tensor<4>, du: Tensor<4>, gamma: Optio
     let centred = z.clone() - sets.mean(z);
     // The first mean is rounded where it is large.
     let centred = centred.clone() - sets.mean(centred);
-    let r = (sets.mean(centred.clone().square()) + EPSILON).sqrt().recip();
+    let r = (sets.mean(centred.clone().square()) + epsilon).sqrt().recip();
     let x_hat = centred * r.clone();
     let [along_ones, along_x_hat] = [g.clone(), g * x_hat.clone()].map(|values| sets.mean(values).abs());
     let terms = size + along_ones + x_hat.abs() * along_x_hat;

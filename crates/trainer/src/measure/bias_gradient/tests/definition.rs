@@ -7,8 +7,7 @@ use untied_study::{Bias, BiasPlace, Dtype, ModelConfig};
 use super::super::route::Route;
 use super::super::terms::{of_norm, over_terms};
 use super::steps::{Bench, CENTRING, biases, model, plan};
-use crate::model::norm::EPSILON;
-use crate::model::plan::Plan;
+use crate::model::plan::{EPSILON, Plan};
 use crate::model::tensors::host;
 use crate::optimization::loss::cross_entropy;
 use crate::random::Generator;
@@ -46,7 +45,8 @@ fn the_terms_of_every_norm_are_their_definition() {
             Tensor::<4>::from_data(TensorData::new(values.to_vec(), shape), (&device, DType::F64))
         };
         let affine = if per_activation { [1, channels, height, width] } else { [1, channels, 1, 1] };
-        let found = host(of_norm(&spec, tensor(&z, SHAPE), tensor(&du, SHAPE), Some(tensor(&gamma, affine))));
+        let gamma = Some(tensor(&gamma, affine));
+        let found = host(of_norm(&spec, tensor(&z, SHAPE), tensor(&du, SHAPE), gamma, EPSILON));
         for (at, found) in found.into_iter().enumerate() {
             let expected = r(at) * (g(at).abs() + mean(&g, at).abs() + (x_hat(at) * along(at)).abs());
             assert!((found - expected).abs() < 1e-12 * expected, "{norm} at {at}: {found} instead of {expected}");

@@ -7,8 +7,7 @@ use untied_study::{Bias, Dtype, ModelConfig};
 use super::super::Measurement;
 use super::redundant::residual;
 use super::steps::{Bench, CENTRING, Seen, biases, finding, model, plan};
-use crate::model::norm::EPSILON;
-use crate::model::plan::Plan;
+use crate::model::plan::{EPSILON, Plan};
 use crate::model::tensors::host;
 
 /// Where the statistics count as constants, so that nothing is centred.

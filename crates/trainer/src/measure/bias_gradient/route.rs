@@ -19,10 +19,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use burn::tensor::Tensor;
+use burn::tensor::{Tensor, TensorData};
 use untied_redundancy::network::{Network, Node, NodeId, Operation};
 
 use crate::model::net::Net;
+use crate::model::tensors::host;
 use crate::model::value::Value;
 
 /// The nodes between a bias and where its redundant part is removed.
@@ -52,25 +53,39 @@ impl Route {
         Self { bias, between, ends }
     }
 
-    /// e at the bias: `[n, c, h, w]`, as `dz`. `terms` holds e of the inputs of all ends.
-    pub(super) fn bound(&self, model: &Net, dz: &Tensor<4>, terms: &BTreeMap<NodeId, Value>) -> Tensor<4> {
+    /// Σ e over the images at the bias, `[c, h, w]`. `terms` holds the same of the inputs of all ends, and `probe` is of the
+    /// device and type of the model.
+    pub(super) fn bound(&self, model: &Net, terms: &BTreeMap<NodeId, Vec<f64>>, probe: &Tensor<4>) -> Vec<f64> {
         if self.between.is_empty() {
-            let terms = self.ends.iter().map(|end| terms[end].clone().maps());
-            return terms.reduce(|sum, more| sum + more).expect("what is removed has a remover");
+            let add = |sum: Vec<f64>, more: &Vec<f64>| sum.iter().zip(more).map(|(a, b)| a + b).collect();
+            return self.ends.iter().map(|end| &terms[end]).fold(vec![0.0; probe.dims()[1..].iter().product()], add);
         }
+        // All maps are the same for every image, and linear: those of the sum are the sums.
         let network = &model.plan().network;
-        let start = dz.zeros_like().autodiff().require_grad();
-        let [images, ..] = dz.dims();
+        let maps = |node: NodeId, values: Vec<f64>| {
+            let [channels, height, width] = network.node(node).output;
+            let data = TensorData::new(values, [1, channels, height, width]);
+            Tensor::<4>::from_data(data, (&probe.device(), probe.dtype()))
+        };
+        let zeros = |node: NodeId| maps(node, vec![0.0; network.node(node).output.iter().product()]);
+        let start = zeros(self.bias).require_grad();
         let mut shifts = BTreeMap::from([(self.bias, Value::Maps(start.clone()))]);
         for &id in &self.between {
-            let unmoved = |input| Value::Maps(zeros(images, network.node(input), &start));
-            let input = |input: &NodeId| shifts.get(input).cloned().unwrap_or_else(|| unmoved(*input));
+            let input = |input: &NodeId| shifts.get(input).cloned().unwrap_or_else(|| Value::Maps(zeros(*input)));
             let inputs = network.node(id).inputs.iter().map(input).collect();
             shifts.insert(id, model.absolute_output(id, inputs));
         }
-        let reach = |end: &NodeId| product(shifts[&network.node(*end).inputs[0]].clone(), terms[end].clone());
-        let reached = self.ends.iter().map(reach).reduce(|sum, more| sum + more).expect("a remover");
-        start.grad(&reached.backward()).expect("every end is reached from the bias")
+        let reach = |end: &NodeId| {
+            let input = network.node(*end).inputs[0];
+            let e = maps(input, terms[end].clone());
+            match shifts[&input].clone() {
+                Value::Maps(shift) => (shift * e).sum(),
+                Value::Vectors(shift) => (shift * e.flatten(1, 3)).sum(),
+            }
+        };
+        // Its gradient is that of a backward pass which starts from e.
+        let reached: Tensor<1> = self.ends.iter().map(reach).reduce(|sum, more| sum + more).expect("a remover");
+        host(start.grad(&reached.backward()).expect("every end is reached from the bias"))
     }
 }
 
@@ -80,18 +95,5 @@ fn removes(node: &Node) -> bool {
         Operation::Normalization { normalization, .. } => normalization.spec().is_some_and(|spec| spec.centres),
         Operation::Loss => true,
         _ => false,
-    }
-}
-
-fn zeros(images: usize, node: &Node, like: &Tensor<4>) -> Tensor<4> {
-    let [channels, height, width] = node.output;
-    Tensor::zeros([images, channels, height, width], (&like.device(), like.dtype()))
-}
-
-/// Σ shift·e, whose gradient is that of a backward pass which starts from e.
-fn product(shift: Value, e: Value) -> Tensor<1> {
-    match (shift, e) {
-        (Value::Maps(shift), Value::Maps(e)) => (shift * e.autodiff()).sum(),
-        (shift, e) => (shift.vectors() * e.vectors().autodiff()).sum(),
     }
 }

@@ -1,11 +1,12 @@
 //! The terms of the backward pass by their definition, and that no gradient is larger.
 
-use burn::tensor::{DType, Device, Tensor, TensorData};
+use burn::tensor::{DType, Device, Tensor};
 use untied_redundancy::network::{Convolution, Network, Operation};
 use untied_study::{Bias, BiasPlace, Dtype, ModelConfig};
 
+use super::super::absolute_over_images;
 use super::super::route::Route;
-use super::super::terms::{of_norm, over_terms};
+use super::super::terms::of_norm;
 use super::steps::{Bench, CENTRING, biases, model, plan};
 use crate::model::plan::{EPSILON, Plan};
 use crate::model::tensors::host;
@@ -35,21 +36,24 @@ fn the_terms_of_every_norm_are_their_definition() {
             let members: Vec<usize> = (0..count).filter(|&other| set(other) == set(at)).collect();
             members.iter().map(|&other| of(other)).sum::<f64>() / members.len() as f64
         };
-        let g = |at: usize| du[at] * gamma[if per_activation { at % (channels * locations) } else { place(at)[1] }];
+        let g = |at: usize| {
+            if at.is_multiple_of(5) {
+                0.0
+            } else {
+                du[at] * gamma[if per_activation { at % (channels * locations) } else { place(at)[1] }]
+            }
+        };
         let deviation = |at: usize| z[at] - mean(&|other| z[other], at);
         let r = |at: usize| 1.0 / (mean(&|other| deviation(other).powi(2), at) + EPSILON).sqrt();
         let x_hat = |at: usize| deviation(at) * r(at);
         let along = |at: usize| mean(&|other| g(other) * x_hat(other), at);
-        let device = Device::flex();
-        let tensor = |values: &[f64], shape: [usize; 4]| {
-            Tensor::<4>::from_data(TensorData::new(values.to_vec(), shape), (&device, DType::F64))
-        };
-        let affine = if per_activation { [1, channels, height, width] } else { [1, channels, 1, 1] };
-        let gamma = Some(tensor(&gamma, affine));
-        let found = host(of_norm(&spec, tensor(&z, SHAPE), tensor(&du, SHAPE), gamma, EPSILON));
-        for (at, found) in found.into_iter().enumerate() {
-            let expected = r(at) * (g(at).abs() + mean(&g, at).abs() + (x_hat(at) * along(at)).abs());
-            assert!((found - expected).abs() < 1e-12 * expected, "{norm} at {at}: {found} instead of {expected}");
+        let y: Vec<f64> = (0..count).map(|at| if at.is_multiple_of(5) { 0.0 } else { 1.0 }).collect();
+        let found = of_norm((&spec, EPSILON), SHAPE, &z, &du, Some(&y), &gamma, 0.0);
+        let elements = channels * locations;
+        for (element, found) in found.into_iter().enumerate() {
+            let e = |at: usize| r(at) * (mean(&|at| g(at).abs(), at) + mean(&g, at).abs() + along(at).abs());
+            let expected: f64 = (0..images).map(|image| e(image * elements + element)).sum();
+            assert!((found - expected).abs() < 1e-12 * expected, "{norm} at {element}: {found} instead of {expected}");
         }
     }
 }
@@ -102,7 +106,7 @@ fn the_way_through_a_convolution_takes_the_absolute_weights() {
     assert_eq!(route.between.len(), 1);
     let [_, _, terms] = measurement.read(&seen.step()).swap_remove(0);
     let step = seen.step();
-    let at_norm = host(step.of_nodes(&measurement.taps)[&route.ends[0]].clone().maps().sum_dim(0));
+    let at_norm = &step.of_nodes(&measurement.taps)[&route.ends[0]];
     for (location, e) in terms.iter().enumerate() {
         let expected = 3.0 * at_norm[location] + 0.5 * at_norm[9 + location];
         assert!((e - expected).abs() < 1e-12 * expected, "{e} instead of {expected}");
@@ -148,17 +152,10 @@ fn the_loss_removes_too() {
 }
 
 #[test]
-fn sums_run_over_images_and_shared_locations() {
-    let maps = Tensor::<4>::from_floats([[[[1.0, 2.0], [3.0, 4.0]]], [[[10.0, 20.0], [30.0, 40.0]]]], &Device::flex());
-    let sums = |bias: &Bias| -> Vec<f64> {
-        let terms = untied_redundancy::BiasTerms::new(bias, 1, &[2, 2]).unwrap();
-        over_terms(&terms, &maps).into_iter().flat_map(host).collect()
-    };
-    assert_eq!(sums(&Bias::Tied), [110.0]);
-    assert_eq!(sums(&Bias::Untied), [11.0, 22.0, 33.0, 44.0]);
-    assert_eq!(sums(&Bias::UntiedAlong(vec![0])), [33.0, 77.0]);
-    assert_eq!(sums(&Bias::UntiedAlong(vec![1])), [44.0, 66.0]);
-    assert_eq!(sums(&Bias::Factorised), [110.0, 33.0, 77.0, 44.0, 66.0]);
+fn absolute_values_are_summed_over_images() {
+    let dz = Tensor::<4>::from_floats([[[[1.0, -2.0], [3.0, -4.0]]], [[[-10.0, 20.0], [30.0, 40.0]]]], &Device::flex());
+    assert_eq!(absolute_over_images(dz.clone().cast(DType::F64)), [11.0, 22.0, 33.0, 44.0]);
+    assert_eq!(absolute_over_images(dz), [11.0, 22.0, 33.0, 44.0]);
 }
 
 #[test]

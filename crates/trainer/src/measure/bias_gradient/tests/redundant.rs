@@ -124,6 +124,21 @@ fn head(mut network: Network) -> Network {
 }
 
 #[test]
+fn the_reason_names_what_removes_and_what_terms_exchange() {
+    let path = |norm, bias| {
+        let records = Bench::new(plan(&model(norm, bias)), Dtype::F32, 2, 1).records();
+        records[0].certificate.as_ref().expect("measured").path.clone()
+    };
+    assert_eq!(path(Normalization::Batch, Bias::Tied), "removed by block1.norm");
+    assert_eq!(path(Normalization::None, Bias::Tied), "at work in block1.activation");
+    assert_eq!(
+        path(Normalization::Rms, Bias::Factorised),
+        "2 exchanged between its own terms; the rest is at work in block1.norm"
+    );
+    assert_eq!(path(Normalization::Layer, Bias::Untied), "removed by block1.norm; the rest is at work in block1.norm");
+}
+
+#[test]
 fn every_bias_of_these_tests_has_a_redundant_part_where_it_should() {
     for (norm, bias) in CENTRING.into_iter().flat_map(|norm| biases().map(|bias| (norm, bias))) {
         let redundant = |plan: &Plan| plan.biases.iter().map(|bias| bias.redundancy.dimensions()).collect::<Vec<_>>();

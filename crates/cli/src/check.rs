@@ -7,6 +7,7 @@ use anyhow::Context;
 use untied_study::{Cell, CellConfig, Study};
 use untied_trainer::Planner;
 
+use crate::terminal::say;
 use crate::wording::variant_name;
 
 /// Checks device, data, model, training and measurements of every distinct variant.
@@ -17,6 +18,7 @@ pub(crate) fn check_study(study: &Study, config: &Path) -> anyhow::Result<()> {
             in_variant(study, cell, config, planner.check(&cell.config))?;
         }
     }
+    planner.notes().into_iter().for_each(say);
     Ok(())
 }
 

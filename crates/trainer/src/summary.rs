@@ -1,6 +1,6 @@
 //! What can be told of a cell before training: whether it can run, and its redundancy by theory.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use untied_redundancy::Mode;
 use untied_redundancy::network::{Activation, Convolution, Node, NodeId, Operation, Parametrization, Pool, Pooling};
@@ -8,7 +8,7 @@ use untied_redundancy::shift_flow::{ShiftFlow, Site};
 use untied_study::{CellConfig, Parameters};
 
 use crate::model::plan::Plan;
-use crate::prepare::{DataSize, fit, load};
+use crate::prepare::{DataSize, fit, load, survey};
 use crate::{TrainerError, device};
 
 /// A model's operations and biases, by theory.
@@ -74,7 +74,7 @@ impl Planner {
     /// See [`TrainerError`].
     pub fn check(&mut self, config: &CellConfig) -> Result<(), TrainerError> {
         device::check(config.train.device)?;
-        self.plan(config).map(|_| ())
+        self.plan(config, true).map(|_| ())
     }
 
     /// Works out a cell's model, with nothing trained.
@@ -82,7 +82,7 @@ impl Planner {
     /// # Errors
     /// If the data cannot be read or the model does not fit them.
     pub fn explain(&mut self, config: &CellConfig) -> Result<ModelSummary, TrainerError> {
-        let (data, plan) = self.plan(config)?;
+        let (data, plan) = self.plan(config, false)?;
         let operations = operations(&plan);
         let flow = ShiftFlow::new(&plan.network, Mode::Training);
         Ok(ModelSummary {
@@ -97,12 +97,19 @@ impl Planner {
         })
     }
 
-    fn plan(&mut self, config: &CellConfig) -> Result<(DataSize, Plan), TrainerError> {
+    /// What was passed over in the data sets that were read, a line each.
+    pub fn notes(&self) -> BTreeSet<&str> {
+        self.sizes.values().flat_map(|size| &size.notes).map(String::as_str).collect()
+    }
+
+    /// Image files are decoded where their damage is to be found, which also leaves them in the cache for those that train.
+    fn plan(&mut self, config: &CellConfig, decode: bool) -> Result<(DataSize, Plan), TrainerError> {
         config.check()?;
-        let key = format!("{:?}", config.data);
+        let key = format!("{decode} {:?}", config.data);
         let data = match self.sizes.get(&key) {
             Some(data) => data.clone(),
-            None => load(config)?.2,
+            None if decode => load(config)?.2,
+            None => survey(config)?,
         };
         self.sizes.insert(key, data.clone());
         let plan = fit(config, &data)?;

@@ -17,6 +17,9 @@ train = { epochs = 2, batch_size = 256, optimizer = { sgd = { learning_rate = 0.
 vary = { seeds = 1 }
 "#;
 
+/// Every kind of random change.
+const AUGMENT: &str = "data.augment={flip=\"both\",crop=1,translate=0.1,rotate=10,cutout=2,noise=0.1,mixup=0.2}";
+
 const COMMIT: Option<&str> = Some("c0ffee");
 
 /// Steps of an epoch: 1437 images in batches of 256.
@@ -60,6 +63,8 @@ fn a_run_that_goes_on_ends_as_if_it_had_never_stopped() {
         &["model.norm=batch", adam, "train.project_redundant=bias"],
         &["model.norm=none", adam, "train.schedule={cosine={}}"],
         &["model.norm=filter_response", "train.dtype=f64"],
+        &[AUGMENT, "data.validation=0.1"],
+        &[AUGMENT, "data.limit={train=1400}", "train.dtype=f64"],
         &["model.norm=batch", "model.weight=standardized"],
         &["model.norm={group=2}", "model.weight=standardized", "train.dtype=f64"],
         &["model.norm=batch", "train.optimizer={lion={learning_rate=0.001,weight_decay=0.1}}"],

@@ -11,7 +11,10 @@ mod train;
 
 pub use self::compare::{CompareConfig, Metric, Over};
 pub(crate) use self::data::MAX_SIDE;
-pub use self::data::{CanvasConfig, CanvasLabel, DataConfig, DataSource, FixedShift, ShiftPattern};
+pub use self::data::{
+    Augment, CanvasConfig, CanvasLabel, Colour, DataConfig, DataSource, FixedShift, Flip, Limit, ShiftPattern,
+    Standardise,
+};
 pub use self::fault::Fault;
 pub use self::model::{
     Activation, BiasPlace, Head, Initialisation, LAYERS_PREFIX, LayerConfig, LayerKind, ModelConfig, Net, Order,

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::DataError;
-use super::file::sha256;
 
 /// A training set and a test set of images of one size.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,12 +11,16 @@ pub struct Dataset {
     pub train: Split,
     /// What accuracies are measured on.
     pub test: Split,
+    /// What is held out of the training images, where `data.validation` asks for it.
+    pub validation: Option<Split>,
     /// Labels lie below it.
     pub classes: usize,
     /// The name of each class, where the source has names.
     pub class_names: Option<Vec<String>>,
     /// What was loaded.
     pub checksums: Checksums,
+    /// What was passed over or looks odd, a line each.
+    pub notes: Vec<String>,
 }
 
 /// Images and their labels.
@@ -68,27 +71,15 @@ impl Checksums {
     }
 }
 
-impl Dataset {
-    /// A data set of splits that fit each other.
-    pub(super) fn of_splits(train: Split, test: Split, classes: usize, class_names: Option<Vec<String>>) -> Self {
-        let checksums = Checksums {
-            train_images: sha256(&train.images),
-            train_labels: sha256(&train.labels),
-            test_images: sha256(&test.images),
-            test_labels: sha256(&test.labels),
-        };
-        Self { train, test, classes, class_names, checksums }
-    }
-}
-
 /// The number of classes of two splits, whose images have one size and whose labels are those of the training set; errors
 /// name the test set's images or labels.
-pub(super) fn classes(train: &Split, test: &Split, [images, labels]: [&str; 2]) -> Result<usize, DataError> {
+pub(super) fn classes(train: &Split, test: Option<&Split>, [images, labels]: [&str; 2]) -> Result<usize, DataError> {
+    let classes = train.labels.iter().max().map_or(0, |&label| usize::from(label) + 1);
+    let Some(test) = test else { return Ok(classes) };
     let [expected, found] = [train, test].map(Split::size);
     if expected != found {
         return Err(DataError::invalid(images, format!("images of {expected} as in the training set"), found));
     }
-    let classes = train.labels.iter().max().map_or(0, |&label| usize::from(label) + 1);
     match test.labels.iter().position(|&label| usize::from(label) >= classes) {
         Some(index) => {
             let found = format!("{} at image {index}", test.labels[index]);
@@ -126,6 +117,13 @@ impl Split {
             places.iter().map(|place| place.map_or(0, |place| image[place]))
         });
         Self { images: images.collect(), labels: self.labels.clone(), ..*self }
+    }
+
+    /// The images of these indices, in their order.
+    pub(super) fn subset(&self, indices: &[usize]) -> Self {
+        let images = indices.iter().flat_map(|&index| self.image(index)).copied().collect();
+        let labels = indices.iter().map(|&index| self.labels[index]).collect();
+        Self { images, labels, count: indices.len(), ..*self }
     }
 
     /// `28x28`, or `28x28x3` with several channels.

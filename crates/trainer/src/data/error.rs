@@ -2,6 +2,8 @@ use std::error::Error;
 use std::fmt::{self, Display};
 use std::io;
 
+use untied_study::printable;
+
 /// A data set that cannot be loaded.
 #[derive(Debug)]
 pub struct DataError {
@@ -32,7 +34,7 @@ pub enum DataProblem {
 
 impl DataError {
     pub(super) fn new(file: impl Display, problem: DataProblem) -> Self {
-        Self { file: file.to_string(), problem }
+        Self { file: printable(&file.to_string()), problem }
     }
 
     pub(super) fn read(file: impl Display) -> impl Fn(io::Error) -> Self {

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::{DataError, DataProblem};
 
-/// The most bytes of data that one file, or one split of images, may have.
+/// The most bytes of data that one file, or one split of images in a file, may have.
 pub(super) const LIMIT: u64 = 1 << 31;
 
 pub(super) fn check_folder(folder: &Path) -> Result<(), DataError> {
@@ -63,4 +63,37 @@ pub(super) fn hexadecimal(bytes: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
+}
+
+/// What a file probably is, for the error that it is not what was expected: in words where its content is known, else its
+/// first bytes.
+pub(super) fn resembles(content: &[u8]) -> String {
+    let kinds: [(&[u8], &str); 14] = [
+        (b"PK\x03\x04", "a zip archive: unpack it first"),
+        (b"\x1f\x8b", "a gzip file"),
+        (b"BZh", "a bzip2 file: unpack it first"),
+        (b"\xfd7zXZ", "an xz file: unpack it first"),
+        (b"7z\xbc\xaf", "a 7z archive: unpack it first"),
+        (b"\x89HDF", "an HDF5 file, which is not read"),
+        (b"PAR1", "a Parquet file, which is not read"),
+        (b"\x80\x02", "a Python pickle, which is not read"),
+        (b"\x80\x03", "a Python pickle, which is not read"),
+        (b"\x80\x04", "a Python pickle, which is not read"),
+        (b"\x93NUMPY", "a NumPy array"),
+        (b"\x89PNG", "a PNG image"),
+        (b"\xff\xd8\xff", "a JPEG image"),
+        (b"version https://git-lfs", "a pointer to a file that Git LFS has not fetched: `git lfs pull`"),
+    ];
+    if let Some((_, kind)) = kinds.iter().find(|(magic, _)| content.starts_with(magic)) {
+        return (*kind).to_owned();
+    }
+    let start = content.trim_ascii_start();
+    let start = String::from_utf8_lossy(&start[..start.len().min(16)]).to_ascii_lowercase();
+    if start.starts_with("<!doctype") || start.starts_with("<html") {
+        return "an HTML page: perhaps what a server sent in place of the file".to_owned();
+    }
+    match content.get(4..12) {
+        Some(b"ftypheic" | b"ftypmif1" | b"ftypavif") => "a HEIC or AVIF image, which is not read".to_owned(),
+        _ => format!("{:02x?}", &content[..content.len().min(4)]),
+    }
 }

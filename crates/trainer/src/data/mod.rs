@@ -1,16 +1,21 @@
 //! Images and labels: where they come from, how their files are decoded, and what is done to them before a network sees
 //! them.
 
+mod collection;
 mod dataset;
 mod decode;
 mod error;
 mod file;
+mod load;
+mod selection;
 mod source;
 pub(crate) mod transform;
 
 pub use dataset::{Checksums, Dataset, Split};
 pub use error::{DataError, DataProblem};
+pub(crate) use load::survey;
+pub use load::{load, load_config};
+pub use source::IdxFiles;
 pub(crate) use source::label_files;
-pub use source::{IdxFiles, load};
 pub(crate) use transform::on_canvas;
 pub use transform::{Pixel, Standardisation};

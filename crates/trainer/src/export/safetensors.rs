@@ -1,7 +1,8 @@
 //! Trained models as `.safetensors` files.
 //!
 //! The header's metadata say what the tensors are: `format`, `config` (of the cell, JSON), `input` (channels, height and
-//! width, JSON), `classes`, and `mean` and `deviation` of the pixels that the model was trained on.
+//! width, JSON), `classes`, and `mean` and `deviation` of the pixels that the model was trained on: a number, or a list
+//! of one for each channel.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -80,8 +81,8 @@ impl TrainedModel {
             ("config", config),
             ("input", format!("[{c}, {h}, {w}]")),
             ("classes", self.classes.to_string()),
-            ("mean", self.scale.mean.to_string()),
-            ("deviation", self.scale.deviation.to_string()),
+            ("mean", listed(&self.scale.means)),
+            ("deviation", listed(&self.scale.deviations)),
         ];
         entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
     }
@@ -116,16 +117,32 @@ fn described(metadata: Option<&HashMap<String, String>>) -> Result<TrainedModel,
     let config: CellConfig = json("config", text("config")?)?;
     let input: Shape = json("input", text("input")?)?;
     let classes = number("classes", text("classes")?, |&classes: &usize| classes > 0)?;
-    let mean = number("mean", text("mean")?, |mean: &f64| mean.is_finite())?;
-    let deviation =
-        number("deviation", text("deviation")?, |&deviation: &f64| deviation > 0.0 && deviation.is_finite())?;
+    let means = per_channel("mean", text("mean")?, input[0], |mean| mean.is_finite())?;
+    let is_deviation = |deviation: f64| deviation > 0.0 && deviation.is_finite();
+    let deviations = per_channel("deviation", text("deviation")?, input[0], is_deviation)?;
     if !input.iter().all(|size| (1..=MOST_INPUT).contains(size)) {
         return Err(foreign(format!("its images have the shape {input:?}; expected 1 to {MOST_INPUT} each")));
     }
     config.check().map_err(TrainerError::from)?;
     let plan = Plan::new(&config.model, input, classes)?;
-    let scale = PixelScale { mean, deviation };
+    let scale = PixelScale { means, deviations };
     Ok(TrainedModel { config, plan, input, classes, scale, tensors: HostTensors::new() })
+}
+
+/// A number, or a list of one for each channel.
+fn listed(numbers: &[f64]) -> String {
+    let numbers: Vec<String> = numbers.iter().map(f64::to_string).collect();
+    if numbers.len() == 1 { numbers.concat() } else { format!("[{}]", numbers.join(", ")) }
+}
+
+/// What [`listed`] wrote.
+fn per_channel(key: &str, text: &str, channels: usize, valid: fn(f64) -> bool) -> Result<Vec<f64>, ModelError> {
+    let list = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+    let numbers = list.map_or(vec![text], |list| list.split(", ").collect());
+    if ![1, channels].contains(&numbers.len()) {
+        return Err(foreign(format!("`{key}` in its metadata cannot be `{text}` for {channels} channels")));
+    }
+    numbers.into_iter().map(|text| number(key, text, |number: &f64| valid(*number))).collect()
 }
 
 fn json<T: serde::de::DeserializeOwned>(key: &str, text: &str) -> Result<T, ModelError> {
@@ -272,7 +289,7 @@ mod tests {
                 let bytes = model.to_bytes();
                 let again = read(&bytes).unwrap();
                 assert_eq!((&again.tensors, &again.config), (&model.tensors, &model.config));
-                assert_eq!((again.input, again.classes, again.scale), (model.input, model.classes, model.scale));
+                assert_eq!((again.input, again.classes, &again.scale), (model.input, model.classes, &model.scale));
                 assert_eq!(again.to_bytes(), bytes);
             }
         }

@@ -24,11 +24,11 @@ pub struct TrainedModel {
     pub(crate) tensors: HostTensors,
 }
 
-/// Pixels p reach the model as (p − mean)/deviation.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// Pixels p reach the model as (p − mean)/deviation, with one of each for a channel, or one for all channels.
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct PixelScale {
-    pub(crate) mean: f64,
-    pub(crate) deviation: f64,
+    pub(crate) means: Vec<f64>,
+    pub(crate) deviations: Vec<f64>,
 }
 
 impl TrainedModel {
@@ -40,7 +40,7 @@ impl TrainedModel {
             plan: subject.plan.clone(),
             input: [train.channels, train.height, train.width],
             classes: subject.dataset.classes,
-            scale: PixelScale { mean: standardisation.mean(), deviation: standardisation.deviation() },
+            scale: PixelScale { means: standardisation.means(), deviations: standardisation.deviations() },
             tensors: tensors::read(&subject.model.valid()),
         }
     }
@@ -143,6 +143,13 @@ pub(crate) mod tests {
             (name, HostTensor { shape, values })
         });
         let tensors = tensors.collect();
-        TrainedModel { config, plan, input, classes: 3, scale: PixelScale { mean: 3.0, deviation: 2.5 }, tensors }
+        TrainedModel {
+            config,
+            plan,
+            input,
+            classes: 3,
+            scale: PixelScale { means: vec![3.0], deviations: vec![2.5] },
+            tensors,
+        }
     }
 }

@@ -19,7 +19,12 @@ pub(super) fn count_from_zero(mut dataset: Dataset, config: &DataConfig) -> Resu
     if first == 0 {
         return Ok(dataset);
     }
-    for (split, part) in [&mut dataset.train, &mut dataset.test].into_iter().zip([0, 1]) {
+    let splits = [
+        Some((&mut dataset.train, 0)),
+        Some((&mut dataset.test, 1)),
+        dataset.validation.as_mut().map(|split| (split, 0)),
+    ];
+    for (split, part) in splits.into_iter().flatten() {
         for (index, label) in split.labels.iter_mut().enumerate() {
             let counted = usize::from(*label).checked_sub(first).ok_or_else(|| {
                 let expected = format!("labels from {first} on, as data.labels_from says");

@@ -2,7 +2,7 @@
 
 mod labels;
 
-use untied_study::{CanvasConfig, CellConfig};
+use untied_study::{CanvasConfig, CanvasLabel, CellConfig};
 
 use crate::data::{Dataset, Split, Standardisation};
 use crate::measure::{self, Sizes};
@@ -33,30 +33,52 @@ pub(crate) struct DataSize {
     pub(crate) classes: usize,
     pub(crate) class_names: Option<Vec<String>>,
     pub(crate) train_images: usize,
+    /// What was passed over, a line each.
+    pub(crate) notes: Vec<String>,
 }
 
 pub(crate) fn load(config: &CellConfig) -> Result<(Dataset, Standardisation, DataSize), TrainerError> {
-    let dataset = labels::count_from_zero(data::load(&config.data.source)?, &config.data)?;
-    let dataset = match config.data.canvas {
-        Some(canvas) => data::on_canvas(fits_canvas(dataset, canvas)?, canvas),
-        None => dataset,
-    };
+    let mut dataset = labels::count_from_zero(data::load_config(&config.data)?, &config.data)?;
+    if let Some(canvas) = config.data.canvas {
+        check_canvas([dataset.train.height, dataset.train.width], canvas)?;
+        dataset = data::on_canvas(dataset, canvas);
+    }
     labels::check_classes(&dataset, &config.data)?;
-    let standardisation = Standardisation::of(&dataset.train)?;
-    let Split { channels, height, width, count, .. } = dataset.train;
-    let size = DataSize {
-        shape: [channels, height, width],
-        classes: dataset.classes,
-        class_names: dataset.class_names.clone(),
-        train_images: count,
-    };
+    let standardisation = Standardisation::of(&dataset.train, config.data.standardise)?;
+    let Split { channels, height, width, .. } = dataset.train;
+    let size = size(&dataset, [channels, height, width]);
     Ok((dataset, standardisation, size))
 }
 
-fn fits_canvas(dataset: Dataset, canvas: CanvasConfig) -> Result<Dataset, TrainerError> {
-    let Split { height, width, .. } = dataset.train;
+/// What [`load`] says of images and classes, with no image file decoded; but where labels are quarters of a canvas, they are
+/// known only once the images lie there.
+pub(crate) fn survey(config: &CellConfig) -> Result<DataSize, TrainerError> {
+    if config.data.canvas.is_some_and(|canvas| canvas.label == CanvasLabel::Quadrant) {
+        return load(config).map(|(_, _, size)| size);
+    }
+    let dataset = labels::count_from_zero(data::survey(&config.data)?, &config.data)?;
+    labels::check_classes(&dataset, &config.data)?;
+    let Split { channels, height, width, .. } = dataset.train;
+    let [height, width] = match config.data.canvas {
+        None => [height, width],
+        Some(canvas) => check_canvas([height, width], canvas).map(|()| [canvas.size; 2])?,
+    };
+    Ok(size(&dataset, [channels, height, width]))
+}
+
+fn size(dataset: &Dataset, shape: Shape) -> DataSize {
+    DataSize {
+        shape,
+        classes: dataset.classes,
+        class_names: dataset.class_names.clone(),
+        train_images: dataset.train.count,
+        notes: dataset.notes.clone(),
+    }
+}
+
+fn check_canvas([height, width]: [usize; 2], canvas: CanvasConfig) -> Result<(), TrainerError> {
     let size = canvas.size;
-    if size < height.max(width) { Err(TrainerError::Canvas { height, width, size }) } else { Ok(dataset) }
+    if size < height.max(width) { Err(TrainerError::Canvas { height, width, size }) } else { Ok(()) }
 }
 
 pub(crate) fn fit(config: &CellConfig, data: &DataSize) -> Result<Plan, TrainerError> {

@@ -1,5 +1,6 @@
 //! The training loop of one cell.
 
+mod batch;
 mod checkpoint;
 mod projection;
 mod run;
@@ -9,7 +10,6 @@ use std::time::{Duration, Instant};
 use burn::optim::GradientsParams;
 use untied_study::{CellConfig, CellResult, Event, Measured, Projection};
 
-use crate::data::transform::batch::labels;
 use crate::emit::Emit;
 use crate::export::TrainedModel;
 use crate::model::dropout::Draws;
@@ -17,6 +17,7 @@ use crate::optimization::evaluation::Evaluation;
 use crate::optimization::loss::smoothed_cross_entropy;
 use crate::prepare::prepare;
 use crate::{TrainerError, device, measure};
+use batch::Batch;
 use checkpoint::Keeper;
 use run::{Divergence, Run};
 
@@ -122,9 +123,7 @@ impl Run<'_> {
 
     /// One step of the optimizer, unless the loss is no number; returns the loss before it.
     fn step(&mut self, indices: &[usize]) -> f64 {
-        let x =
-            self.subject.input.batch(&self.subject.dataset.train, indices, &self.subject.device, self.subject.dtype);
-        let labels = labels(&self.subject.dataset.train, indices, &self.subject.device);
+        let Batch { x, labels, mixed } = batch::draw(self, indices);
 
         let step = self.step_losses.len();
         self.subject.model.draw_from(Draws { generator: self.subject.generator, step });
@@ -134,7 +133,14 @@ impl Run<'_> {
         } else {
             (self.subject.model.forward(x), None)
         };
-        let loss = smoothed_cross_entropy(scores, labels, self.subject.config.train.label_smoothing);
+        let smoothing = self.subject.config.train.label_smoothing;
+        let loss = match mixed {
+            None => smoothed_cross_entropy(scores, labels, smoothing),
+            Some((share, partners)) => {
+                smoothed_cross_entropy(scores.clone(), labels, smoothing) * share
+                    + smoothed_cross_entropy(scores, partners, smoothing) * (1.0 - share)
+            }
+        };
         let value = loss.clone().into_data().convert::<f64>().try_to_vec::<f64>().expect("converted to f64")[0];
         if !value.is_finite() {
             return value;

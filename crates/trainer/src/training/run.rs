@@ -7,6 +7,7 @@ use burn::tensor::Device;
 use untied_study::{Answers, CellConfig, CellResult, Curves, Event, Measured, Metrics, Parameters, Status};
 
 use crate::data::Split;
+use crate::data::transform::augmentation::Augmentation;
 use crate::data::transform::batch::Input;
 use crate::data::transform::shift::pattern;
 use crate::emit::Emit;
@@ -34,6 +35,8 @@ pub(crate) struct Run<'a> {
     pub(crate) steps_per_epoch: usize,
     pub(crate) optimizer: ModuleOptimizer,
     pub(crate) learning_rates: LearningRates,
+    /// Of the training images, in training steps alone.
+    pub(crate) augmentation: Option<Augmentation>,
     pub(crate) measurement: Measurement<'a>,
     pub(crate) drift: DriftRecorder<'a>,
     pub(crate) parameters: Parameters,
@@ -62,6 +65,7 @@ impl<'a> Run<'a> {
         let steps_per_epoch = dataset.train.count / config.train.batch_size;
         Ok(Self {
             learning_rates: LearningRates::new(&config.train, steps_per_epoch)?,
+            augmentation: config.data.augment.map(|augment| Augmentation::new(augment, generator)),
             measurement: Measurement::new(plan, config.train.dtype, steps_per_epoch * config.train.epochs),
             drift: DriftRecorder::new(plan, steps_per_epoch * config.train.epochs),
             parameters: plan.parameters(),

@@ -1,123 +1,121 @@
-//! One image file, PNG or JPEG.
+//! One image file of any of the formats that are read.
 
+use std::ffi::OsStr;
+use std::io::Cursor;
 use std::path::Path;
 
-use zune_jpeg::JpegDecoder;
-use zune_png::PngDecoder;
-use zune_png::zune_core::bit_depth::BitDepth;
-use zune_png::zune_core::bytestream::ZCursor;
-use zune_png::zune_core::colorspace::ColorSpace;
-use zune_png::zune_core::options::DecoderOptions;
+use image::metadata::Orientation;
+use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, ImageResult, Limits};
 
-use crate::data::file::read_file;
+use super::sketch::{MOST_PIXEL_BYTES, Sketch, text};
+use super::{png, tiff};
+use crate::data::file::{read_file, resembles};
 use crate::data::{DataError, DataProblem};
 
 /// The most bytes of one image file.
 const MOST_FILE_BYTES: u64 = 1 << 28;
 
-/// Channels, height and width.
-pub(in crate::data) type Shape = [usize; 3];
+/// Endings of names by which a file is taken for an image; its content tells the format.
+pub(in crate::data) const ENDINGS: [&str; 14] =
+    ["png", "jpg", "jpeg", "jpe", "jfif", "webp", "bmp", "gif", "tif", "tiff", "pgm", "ppm", "pbm", "pnm"];
+
+const FORMATS: &str = "a PNG, JPEG, WebP, BMP, GIF, TIFF or PNM image";
 
 /// An image file whose header is read.
-pub(in crate::data) struct Picture {
-    pub(in crate::data) file: String,
-    pub(in crate::data) shape: Shape,
-    bytes: Vec<u8>,
-    format: Format,
+pub(super) struct Picture {
+    pub(super) file: String,
+    pub(super) sketch: Sketch,
+    pub(super) content: Vec<u8>,
+    format: ImageFormat,
 }
 
-/// Told by the first bytes, whatever the name says.
-#[derive(Clone, Copy)]
-enum Format {
-    Png,
-    Jpeg,
+/// Whether a file's name is that of an image.
+pub(in crate::data) fn is_image_name(path: &Path) -> bool {
+    let ending = path.extension().and_then(OsStr::to_str).unwrap_or_default().to_ascii_lowercase();
+    ENDINGS.contains(&ending.as_str())
 }
-
-/// What a header says: width, height and colours; `None` where the decoder found no header.
-type Header = (Option<(usize, usize)>, Option<ColorSpace>, BitDepth);
 
 impl Picture {
     /// Reads the file, and decodes no more than its header.
-    pub(in crate::data) fn open(path: &Path) -> Result<Self, DataError> {
-        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();
-        if !["png", "jpg", "jpeg"].contains(&ending.as_str()) {
-            return Err(DataError::unlike(path.display(), "an image, with a name that ends in .png, .jpg or .jpeg"));
+    pub(super) fn open(path: &Path) -> Result<Self, DataError> {
+        let (file, content) = read_file(path, MOST_FILE_BYTES)?;
+        let format = format(&content).ok_or_else(|| DataError::invalid(&file, FORMATS, resembles(&content)))?;
+        let sketch = match format {
+            ImageFormat::Png => png::sketch(&content),
+            ImageFormat::Tiff => tiff::sketch(&content),
+            _ => sketch(&content, format).map_err(|error| text(&error)),
+        };
+        let sketch = sketch.map_err(|reason| failed(&file, &reason))?;
+        let Sketch { width, height, bytes, .. } = sketch;
+        if width == 0 || height == 0 {
+            return Err(DataError::invalid(file, "an image with pixels", format!("{height}x{width}")));
         }
-        let (file, bytes) = read_file(path, MOST_FILE_BYTES)?;
-        let format = match bytes.as_slice() {
-            [0x89, b'P', b'N', b'G', ..] => Format::Png,
-            [0xff, 0xd8, ..] => Format::Jpeg,
-            other => {
-                let found = format!("{:02x?}", &other[..other.len().min(4)]);
-                return Err(DataError::invalid(file, "a PNG or a JPEG image", found));
-            }
-        };
-        let header = match format {
-            Format::Png => png_header(&bytes),
-            Format::Jpeg => jpeg_header(&bytes),
-        };
-        let shape = match header.map_err(|error| failed(&file, &error))? {
-            (Some((width, height)), Some(colours), depth) => [channels(&file, colours, depth)?, height, width],
-            _ => return Err(failed(&file, &"no header")),
-        };
-        Ok(Self { file, shape, bytes, format })
+        if bytes > MOST_PIXEL_BYTES {
+            let expected = format!("at most {MOST_PIXEL_BYTES} bytes of pixels in one image");
+            let found = format!("a header that claims {height}x{width} pixels, {bytes} bytes");
+            return Err(DataError::invalid(file, expected, found));
+        }
+        Ok(Self { file, sketch, content, format })
     }
 
-    /// The pixels `[channels, height, width]`; files hold `[height, width, channels]`.
-    pub(in crate::data) fn planes(self) -> Result<Vec<u8>, DataError> {
-        let Self { file, shape, bytes, format } = self;
-        let channels = shape[0];
-        let pixels = match format {
-            Format::Png => {
-                PngDecoder::new_with_options(ZCursor::new(&bytes), options()).decode_raw().map_err(|error| text(&error))
-            }
-            Format::Jpeg => {
-                let colours = if channels == 1 { ColorSpace::Luma } else { ColorSpace::RGB };
-                let options = options().jpeg_set_out_colorspace(colours);
-                JpegDecoder::new_with_options(ZCursor::new(&bytes), options).decode().map_err(|error| text(&error))
-            }
-        };
-        let pixels = pixels.map_err(|error| failed(&file, &error))?;
-        if pixels.len() != shape.iter().product::<usize>() {
-            return Err(failed(&file, &format!("{} bytes of pixels", pixels.len())));
-        }
-        let plane = |channel: usize| pixels.iter().copied().skip(channel).step_by(channels);
-        Ok((0..channels).flat_map(plane).collect())
+    /// Height and width as the image is meant to be seen.
+    pub(super) fn size(&self) -> [usize; 2] {
+        let Sketch { width, height, .. } = self.sketch;
+        let lies = matches!(
+            self.sketch.orientation,
+            Orientation::Rotate90 | Orientation::Rotate270 | Orientation::Rotate90FlipH | Orientation::Rotate270FlipH
+        );
+        if lies { [width as usize, height as usize] } else { [height as usize, width as usize] }
     }
-}
 
-/// Damaged files are errors, and only the first image of an animation counts.
-fn options() -> DecoderOptions {
-    let checked = DecoderOptions::default().set_strict_mode(true).png_set_confirm_crc(true);
-    checked.inflate_set_confirm_adler(true).png_set_decode_animated(false)
-}
-
-fn png_header(bytes: &[u8]) -> Result<Header, String> {
-    let mut decoder = PngDecoder::new_with_options(ZCursor::new(bytes), options());
-    decoder.decode_headers().map_err(|error| text(&error))?;
-    Ok((decoder.dimensions(), decoder.colorspace(), decoder.depth().unwrap_or_default()))
-}
-
-fn jpeg_header(bytes: &[u8]) -> Result<Header, String> {
-    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options());
-    decoder.decode_headers().map_err(|error| text(&error))?;
-    Ok((decoder.dimensions(), decoder.input_colorspace(), BitDepth::Eight))
-}
-
-fn channels(file: &str, colours: ColorSpace, depth: BitDepth) -> Result<usize, DataError> {
-    match (colours, depth) {
-        (ColorSpace::Luma, BitDepth::Eight) => Ok(1),
-        (ColorSpace::RGB | ColorSpace::YCbCr, BitDepth::Eight) => Ok(3),
-        _ => {
-            let bits = if depth == BitDepth::Sixteen { 16 } else { 8 };
-            Err(DataError::invalid(file, "an image of 8-bit grey or 8-bit RGB", format!("{colours:?}, {bits} bits")))
+    /// The pixels, turned as they are meant to be seen; the first image of an animation.
+    pub(super) fn decode(&self) -> Result<DynamicImage, DataError> {
+        if self.format == ImageFormat::Jpeg && !ends(&self.content) {
+            return Err(failed(&self.file, &"the file ends before the image does"));
         }
+        let image = match self.format {
+            ImageFormat::Png => png::decode(&self.content),
+            ImageFormat::Tiff => tiff::decode(&self.content),
+            format => decode(&self.content, format).map_err(|error| text(&error)),
+        };
+        let mut image = image.map_err(|reason| failed(&self.file, &reason))?;
+        image.apply_orientation(self.sketch.orientation);
+        Ok(image)
     }
 }
 
-/// The decoders' messages end in a line break and quote themselves.
-fn text(error: &impl ToString) -> String {
-    error.to_string().trim().trim_matches('"').to_owned()
+/// Told by the first bytes, whatever the name says.
+fn format(content: &[u8]) -> Option<ImageFormat> {
+    use ImageFormat::{Bmp, Gif, Jpeg, Png, Pnm, Tiff, WebP};
+    let format = image::guess_format(content).ok().or_else(|| content.starts_with(&[0xff, 0xd8]).then_some(Jpeg));
+    format.filter(|format| [Png, Jpeg, WebP, Bmp, Gif, Tiff, Pnm].contains(format))
+}
+
+/// As strict as other readers: bytes between the headers of a JPEG and damage within its scan are stepped over.
+fn decoder(content: &[u8], format: ImageFormat) -> ImageResult<impl ImageDecoder + '_> {
+    let mut reader = ImageReader::with_format(Cursor::new(content), format);
+    let mut limits = Limits::no_limits();
+    // Of pixels and of what a decoder needs besides.
+    limits.max_alloc = Some(2 * MOST_PIXEL_BYTES);
+    reader.limits(limits);
+    reader.into_decoder()
+}
+
+fn sketch(content: &[u8], format: ImageFormat) -> ImageResult<Sketch> {
+    let mut decoder = decoder(content, format)?;
+    let (width, height) = decoder.dimensions();
+    let (coloured, bytes) = (decoder.color_type().has_color(), decoder.total_bytes());
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    Ok(Sketch { width, height, coloured, bytes, orientation })
+}
+
+fn decode(content: &[u8], format: ImageFormat) -> ImageResult<DynamicImage> {
+    DynamicImage::from_decoder(decoder(content, format)?)
+}
+
+/// Whether the end of a JPEG is there: a decoder would paint what is missing grey.
+fn ends(content: &[u8]) -> bool {
+    content.windows(2).rev().take(content.len() / 2).any(|pair| pair == [0xff, 0xd9])
 }
 
 fn failed(file: &str, reason: &impl ToString) -> DataError {

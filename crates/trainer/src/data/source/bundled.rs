@@ -1,7 +1,9 @@
 //! The data sets that are compiled into the program.
 
 use super::IdxFiles;
-use crate::data::{DataError, Dataset};
+use super::idx_folder::from_idx;
+use crate::data::DataError;
+use crate::data::collection::Collection;
 
 /// The four files of a bundled set, as they were compiled into the program.
 macro_rules! bundled_files {
@@ -20,13 +22,13 @@ macro_rules! bundled_files {
 }
 
 /// 5,000 training images and 1,000 test images of Fashion-MNIST, 28×28.
-pub(in crate::data) fn fashion_mnist_6k() -> Result<Dataset, DataError> {
-    Dataset::from_idx(bundled_files!("fashion-mnist-6k"))
+pub(in crate::data) fn fashion_mnist_6k() -> Result<Collection, DataError> {
+    from_idx(bundled_files!("fashion-mnist-6k"))
 }
 
 /// 1,437 training images and 360 test images of handwritten digits, 8×8.
-pub(in crate::data) fn digits() -> Result<Dataset, DataError> {
-    Dataset::from_idx(bundled_files!("digits"))
+pub(in crate::data) fn digits() -> Result<Collection, DataError> {
+    from_idx(bundled_files!("digits"))
 }
 
 /// The names that errors give to the labels of a bundled set.

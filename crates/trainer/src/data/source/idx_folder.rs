@@ -4,7 +4,9 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::idx::{self, Idx};
+use super::elements::planes;
+use super::idx;
+use crate::data::collection::{Collection, Images};
 use crate::data::dataset::classes;
 use crate::data::file::{check_folder, open_file};
 use crate::data::{Checksums, DataError, DataProblem, Dataset, Split};
@@ -12,57 +14,86 @@ use crate::data::{Checksums, DataError, DataProblem, Dataset, Split};
 /// Four IDX files, plain or gzip, each with the name that errors give it.
 #[derive(Debug, Clone)]
 pub struct IdxFiles<R> {
-    /// `[count, height, width]`.
+    /// `[count, height, width]`, or with 1 or 3 channels as a last axis.
     pub train_images: (String, R),
     /// `[count]`.
     pub train_labels: (String, R),
-    /// `[count, height, width]`.
+    /// `[count, height, width]`, or with 1 or 3 channels as a last axis.
     pub test_images: (String, R),
     /// `[count]`.
     pub test_labels: (String, R),
 }
 
 impl Dataset {
-    /// Reads a data set from IDX files of unsigned bytes.
+    /// Reads a data set from IDX files: of unsigned bytes, or of other numbers that are pixels all the same.
     ///
     /// # Errors
     /// If a file is damaged or not what it should be, or the files do not belong together; see [`DataError`].
     pub fn from_idx<R: Read>(files: IdxFiles<R>) -> Result<Self, DataError> {
-        let test_images = files.test_images.0.clone();
-        let test_labels = files.test_labels.0.clone();
-        let (train, [train_images_sha256, train_labels_sha256]) = read_split(files.train_images, files.train_labels)?;
-        let (test, [test_images_sha256, test_labels_sha256]) = read_split(files.test_images, files.test_labels)?;
-
-        let classes = classes(&train, &test, [&test_images, &test_labels])?;
-        let checksums = Checksums {
-            train_images: train_images_sha256,
-            train_labels: train_labels_sha256,
-            test_images: test_images_sha256,
-            test_labels: test_labels_sha256,
-        };
-        Ok(Self { train, test, classes, class_names: None, checksums })
+        let Parts { train, test, classes, checksums } = read_parts(files)?;
+        Ok(Self { train, test, validation: None, classes, class_names: None, checksums, notes: Vec::new() })
     }
+}
+
+/// What four files hold.
+struct Parts {
+    train: Split,
+    test: Split,
+    classes: usize,
+    checksums: Checksums,
+}
+
+pub(super) fn from_idx<R: Read>(files: IdxFiles<R>) -> Result<Collection, DataError> {
+    let Parts { train, test, classes, checksums } = read_parts(files)?;
+    Ok(Collection {
+        train: Images::Pixels(train),
+        test: Some(Images::Pixels(test)),
+        classes,
+        class_names: None,
+        checksums: Some(checksums),
+        notes: Vec::new(),
+    })
+}
+
+fn read_parts<R: Read>(files: IdxFiles<R>) -> Result<Parts, DataError> {
+    let test_names = [files.test_images.0.clone(), files.test_labels.0.clone()];
+    let (train, [train_images, train_labels]) = read_split(files.train_images, files.train_labels)?;
+    let (test, [test_images, test_labels]) = read_split(files.test_images, files.test_labels)?;
+    let classes = classes(&train, Some(&test), [&test_names[0], &test_names[1]])?;
+    Ok(Parts { train, test, classes, checksums: Checksums { train_images, train_labels, test_images, test_labels } })
 }
 
 /// A split and the checksums of its two files.
 fn read_split<R: Read>(images: (String, R), labels: (String, R)) -> Result<(Split, [String; 2]), DataError> {
-    let images: Idx<3> = idx::read(&images.0, images.1)?;
-    let file = labels.0;
-    let labels: Idx<1> = idx::read(&file, labels.1)?;
-    let ([count, height, width], [found]) = (images.dimensions, labels.dimensions);
+    let (images_file, labels_file) = (images.0, labels.0);
+    let images = idx::read(&images_file, images.1, &[3, 4])?;
+    let labels = idx::read(&labels_file, labels.1, &[1])?;
+    let (count, found) = (images.dimensions[0], labels.dimensions[0]);
     if found != count {
-        return Err(DataError::invalid(file, format!("{count} labels, one for each image"), found));
+        return Err(DataError::invalid(labels_file, format!("{count} labels, one for each image"), found));
     }
-    let split = Split { images: images.values, labels: labels.values, count, channels: 1, height, width };
+    let (height, width) = (images.dimensions[1], images.dimensions[2]);
+    let channels = images.dimensions.get(3).copied().unwrap_or(1);
+    if ![1, 3].contains(&channels) {
+        let expected = "images [n, h, w] (grey) or [n, h, w, 3] (RGB)";
+        return Err(DataError::invalid(images_file, expected, format!("dimensions {:?}", images.dimensions)));
+    }
+    if !labels.element.is_integer() {
+        return Err(DataError::invalid(labels_file, "whole numbers", "floating-point numbers"));
+    }
+    let pixels = images.element.pixels(&images_file, images.elements)?;
+    let labels_read = labels.element.labels(&labels_file, &labels.elements)?;
+    let images_read = planes(pixels, height * width, channels);
+    let split = Split { images: images_read, labels: labels_read, count, channels, height, width };
     Ok((split, [images.sha256, labels.sha256]))
 }
 
-/// Loads a folder that holds `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte` and
+/// Reads a folder that holds `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte` and
 /// `t10k-labels-idx1-ubyte`, each also as `….idx3-ubyte` and with `.gz`; where there are several, the first of these is
 /// read. Its content tells whether a file is compressed.
-pub(in crate::data) fn load(folder: &Path) -> Result<Dataset, DataError> {
+pub(super) fn read(folder: &Path) -> Result<Collection, DataError> {
     check_folder(folder)?;
-    Dataset::from_idx(IdxFiles {
+    from_idx(IdxFiles {
         train_images: open(folder, "train-images", 3)?,
         train_labels: open(folder, "train-labels", 1)?,
         test_images: open(folder, "t10k-images", 3)?,
@@ -71,13 +102,20 @@ pub(in crate::data) fn load(folder: &Path) -> Result<Dataset, DataError> {
 }
 
 /// The names that errors give to the labels of a folder that was loaded.
-pub(super) fn label_files(folder: &Path) -> [String; 2] {
-    ["train-labels", "t10k-labels"]
-        .map(|part| find(folder, part, 1).unwrap_or_else(|_| folder.join(part)).display().to_string())
+pub(super) fn label_files(folder: &Path, parts: [&str; 2]) -> [String; 2] {
+    parts.map(|part| find(folder, part, 1).unwrap_or_else(|_| folder.join(part)).display().to_string())
 }
 
-fn open(folder: &Path, part: &str, rank: usize) -> Result<(String, File), DataError> {
-    open_file(&find(folder, part, rank)?)
+/// Opens the first of the names that a file of MNIST goes by.
+pub(super) fn open(folder: &Path, part: &str, rank: usize) -> Result<(String, File), DataError> {
+    let path = find(folder, part, rank)?;
+    let name = path.file_name().unwrap_or_default();
+    if path.join(name).is_file() {
+        let name = name.to_string_lossy();
+        let found = format!("a folder that holds {name}, as Kaggle's zips unpack to: move the file out of it");
+        return Err(DataError::invalid(path.display(), "a regular file", found));
+    }
+    open_file(&path)
 }
 
 /// The first of the names that a file of MNIST goes by and that is there.

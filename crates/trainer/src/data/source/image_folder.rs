@@ -1,41 +1,80 @@
-//! Images in folders named after their classes: `train/CLASS/*.png` and `test/CLASS/*.png`, or JPEG.
+//! Images in folders named after their classes.
 
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::data::decode::picture::{Picture, Shape};
-use crate::data::file::{bounded_length, check_folder};
-use crate::data::{DataError, Dataset, Split};
+use untied_study::printable;
+
+use crate::data::DataError;
+use crate::data::collection::{Collection, Images};
+use crate::data::decode::{ENDINGS, ImageFiles, is_image_name};
+use crate::data::file::check_folder;
 
 const MOST_CLASSES: usize = 256;
 
-/// Loads a folder that holds `train/CLASS/` and `test/CLASS/` with the same classes, which are numbered in the order of
-/// their names; in each, PNG or JPEG files, all of one size, and all grey or all RGB with 8 bits a channel, as the first
-/// one. Names that start with a dot are passed over.
-pub(in crate::data) fn load(folder: &Path) -> Result<Dataset, DataError> {
+/// What the test images' folder may be called: the first of these that is there.
+const TEST_FOLDERS: [&str; 4] = ["test", "val", "valid", "validation"];
+
+/// Folders that systems leave behind.
+const FOREIGN_FOLDERS: [&str; 4] = ["__MACOSX", "@eaDir", "$RECYCLE.BIN", "System Volume Information"];
+
+/// Kinds of files that a line on those passed over names.
+const MOST_NAMED: usize = 4;
+
+/// Reads a folder that holds `train/CLASS/` and `test/CLASS/` (or `val`) with the same classes, which are numbered in the
+/// order of their names; where the test images are a `share` of the training images, also one that holds `CLASS/`. Names that
+/// start with a dot are passed over; so are files with names unlike an image's, which are counted.
+pub(super) fn read(folder: &Path, share: bool) -> Result<Collection, DataError> {
     check_folder(folder)?;
-    let [train, test] = ["train", "test"].map(|split| folder.join(split));
-    let names = classes(&train, "a folder `train`")?;
-    check_same(&names, &test, &classes(&test, "a folder `test`")?)?;
+    let mut foreign = Foreign::default();
+    let train = if share && !folder.join("train").is_dir() { folder.to_owned() } else { folder.join("train") };
+    let names = classes(&train, "a folder `train`", &mut foreign)?;
     if names.len() > MOST_CLASSES {
         return Err(DataError::invalid(train.display(), format!("at most {MOST_CLASSES} classes"), names.len()));
     }
-    let train = read_split(&train, &names, None)?;
-    let test = read_split(&test, &names, Some([train.channels, train.height, train.width]))?;
-    Ok(Dataset::of_splits(train, test, names.len(), Some(names)))
+    let test = TEST_FOLDERS.map(|name| folder.join(name)).into_iter().find(|test| train != folder && test.is_dir());
+    let test = match test {
+        None if share => None,
+        test => {
+            let test = test.unwrap_or_else(|| folder.join(TEST_FOLDERS[0]));
+            check_same(&names, &test, &classes(&test, "a folder `test`", &mut foreign)?)?;
+            Some(test)
+        }
+    };
+    let train = Images::Files(files(&train, &names, &mut foreign)?);
+    let test = test.map(|test| files(&test, &names, &mut foreign).map(Images::Files)).transpose()?;
+    Ok(Collection {
+        train,
+        test,
+        classes: names.len(),
+        class_names: Some(names.iter().map(|name| shown(name)).collect()),
+        checksums: None,
+        notes: foreign.note(folder).into_iter().collect(),
+    })
+}
+
+/// Bytes that are no text, and characters that would break a line, are replaced.
+fn shown(name: &OsStr) -> String {
+    printable(&name.to_string_lossy())
 }
 
 /// The names of a split's folders, in order.
-fn classes(split: &Path, expected: &'static str) -> Result<Vec<String>, DataError> {
+fn classes(split: &Path, expected: &'static str, foreign: &mut Foreign) -> Result<Vec<OsString>, DataError> {
     if !split.is_dir() {
-        return Err(misplaced(split.parent().unwrap_or(split), expected));
+        return Err(no_split(split.parent().unwrap_or(split), expected));
     }
     let mut names = Vec::new();
     for entry in visible(split)? {
-        if !entry.is_dir() {
+        let name = entry.file_name().unwrap_or_default().to_owned();
+        if FOREIGN_FOLDERS.iter().any(|foreign| name == *foreign) || (!entry.is_dir() && !is_image_name(&entry)) {
+            foreign.count(&entry);
+        } else if entry.is_dir() {
+            names.push(name);
+        } else {
             return Err(misplaced(&entry, "a folder of one class"));
         }
-        names.push(entry.file_name().unwrap_or_default().to_string_lossy().into_owned());
     }
     if names.is_empty() {
         return Err(misplaced(split, "one folder a class"));
@@ -43,12 +82,12 @@ fn classes(split: &Path, expected: &'static str) -> Result<Vec<String>, DataErro
     Ok(names)
 }
 
-fn check_same(train: &[String], folder: &Path, test: &[String]) -> Result<(), DataError> {
+fn check_same(train: &[OsString], folder: &Path, test: &[OsString]) -> Result<(), DataError> {
     if train == test {
         return Ok(());
     }
-    let without = |these: &[String], those: &[String], word: &str| {
-        let names: Vec<&str> = these.iter().filter(|name| !those.contains(name)).map(String::as_str).collect();
+    let without = |these: &[OsString], those: &[OsString], word: &str| {
+        let names: Vec<String> = these.iter().filter(|name| !those.contains(name)).map(|name| shown(name)).collect();
         if names.is_empty() { String::new() } else { format!("; {word}: {}", names.join(", ")) }
     };
     let (missing, unknown) = (without(train, test, "missing"), without(test, train, "not in the training set"));
@@ -69,35 +108,70 @@ fn visible(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
     Ok(entries)
 }
 
-fn read_split(folder: &Path, names: &[String], shape: Option<Shape>) -> Result<Split, DataError> {
-    let mut files = Vec::new();
+/// The image files of all classes.
+fn files(split: &Path, names: &[OsString], foreign: &mut Foreign) -> Result<ImageFiles, DataError> {
+    let mut files = ImageFiles { paths: Vec::new(), labels: Vec::new() };
     for (label, name) in names.iter().enumerate() {
-        let class = folder.join(name);
-        let images = visible(&class)?;
-        if images.is_empty() {
-            return Err(misplaced(&class, "one image or more"));
+        let class = split.join(name);
+        let before = files.paths.len();
+        for entry in visible(&class)? {
+            if is_image_name(&entry) {
+                files.paths.push(entry);
+                files.labels.push(label as u8);
+            } else if entry.is_dir() && !FOREIGN_FOLDERS.iter().any(|foreign| entry.ends_with(foreign)) {
+                return Err(misplaced(&entry, "an image, not a folder"));
+            } else {
+                foreign.count(&entry);
+            }
         }
-        files.extend(images.into_iter().map(|image| (image, label as u8)));
-    }
-    let shape = shape.map_or_else(|| Ok(Picture::open(&files[0].0)?.shape), Ok)?;
-    bounded_length(files[0].0.display(), &[files.len(), shape[0], shape[1], shape[2]].map(|size| size as u32))?;
-    let mut split = Split::empty(shape);
-    for (path, label) in &files {
-        let picture = Picture::open(path)?;
-        if picture.shape != shape {
-            let expected = format!("{} as in the first image", kind(shape));
-            return Err(DataError::invalid(picture.file, expected, kind(picture.shape)));
+        if files.paths.len() == before {
+            return Err(misplaced(
+                &class,
+                &format!("one image or more, with a name that ends in .{}", ENDINGS.join(", .")),
+            ));
         }
-        split.push(&picture.planes()?, *label);
     }
-    Ok(split)
+    Ok(files)
+}
+
+/// Files that are passed over, by the ending of their names.
+#[derive(Default)]
+struct Foreign(BTreeMap<String, usize>);
+
+impl Foreign {
+    fn count(&mut self, path: &Path) {
+        let kind = match path.extension() {
+            Some(ending) => format!(".{}", shown(ending)),
+            None => shown(path.file_name().unwrap_or_default()),
+        };
+        *self.0.entry(kind).or_default() += 1;
+    }
+
+    /// One line, where there are any.
+    fn note(&self, folder: &Path) -> Option<String> {
+        let count: usize = self.0.values().sum();
+        let kinds: Vec<String> =
+            self.0.iter().take(MOST_NAMED).map(|(kind, count)| format!("{count} {kind}")).collect();
+        let more = if self.0.len() > MOST_NAMED { ", …" } else { "" };
+        let (files, are) = if count == 1 { ("file", "is no image") } else { ("files", "are no images") };
+        let folder = printable(&folder.display().to_string());
+        (count > 0).then(|| format!("{folder}: {count} {files} passed over that {are} ({}{more})", kinds.join(", ")))
+    }
+}
+
+/// There is no folder of a split, perhaps since a zip was unpacked into a folder of its own.
+fn no_split(folder: &Path, expected: &str) -> DataError {
+    let inner = visible(folder).unwrap_or_default().into_iter().find(|entry| entry.join("train").is_dir());
+    match inner {
+        Some(inner) => {
+            let found = format!("{}, which has one: perhaps it is meant", printable(&inner.display().to_string()));
+            DataError::invalid(folder.display(), expected, found)
+        }
+        None => misplaced(folder, expected),
+    }
 }
 
 fn misplaced(at: &Path, expected: &str) -> DataError {
-    DataError::unlike(at.display(), format!("{expected}; images lie in DIR/train/CLASS/ and DIR/test/CLASS/"))
-}
-
-/// `grey 32x32`, rows by columns.
-fn kind([channels, height, width]: Shape) -> String {
-    format!("{} {height}x{width}", if channels == 1 { "grey" } else { "RGB" })
+    let layout = "images lie in DIR/train/CLASS/ and DIR/test/CLASS/, or in DIR/CLASS/ with data.test = 0.2";
+    DataError::unlike(at.display(), format!("{expected}; {layout}"))
 }

@@ -1,30 +1,54 @@
-//! The source of a data set.
+//! Where images come from: bundled sets, and files of the formats that image data sets come in.
 
 mod bundled;
-mod cifar10;
+mod cifar;
+mod csv;
+mod elements;
+mod emnist;
 mod idx;
 mod idx_folder;
 mod image_folder;
+mod npy;
 mod npz;
+
 use std::path::Path;
 
-use untied_study::DataSource;
+use untied_study::{DataConfig, DataSource};
 
-use super::{DataError, Dataset};
+use super::DataError;
+use super::collection::Collection;
 pub use idx_folder::IdxFiles;
 
-/// Loads the data set that a config names.
-///
-/// # Errors
-/// If a file is missing, damaged or not what it should be, or the files do not belong together; see [`DataError`].
-pub fn load(source: &DataSource) -> Result<Dataset, DataError> {
-    match source {
+/// The data set that a config names, with the name that errors give to all of it.
+pub(in crate::data) fn read(config: &DataConfig) -> Result<(String, Collection), DataError> {
+    let collection = match &config.source {
         DataSource::FashionMnist6k => bundled::fashion_mnist_6k(),
         DataSource::Digits => bundled::digits(),
-        DataSource::Idx(folder) => idx_folder::load(folder),
-        DataSource::Cifar10(folder) => cifar10::load(folder),
-        DataSource::Folder(folder) => image_folder::load(folder),
-        DataSource::Npz(file) => npz::load(file),
+        DataSource::Idx(folder) => idx_folder::read(folder),
+        DataSource::Cifar10(folder) => cifar::read(folder, &cifar::CIFAR10),
+        DataSource::Cifar100(folder) => cifar::read(folder, &cifar::CIFAR100),
+        DataSource::Cifar100Coarse(folder) => cifar::read(folder, &cifar::CIFAR100_COARSE),
+        DataSource::Emnist(files) => emnist::read(files),
+        DataSource::Folder(folder) => image_folder::read(folder, config.test.is_some()),
+        DataSource::Npz(file) => npz::read(file),
+        DataSource::Npy(folder) => npy::read(folder),
+        DataSource::Csv(path) => csv::read(path),
+    };
+    Ok((name(&config.source), collection?))
+}
+
+fn name(source: &DataSource) -> String {
+    match source {
+        DataSource::FashionMnist6k | DataSource::Digits => source.to_string(),
+        DataSource::Idx(path)
+        | DataSource::Cifar10(path)
+        | DataSource::Cifar100(path)
+        | DataSource::Cifar100Coarse(path)
+        | DataSource::Emnist(path)
+        | DataSource::Folder(path)
+        | DataSource::Npz(path)
+        | DataSource::Npy(path)
+        | DataSource::Csv(path) => path.display().to_string(),
     }
 }
 
@@ -34,9 +58,14 @@ pub(crate) fn label_files(source: &DataSource) -> [String; 2] {
     match source {
         DataSource::FashionMnist6k => bundled::label_files("fashion-mnist-6k"),
         DataSource::Digits => bundled::label_files("digits"),
-        DataSource::Idx(folder) => idx_folder::label_files(folder),
+        DataSource::Idx(folder) => idx_folder::label_files(folder, ["train-labels", "t10k-labels"]),
         DataSource::Cifar10(folder) => within(folder, ["data_batch_1.bin to data_batch_5.bin", "test_batch.bin"]),
-        DataSource::Folder(folder) => within(folder, ["train", "test"]),
+        DataSource::Cifar100(folder) | DataSource::Cifar100Coarse(folder) => within(folder, ["train.bin", "test.bin"]),
+        DataSource::Folder(folder) if folder.join("train").is_dir() => within(folder, ["train", "test"]),
         DataSource::Npz(file) => ["y_train", "y_test"].map(|array| format!("{}, {array}", file.display())),
+        DataSource::Npy(folder) => within(folder, ["y_train.npy", "y_test.npy"]),
+        DataSource::Emnist(path) | DataSource::Folder(path) | DataSource::Csv(path) => {
+            ["training", "test"].map(|part| format!("{}, {part} labels", path.display()))
+        }
     }
 }

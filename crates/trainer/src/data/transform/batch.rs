@@ -52,6 +52,12 @@ impl Input {
     }
 }
 
+/// Standardised images `[n, c, h, w]`, in the type of the run.
+pub(crate) fn tensor(values: Vec<f64>, shape: [usize; 4], device: &Device, dtype: DType) -> Tensor<4> {
+    let data = TensorData::new(values, shape);
+    Tensor::from_data(if dtype == DType::F64 { data } else { data.convert::<f32>() }, (device, dtype))
+}
+
 /// The classes of the chosen images: `[n]`.
 pub(crate) fn labels(split: &Split, indices: &[usize], device: &Device) -> Tensor<1, Int> {
     let labels: Vec<i64> = indices.iter().map(|&index| i64::from(split.labels[index])).collect();

@@ -3,6 +3,9 @@ use untied_study::{CanvasConfig, CanvasLabel};
 use crate::data::{Dataset, Split};
 use crate::random::{Generator, Stream};
 
+/// The classes of [`CanvasLabel::Quadrant`].
+const QUADRANTS: [&str; 4] = ["top left", "top right", "bottom left", "bottom right"];
+
 /// Puts every image at a random place of a larger, empty one.
 ///
 /// The places are drawn from a stream of their own for training and for testing, the same for every seed: a canvas is a data
@@ -12,20 +15,20 @@ pub(crate) fn on_canvas(dataset: Dataset, canvas: CanvasConfig) -> Dataset {
     let place = |split: &Split, name: &str| placed(split, canvas, &mut generator.stream(name));
     let classes = match canvas.label {
         CanvasLabel::Class => dataset.classes,
-        CanvasLabel::Quadrant => 4,
+        CanvasLabel::Quadrant => QUADRANTS.len(),
     };
     let class_names = match canvas.label {
         CanvasLabel::Class => dataset.class_names,
-        CanvasLabel::Quadrant => {
-            Some(["top left", "top right", "bottom left", "bottom right"].map(str::to_owned).into())
-        }
+        CanvasLabel::Quadrant => Some(QUADRANTS.map(str::to_owned).into()),
     };
     Dataset {
         train: place(&dataset.train, "canvas/train"),
         test: place(&dataset.test, "canvas/test"),
+        validation: dataset.validation.as_ref().map(|split| place(split, "canvas/validation")),
         classes,
         class_names,
         checksums: dataset.checksums,
+        notes: dataset.notes,
     }
 }
 

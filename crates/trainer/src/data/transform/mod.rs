@@ -1,5 +1,6 @@
 //! What is done to images before a network sees them.
 
+pub(crate) mod augmentation;
 pub(crate) mod batch;
 mod canvas;
 pub(crate) mod shift;

@@ -133,12 +133,16 @@ fn sizes_of_python_2_and_other_versions_of_the_format_are_read() {
 #[test]
 fn arrays_that_do_not_fit_are_refused() {
     let labels = |labels: [i64; 3]| labels.iter().flat_map(|label| label.to_le_bytes()).collect::<Vec<u8>>();
-    let shapes = "expected images [n, h, w], [n, h, w, 1] (grey) or [n, h, w, 3] (RGB), found shape";
+    let shapes = "expected images [n, h, w], [n, h, w, 1] or [n, 1, h, w] (grey), [n, h, w, 3] or [n, 3, h, w] (RGB), found shape";
     let one_each = "expected shape [3] or [3, 1], a label for each image, found shape";
     for (array, content, expected) in [
-        ("x_train", npy("<f4", "(3, 2, 3)", &[0; 72]), "expected unsigned bytes (|u1), found <f4".to_owned()),
+        (
+            "x_train",
+            npy("<c8", "(3, 2, 3)", &[0; 72]),
+            "expected integers or floats, such as |u1 or <f4, found <c8".to_owned(),
+        ),
         ("x_train", npy("|u1", "(3, 6)", &[0; 18]), format!("{shapes} [3, 6]")),
-        ("x_train", npy("|u1", "(3, 1, 3, 2)", &[0; 18]), format!("{shapes} [3, 1, 3, 2]")),
+        ("x_train", npy("|u1", "(3, 2, 3, 2)", &[0; 36]), format!("{shapes} [3, 2, 3, 2]")),
         ("x_train", npy("|u1", "(0, 2, 3)", &[]), format!("{shapes} [0, 2, 3]")),
         ("x_train", npy("|u1", "(3, 2, 3)", &[0; 17]), "expected 18 bytes of elements, found 17".into()),
         ("x_train", npy("|u1", "(3, 2, 3)", &[0; 19]), "expected 18 bytes of elements, found more".into()),

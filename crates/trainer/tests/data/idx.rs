@@ -8,7 +8,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
-use untied_study::DataSource;
+use untied_study::{DataSource, Standardise};
 use untied_trainer::data::{Checksums, DataError, Dataset, IdxFiles, Split, Standardisation, load};
 
 fn bundled(source: &DataSource) -> Dataset {
@@ -92,7 +92,7 @@ fn nearest_neighbour_accuracy(data: &Dataset) -> f64 {
 #[test]
 fn standardised_training_images_have_mean_0_and_deviation_1() {
     let data = bundled(&DataSource::Digits);
-    let scale = Standardisation::of(&data.train).expect("images differ");
+    let scale = Standardisation::of(&data.train, Standardise::Channel).expect("images differ");
     let all: Vec<usize> = (0..data.train.count).collect();
     let mut batch: Vec<f64> = vec![7.0];
     scale.fill(&data.train, &all, &mut batch);
@@ -107,9 +107,10 @@ fn standardised_training_images_have_mean_0_and_deviation_1() {
 fn a_batch_holds_the_images_asked_for_in_their_order() {
     let images = vec![0, 2, 4, 6, 8, 10];
     let split = Split { images, labels: vec![0, 1, 0], count: 3, channels: 1, height: 1, width: 2 };
-    let scale = Standardisation::of(&split).expect("images differ");
-    assert_eq!((scale.mean(), scale.deviation()), (5.0, (70.0_f64 / 6.0).sqrt()));
-    let expected = [8.0, 10.0, 0.0, 2.0, 8.0, 10.0].map(|p: f64| (p - 5.0) / scale.deviation());
+    let scale = Standardisation::of(&split, Standardise::Channel).expect("images differ");
+    let deviation = (70.0_f64 / 6.0).sqrt();
+    assert_eq!((scale.means(), scale.deviations()), (vec![5.0], vec![deviation]));
+    let expected = [8.0, 10.0, 0.0, 2.0, 8.0, 10.0].map(|p: f64| (p - 5.0) / deviation);
     let mut doubles: Vec<f64> = Vec::new();
     scale.fill(&split, &[2, 0, 2], &mut doubles);
     assert_eq!(doubles, expected);
@@ -121,7 +122,7 @@ fn a_batch_holds_the_images_asked_for_in_their_order() {
 #[test]
 fn images_without_differences_are_refused() {
     let split = Split { images: vec![9; 4], labels: vec![0, 1], count: 2, channels: 1, height: 1, width: 2 };
-    let error = Standardisation::of(&split).expect_err("nothing differs");
+    let error = Standardisation::of(&split, Standardise::Channel).expect_err("nothing differs");
     assert_eq!(error.to_string(), "training images: expected pixels that differ, found the value 9 in every one");
 }
 
@@ -178,12 +179,8 @@ fn hostile_files_are_refused() {
         (0, vec![], "train-images: expected an IDX header of 16 bytes, found 0"),
         (0, train_images[..9].to_vec(), "train-images: expected an IDX header of 16 bytes, found 9"),
         (0, b"PNG".to_vec(), "train-images: expected an IDX file, which starts with two zero bytes, found [50, 4e]"),
-        (
-            0,
-            idx(13, &[2, 1, 2], &[0; 16]),
-            "train-images: expected unsigned bytes (IDX type 0x08), found IDX type 0x0d",
-        ),
-        (0, idx(8, &[2], &[1, 0]), "train-images: expected 3 dimensions, found 1"),
+        (0, idx(10, &[2, 1, 2], &[0; 16]), "train-images: expected an IDX type from 0x08 to 0x0e, found IDX type 0x0a"),
+        (0, idx(8, &[2], &[1, 0]), "train-images: expected 3 or 4 dimensions, found 1"),
         (1, idx(8, &[2, 1, 2], &[0; 4]), "train-labels: expected 1 dimensions, found 3"),
         (0, idx(8, &[2, 0, 2], &[]), "train-images: expected data, found dimensions [2, 0, 2]"),
         (1, idx(8, &[0], &[]), "train-labels: expected data, found dimensions [0]"),

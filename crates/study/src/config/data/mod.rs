@@ -1,10 +1,15 @@
 //! `[data]`: the images, and their changes before a network sees them.
 
-use std::path::PathBuf;
+mod augment;
+mod preparation;
+mod source;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use self::augment::{Augment, Flip};
+pub use self::preparation::{Colour, Limit, Standardise};
+pub use self::source::DataSource;
 use super::fault::{Fault, require_positive};
 use crate::factors::display_as_serialized;
 
@@ -22,6 +27,31 @@ pub struct DataConfig {
     /// The first class's label in the files, 0 to 254: 1 for labels that count from 1, as EMNIST's letters do.
     #[serde(default)]
     pub labels_from: usize,
+    /// Height and width that every image gets: its middle, as large as their ratio allows, is resized. Left out: images have
+    /// one size already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<[usize; 2]>,
+    /// Colours that every image gets. Left out: grey if all images are grey, RGB otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub colour: Option<Colour>,
+    /// Red, green and blue, 0 to 255, behind transparent pixels; black where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub background: Option<[u8; 3]>,
+    /// Share of the images to test on, where the source has no test images of its own: drawn from each class alike.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test: Option<f64>,
+    /// Share of the training images that is held out for validation: drawn from each class alike.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validation: Option<f64>,
+    /// Most images to use, drawn from each class alike.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<Limit>,
+    /// What one mean and one deviation of the training images' pixels is taken over.
+    #[serde(default)]
+    pub standardise: Standardise,
+    /// Random changes of the training images, drawn anew in every epoch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub augment: Option<Augment>,
     /// Puts each image somewhere on a larger, empty one.
     #[serde(default)]
     pub canvas: Option<CanvasConfig>,
@@ -34,41 +64,33 @@ impl DataConfig {
     /// These images as they come.
     #[must_use]
     pub fn new(source: DataSource) -> Self {
-        Self { source, labels_from: 0, canvas: None, shift: None }
+        Self {
+            source,
+            labels_from: 0,
+            size: None,
+            colour: None,
+            background: None,
+            test: None,
+            validation: None,
+            limit: None,
+            standardise: Standardise::default(),
+            augment: None,
+            canvas: None,
+            shift: None,
+        }
     }
 
     pub(crate) fn check(&self) -> Result<(), Fault> {
         let first = self.labels_from;
         Fault::require(first <= MAX_FIRST_LABEL, "data.labels_from", format!("0 to {MAX_FIRST_LABEL}"), first)?;
+        preparation::check(self)?;
+        self.augment.map_or(Ok(()), |augment| augment.check())?;
         if let Some(CanvasConfig { size, .. }) = self.canvas {
             let expected = format!("1 to {MAX_SIDE} pixels");
             Fault::require((1..=MAX_SIDE).contains(&size), "data.canvas.size", expected, size)?;
         }
         self.shift.map_or(Ok(()), |shift| require_positive("data.shift.strength", shift.strength))
     }
-}
-
-/// The images and their labels.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-pub enum DataSource {
-    /// 5000 + 1000 images of Fashion-MNIST, 28×28, bundled.
-    #[serde(rename = "fashion-mnist-6k")]
-    FashionMnist6k,
-    /// 1437 + 360 handwritten digits, 8×8, bundled.
-    #[serde(rename = "digits")]
-    Digits,
-    /// A folder with MNIST's four IDX files, plain or gzip.
-    #[serde(rename = "idx")]
-    Idx(PathBuf),
-    /// A folder with the binary batches of CIFAR-10.
-    #[serde(rename = "cifar10")]
-    Cifar10(PathBuf),
-    /// A folder of images, `train/CLASS/*.png` and `test/CLASS/*.png` (or `.jpg`).
-    #[serde(rename = "folder")]
-    Folder(PathBuf),
-    /// A NumPy archive with the arrays `x_train`, `y_train`, `x_test` and `y_test`, as Keras has MNIST in.
-    #[serde(rename = "npz")]
-    Npz(PathBuf),
 }
 
 /// A larger square image, zero but for one image of the source, which lies at a random place of it.
@@ -118,4 +140,4 @@ pub enum ShiftPattern {
     White,
 }
 
-display_as_serialized!(DataSource, CanvasLabel, ShiftPattern);
+display_as_serialized!(CanvasLabel, ShiftPattern);

@@ -1,0 +1,63 @@
+//! A data set as its source has it, before any image file is decoded.
+
+use super::decode::ImageFiles;
+use super::{Checksums, Split};
+
+/// Images with their labels, for training and, where the source has them, for testing.
+pub(super) struct Collection {
+    pub(super) train: Images,
+    pub(super) test: Option<Images>,
+    pub(super) classes: usize,
+    pub(super) class_names: Option<Vec<String>>,
+    /// Of the source's files; where there are none, of the pixels and labels that are loaded.
+    pub(super) checksums: Option<Checksums>,
+    /// What was passed over, a line each.
+    pub(super) notes: Vec<String>,
+}
+
+/// Images of one split.
+pub(super) enum Images {
+    /// Pixels that the source holds as such.
+    Pixels(Split),
+    /// Files that are still to be decoded.
+    Files(ImageFiles),
+}
+
+impl Images {
+    pub(super) fn labels(&self) -> &[u8] {
+        match self {
+            Self::Pixels(split) => &split.labels,
+            Self::Files(files) => &files.labels,
+        }
+    }
+
+    /// The images of these indices, in their order.
+    pub(super) fn subset(&self, indices: &[usize]) -> Self {
+        match self {
+            Self::Pixels(split) => Self::Pixels(split.subset(indices)),
+            Self::Files(ImageFiles { paths, labels }) => Self::Files(ImageFiles {
+                paths: indices.iter().map(|&index| paths[index].clone()).collect(),
+                labels: indices.iter().map(|&index| labels[index]).collect(),
+            }),
+        }
+    }
+}
+
+impl Collection {
+    /// Two splits of pixels that fit each other.
+    pub(super) fn of_splits(
+        train: Split,
+        test: Option<Split>,
+        classes: usize,
+        class_names: Option<Vec<String>>,
+    ) -> Self {
+        Self {
+            train: Images::Pixels(train),
+            test: test.map(Images::Pixels),
+            classes,
+            class_names,
+            checksums: None,
+            notes: Vec::new(),
+        }
+    }
+}

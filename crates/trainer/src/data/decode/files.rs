@@ -1,0 +1,78 @@
+//! A split of images that lie in files of their own.
+
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+use rayon::prelude::*;
+
+use super::cache;
+use super::form::Form;
+use super::picture::Picture;
+use crate::data::file::sha256;
+use crate::data::{DataError, Split};
+
+/// Images whose pixels have more bytes than this are decoded one at a time, whatever the number of threads.
+const LARGE: u64 = 1 << 26;
+
+static LARGE_ONES: Mutex<()> = Mutex::new(());
+
+/// Image files with their labels.
+#[derive(Debug, Clone)]
+pub(in crate::data) struct ImageFiles {
+    pub(in crate::data) paths: Vec<PathBuf>,
+    pub(in crate::data) labels: Vec<u8>,
+}
+
+/// What is known of an image file before it is decoded.
+pub(in crate::data) struct Header {
+    /// The name that errors give the file.
+    pub(in crate::data) file: String,
+    /// Height and width as the image is meant to be seen.
+    pub(in crate::data) size: [usize; 2],
+    /// Not grey.
+    pub(in crate::data) coloured: bool,
+    /// Of the whole file.
+    pub(in crate::data) sha256: String,
+}
+
+impl ImageFiles {
+    /// Reads every file, and decodes no more than its header.
+    pub(in crate::data) fn headers(&self) -> Result<Vec<Header>, DataError> {
+        let header = |path: &PathBuf| {
+            let picture = Picture::open(path)?;
+            let (size, sha256) = (picture.size(), sha256(&picture.content));
+            Ok(Header { size, coloured: picture.sketch.coloured, sha256, file: picture.file })
+        };
+        // Not straight into a Result: the error is to be that of the first file at fault.
+        let headers: Vec<Result<Header, DataError>> = self.paths.par_iter().map(header).collect();
+        headers.into_iter().collect()
+    }
+
+    /// All images in one form; from the cache where files of the same content were decoded before.
+    pub(in crate::data) fn decode(&self, headers: &[Header], form: Form) -> Result<Split, DataError> {
+        let [channels, height, width] = form.shape;
+        let length = channels * height * width;
+        let key = cache::key(headers.iter().map(|header| header.sha256.as_str()), form);
+        let images = if let Some(images) = cache::read(&key, length * self.paths.len()) {
+            images
+        } else {
+            let images = self.decode_files(form, length)?;
+            cache::write(&key, &images);
+            images
+        };
+        Ok(Split { images, labels: self.labels.clone(), count: self.labels.len(), channels, height, width })
+    }
+
+    fn decode_files(&self, form: Form, length: usize) -> Result<Vec<u8>, DataError> {
+        let mut images = vec![0; length * self.paths.len()];
+        let decode = |(path, place): (&PathBuf, &mut [u8])| {
+            let picture = Picture::open(path)?;
+            let _alone = (picture.sketch.bytes > LARGE).then(|| LARGE_ONES.lock());
+            place.copy_from_slice(&form.planes(picture.decode()?));
+            Ok(())
+        };
+        let outcomes: Vec<Result<(), DataError>> =
+            self.paths.par_iter().zip(images.par_chunks_mut(length)).map(decode).collect();
+        outcomes.into_iter().collect::<Result<(), _>>().map(|()| images)
+    }
+}

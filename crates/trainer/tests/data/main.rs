@@ -1,0 +1,11 @@
+//! Data sets: what is read, what is refused, and what becomes of images.
+
+mod awkward;
+mod cache;
+mod cifar;
+mod files;
+mod idx;
+mod image_folder;
+mod kinds;
+mod npz;
+mod selection;

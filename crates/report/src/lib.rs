@@ -16,3 +16,4 @@ mod topics;
 pub use assemble::{Failures, assemble, write};
 pub use comparison::{Looks, compare, look, recompare};
 pub use report::{Report, render};
+pub use statistics::ratio::{Ratio, Recovered, ratio};

@@ -47,6 +47,7 @@ pub(crate) fn document(view: &View<'_>) -> Document {
 fn answer(view: &View<'_>, topics: &[Box<dyn Topic + '_>]) -> Section {
     let mut blocks = Vec::from_iter(unfinished::notice(view));
     blocks.extend(warnings::notices(view));
+    blocks.extend(verdicts::caveats::notices(view));
     blocks.extend(topics.iter().flat_map(|topic| topic.answer()));
     blocks.extend(verdicts::answer(view));
     Section { id: "answer", title: "The short answer", blocks }

@@ -24,8 +24,8 @@ pub use measure::{
 pub use parse::{ConfigError, InvalidConfig, Place};
 pub use printable::printable;
 pub use results::{
-    Answers, CellRecord, CellResult, CertificateRecord, Comparison, Curves, Drift, Event, LayerRedundancy, Metrics,
-    Parameters, Provenance, Results, SCHEMA, Status, Verdict,
+    Answers, Caveat, CellRecord, CellResult, CertificateRecord, Comparison, Curves, Drift, Event, LayerRedundancy,
+    Metrics, Parameters, Provenance, Results, SCHEMA, SeedDifference, Status, Verdict,
 };
 pub use schema::{reference, schema};
 pub use study::{Study, Vary};

@@ -1,5 +1,6 @@
 //! Every variant against its baseline: paired tests, one family of p-values, verdicts.
 
+mod caveats;
 mod contest;
 mod images;
 mod looks;
@@ -9,6 +10,7 @@ use std::collections::HashMap;
 
 use untied_study::{CellRecord, CompareConfig, Comparison, Over, Results, Sequential, Verdict};
 
+use crate::comparison::caveats::note;
 use crate::comparison::contest::{Contest, contests};
 use crate::comparison::images::{crossed, never_above, suggested};
 pub use crate::comparison::looks::Looks;
@@ -32,8 +34,10 @@ const DIFFERENT_AT: f64 = 0.05;
 /// then nothing is concluded of cells that do not know which images they answered rightly.
 pub fn compare(cells: &[CellRecord], step_losses: &[Option<Vec<f64>>], compare: &CompareConfig) -> Vec<Comparison> {
     let judge = |contest: &Contest| judge_first(u64::MAX, 0.95, contest, cells, step_losses, compare);
-    let mut comparisons: Vec<Comparison> = contests(cells, compare).iter().map(judge).collect();
+    let contests = contests(cells, compare);
+    let mut comparisons: Vec<Comparison> = contests.iter().map(judge).collect();
     adjust(&mut comparisons);
+    note(&mut comparisons, cells, |index, _| contests[index].pairs(cells, compare, u64::MAX));
     comparisons
 }
 
@@ -46,7 +50,13 @@ pub fn look(
 ) -> Looks {
     let judge =
         |contest: &Contest, seeds: u64, level: f64| judge_first(seeds, level, contest, cells, step_losses, compare);
-    looks::take(design, &contests(cells, compare), cells, judge, adjust)
+    let contests = contests(cells, compare);
+    let mut taken = looks::take(design, &contests, cells, judge, adjust);
+    let at_last = |one: &Comparison| one.looks.len().checked_sub(1).and_then(|last| design.looks().nth(last));
+    note(&mut taken.comparisons, cells, |index, one| {
+        contests[index].pairs(cells, compare, at_last(one).map_or(0, |seeds| seeds as u64))
+    });
+    taken
 }
 
 /// Compares the cells of stored results again, keeping each stored `max_loss_difference`: the losses of every step
@@ -112,6 +122,10 @@ fn unjudged(compare: &CompareConfig, contest: &Contest, pairs: &Pairs) -> Compar
         tost_p_holm: None,
         t_p_holm: None,
         verdict: Verdict::Inconclusive,
+        within_margin: None,
+        correlation: None,
+        extreme_seed: None,
+        caveats: Vec::new(),
         seeds_suggested: None,
     }
 }
@@ -156,6 +170,7 @@ fn adjust(comparisons: &mut [Comparison]) {
     }
 }
 
+/// The verdict from adjusted p-values.
 fn verdict(t_p: Option<f64>, tost_p: Option<f64>) -> Verdict {
     let at_most = |p: Option<f64>, level| p.is_some_and(|p| p <= level);
     if at_most(tost_p, EQUIVALENT_AT) {

@@ -54,6 +54,16 @@ pub(crate) fn share(value: f64) -> String {
     if percent == 0.0 { "0".into() } else { minus(&format!("{percent:.0}")) }
 }
 
+/// `[96, 101]` of shares in whole percent, rounded outwards, so that no interval loses its width.
+pub(crate) fn share_interval([low, high]: [f64; 2]) -> String {
+    const ROUNDING: f64 = 1e-9;
+    format!(
+        "[{}, {}]",
+        share((low * 100.0 + ROUNDING).floor() / 100.0),
+        share((high * 100.0 - ROUNDING).ceil() / 100.0)
+    )
+}
+
 /// `98 %`, with a space that does not break.
 pub(crate) fn percent(value: f64) -> String {
     format!("{}\u{a0}%", share(value))
@@ -144,6 +154,9 @@ mod tests {
         assert_eq!(magnitude(9.97), "10");
         assert_eq!(magnitude(1.0e6), "1.0×10⁶");
         assert_eq!((share(0.983), share(-0.052), share(-0.001)), ("98".into(), "−5".into(), "0".into()));
+        assert_eq!(share_interval([0.961, 1.003]), "[96, 101]");
+        assert_eq!(share_interval([0.5 - 1e-7, 0.5 + 1e-7]), "[49, 51]");
+        assert_eq!(share_interval([-0.05, 0.25]), "[−5, 25]");
         assert_eq!(p_value(2.3e-6), "2×10⁻⁶");
         assert_eq!(p_value(0.0), "< 10⁻³⁰⁰");
         assert_eq!(p_equals(0.0126), "p = 0.013");

@@ -1,8 +1,10 @@
-//! Tests, intervals and resampling: pure functions of numbers.
+//! Tests and intervals: pure functions of numbers.
 
-pub(crate) mod bootstrap;
 pub(crate) mod crossed;
+pub(crate) mod failure;
+pub(crate) mod majority;
 pub(crate) mod power;
-pub(crate) mod random;
+pub(crate) mod ratio;
 pub(crate) mod shaffer;
+pub(crate) mod single;
 pub(crate) mod student;

@@ -69,14 +69,14 @@ pub(crate) fn tests(mean: f64, error: f64, freedom: f64, margin: f64, level: f64
     Some(Tests { interval, t_p: t_p.min(1.0), tost_p: below.max(above) })
 }
 
-fn interval(mean: f64, error: f64, freedom: f64, level: f64) -> Option<[f64; 2]> {
+pub(crate) fn interval(mean: f64, error: f64, freedom: f64, level: f64) -> Option<[f64; 2]> {
     let reach = student(freedom)?.inverse_cdf(0.5 + 0.5 * level) * error;
     let ends = [mean - reach, mean + reach];
     ends.iter().all(|end| end.is_finite()).then_some(ends)
 }
 
 /// P(T > t) by the survival function, which keeps its digits where 1 − cdf has none left.
-fn upper_tail(t: f64, freedom: f64) -> Option<f64> {
+pub(crate) fn upper_tail(t: f64, freedom: f64) -> Option<f64> {
     if t.is_nan() {
         return None;
     }

@@ -15,11 +15,19 @@ pub(crate) fn reading(view: &View<'_>) -> Section {
         (
             "Pairs",
             Text::from(
-                "Every variant of one seed starts from the same weights and sees the same batches, so variants are compared \
-             seed by seed. A pair with an unfinished run is left out and counted.",
+                "All variants of one seed see the same batches, and start from the same weights where their tensors have the same \
+             shapes, so variants are compared seed by seed. How much that removes depends on the variants: the correlation \
+             of the two sides says it; at 0 pairing gains nothing. A pair with an unfinished run is left out and counted.",
             ),
         ),
         ("Interval", intervals(view)),
+        (
+            "Scope",
+            Text::from(
+                "Intervals of this report are about seeds, other initial weights and another order of the images, trained and \
+                 tested on these images, unless they are said to be on new images. None covers other training images.",
+            ),
+        ),
         ("t test", "p of the claim that there is no difference. A large p does not prove equality.".into()),
         (
             "TOST",
@@ -46,6 +54,28 @@ pub(crate) fn reading(view: &View<'_>) -> Section {
                 .plain(": otherwise, adjusted t test p ≤ 0.05. ")
                 .strong("inconclusive")
                 .plain(": neither. More seeds may tell."),
+        ),
+        (
+            "Before adjustment",
+            Text::from(
+                "Intervals are not adjusted. Where one shows more than the verdict claims, on whichever side (it excludes \
+                 zero, or lies inside or outside ±margin), the sentence says that it does so only before adjustment.",
+            ),
+        ),
+        (
+            "Caveats",
+            Text::default()
+                .strong("Chance")
+                .plain(": neither side's mean accuracy beats the largest class's share of the test images (exact binomial \
+                        test at 5 %). ")
+                .strong("Ceiling")
+                .plain(": both are less than the margin below 1. ")
+                .strong("One seed")
+                .plain(": with the mean and the spread of the other seeds, as many of them, the verdict would be another. ")
+                .strong("Collapse")
+                .plain(": a seed lies farther from the others than the margin and than chance allows (Grubbs' test at 1 %); \
+                        or variants are equivalent, but a failure rate that n seeds cannot exclude, 1 − 0.05^(1/n), could \
+                        move the mean by the margin."),
         ),
         (
             "Seeds",

@@ -1,5 +1,7 @@
 //! Whole comparisons and reports, from made-up, simulated and shipped results.
 
+mod caveats;
+mod claims;
 mod compare;
 mod images;
 mod looks;

@@ -5,7 +5,7 @@ use untied_report::compare;
 use untied_study::{CellRecord, Verdict};
 
 use crate::made_up::{baseline, cell, factors};
-use crate::simulated::{MARGIN, NARROW, STUDIES, SYMMETRIC, simulate, simulate_with};
+use crate::simulated::{COLLAPSE, MARGIN, NARROW, STUDIES, SYMMETRIC, simulate, simulate_with};
 
 /// A share and what chance adds to it in one of a thousand rates (3.09 standard errors).
 fn with_chance(share: f64) -> f64 {
@@ -63,6 +63,16 @@ fn a_large_family_rarely_has_a_wrong_verdict_and_uses_its_share() {
     // A procedure at half its level, as Holm's is here, would be wrong in 2.5 %.
     let wrong = simulate_with(NARROW, SYMMETRIC[1], 5, &[0.0; 8]).wrong;
     assert!((0.043..with_chance(0.05)).contains(&wrong), "{wrong}");
+}
+
+/// No test of a few seeds sees failures that are not among them; but no such equivalence comes without its caveat.
+#[test]
+fn rare_failures_make_false_equivalences_that_say_so() {
+    for seeds in [3, 5, 10, 20] {
+        let rates = simulate(COLLAPSE, seeds, &[-MARGIN]);
+        assert!(rates.equivalent > 0.1, "{seeds} seeds: {rates:?}");
+        assert_eq!(rates.unwarned, 0.0, "{seeds} seeds");
+    }
 }
 
 /// Never deciding would be no art.

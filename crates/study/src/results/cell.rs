@@ -73,6 +73,10 @@ pub struct CellResult {
     pub steps: usize,
     /// Images in the test set; 0 where the cell did not start.
     pub test_images: usize,
+    /// Share of the test images that are of the largest class: the accuracy of always answering it. Null where the cell did
+    /// not start, and in results of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub largest_class: Option<f64>,
     /// Training time, without start-up, decoding and evaluation.
     pub train_seconds: f64,
     /// Training images seen, by `train_seconds`.

@@ -98,9 +98,51 @@ pub struct Comparison {
     pub t_p_holm: Option<f64>,
     /// The conclusion from the adjusted p-values.
     pub verdict: Verdict,
+    /// Whether the interval of the verdict reaches into ±margin, so that even a difference that is shown may be too small to count; null without
+    /// an interval.
+    #[serde(default)]
+    pub within_margin: Option<bool>,
+    /// Pearson's correlation of the two sides' values over the seeds: what pairing removes. Null with fewer than three pairs,
+    /// and where a side is the same in all of them.
+    #[serde(default)]
+    pub correlation: Option<f64>,
+    /// The pair that the verdict hangs on, otherwise the one farthest from the mean of the others; null with fewer than
+    /// three pairs.
+    #[serde(default)]
+    pub extreme_seed: Option<SeedDifference>,
+    /// What the verdict does not say.
+    #[serde(default)]
+    pub caveats: Vec<Caveat>,
     /// Seeds with an 80 % chance of a verdict at this spread, whether the variants do not differ or differ by the margin;
     /// null where there is a verdict, or where thousands were too few.
     pub seeds_suggested: Option<usize>,
+}
+
+/// The difference of one pair.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct SeedDifference {
+    /// The seed that both runs share.
+    pub seed: u64,
+    /// Treatment minus baseline.
+    pub difference: f64,
+    /// Mean of the other pairs.
+    pub others: f64,
+}
+
+/// A reason not to take a verdict for more than it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Caveat {
+    /// Neither side classifies more test images rightly than always answering their largest class would, by an exact binomial
+    /// test: nothing that was learned is compared. Not known of results without [`CellResult::largest_class`].
+    Chance,
+    /// Both sides' accuracies are less than the margin below 1: no difference of the margin can show.
+    Ceiling,
+    /// Without one of the seeds, given as many like the others, the verdict would be another one, or none.
+    OneSeed,
+    /// Rare failures: a seed lies far from all others, or the variants are equivalent, but the seeds are too few to exclude
+    /// a rate of failing runs that would make them differ by the margin.
+    Collapse,
 }
 
 /// The conclusion from paired differences.

@@ -43,6 +43,17 @@ pub struct Split {
     pub width: usize,
 }
 
+impl Split {
+    /// The share of images that are of the largest class; None without images.
+    #[must_use]
+    pub fn largest_class(&self) -> Option<f64> {
+        let mut counts = [0usize; 256];
+        self.labels.iter().for_each(|&label| counts[usize::from(label)] += 1);
+        let largest = counts.into_iter().max().unwrap_or_default();
+        (!self.labels.is_empty()).then(|| largest as f64 / self.labels.len() as f64)
+    }
+}
+
 /// SHA-256 in hexadecimal: of the four IDX files, decompressed, the same whether a file is compressed or not; of other
 /// sources, of the pixels and the labels of each split.
 #[derive(Debug, Clone, PartialEq, Eq)]

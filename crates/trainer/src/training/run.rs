@@ -132,6 +132,7 @@ impl<'a> Run<'a> {
             test_images: self.subject.dataset.test.count,
             answers: if diverged.is_none() { std::mem::take(&mut self.answers) } else { Answers::default() },
             warnings: self.warnings.to_vec(),
+            largest_class: self.subject.dataset.test.largest_class(),
             train_seconds: self.trained.as_secs_f64(),
             images_per_second: self.images_per_second(),
             redundancy,

@@ -3,9 +3,9 @@
 use untied_study::{Adapting, ShiftPattern};
 
 use crate::document::names::capitalised;
-use crate::document::number::{count, percent, share};
+use crate::document::number::{count, percent, share_interval};
 use crate::document::{Block, Text};
-use crate::statistics::bootstrap::Ratio;
+use crate::statistics::ratio::Ratio;
 use crate::topics::recovery::method::{fits, recovered};
 use crate::topics::recovery::shares::{Fit, Recovery, Shift};
 
@@ -15,7 +15,8 @@ pub(crate) fn blocks(recovery: &Recovery<'_, '_>) -> Vec<Block> {
         return Vec::new();
     }
     let introduction = "Accuracy recovered by adapting nothing but the first bias to the strongest shift of the images, with 95 % \
-                        bootstrap intervals; more or less where the interval of the difference excludes zero.";
+                        intervals over seeds; more or less where the interval of the difference excludes zero, which is not \
+                        adjusted for the number of differences.";
     let items = recovery.patterns.iter().map(|pattern| sentence(recovery, *pattern)).collect();
     vec![Block::Paragraph(introduction.into()), Block::List(items)]
 }
@@ -79,7 +80,7 @@ fn shares(ratios: &[Ratio]) -> Option<String> {
     let outermost = intervals.map_or_else(String::new, |intervals| {
         let low = intervals.iter().map(|[low, _]| *low).fold(f64::INFINITY, f64::min);
         let high = intervals.iter().map(|[_, high]| *high).fold(f64::NEG_INFINITY, f64::max);
-        format!(" [{}, {}]", share(low), share(high))
+        format!(" {}", share_interval([low, high]))
     });
     Some(values + &outermost)
 }
@@ -109,6 +110,8 @@ fn range(values: impl Iterator<Item = f64> + Clone, write: &dyn Fn(f64) -> Strin
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn ratio(value: f64, low: f64, high: f64) -> Ratio {
@@ -125,6 +128,24 @@ mod tests {
         assert_eq!(says(&[more, neither]), "untied more in 1 of 2");
         assert_eq!(says(&[more, less, neither]), "untied more in 1, less in 1 of 3");
         assert_eq!(says(&[Ratio { value: 1.0, interval: None }]), "");
+    }
+
+    proptest! {
+        /// "More" and "less" count intervals that exclude zero, and no others.
+        #[test]
+        fn no_more_is_concluded_than_the_intervals_allow(ends in prop::collection::vec((-1.0..1.0f64, 0.0..1.0f64), 1..8)) {
+            let ratios: Vec<Ratio> = ends.iter().map(|&(low, width)| ratio(low, low, low + width)).collect();
+            let (more, less) = ends.iter().fold((0, 0), |(more, less), &(low, width)| {
+                (more + usize::from(low > 0.0), less + usize::from(low + width < 0.0))
+            });
+            let said = conclusion(&ratios).unwrap();
+            prop_assert_eq!(said.contains("more"), more > 0, "{}", &said);
+            prop_assert_eq!(said.contains("less"), less > 0, "{}", &said);
+            for (word, count) in [("more in ", more), ("less in ", less)] {
+                let counted = said.split(word).nth(1).map(|rest| rest.starts_with(&format!("{count}")));
+                prop_assert!(counted != Some(false), "{}", &said);
+            }
+        }
     }
 
     #[test]

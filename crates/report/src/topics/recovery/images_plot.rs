@@ -6,7 +6,7 @@ use crate::chart::{Axis, Mark, Sheet};
 use crate::document::names::clean;
 use crate::document::number::count;
 use crate::document::{Figure, Text};
-use crate::statistics::bootstrap::Ratio;
+use crate::statistics::ratio::Ratio;
 use crate::topics::recovery::panels::{Panels, Points};
 use crate::topics::recovery::shares::{Method, Recovery, Setting};
 
@@ -32,8 +32,7 @@ pub(crate) fn plot(recovery: &Recovery<'_, '_>) -> Option<Figure> {
     };
     let svg = panels.svg(recovery)?;
     let caption = Text::default().strong(format!("{title}. ")).plain(
-        "Each panel at the strongest shift that cost at least 5 points of accuracy. Bands are 95 % bootstrap intervals over \
-         seeds and draws; what lies beyond the axis is drawn on its edge.",
+        "Each panel at the strongest shift that cost at least 5 points of accuracy. Bands are 95 % intervals over seeds; what lies beyond the axis is drawn on its edge.",
     );
     Some(Figure { file: "images.svg", svg, alt: alt.into(), caption })
 }

@@ -4,8 +4,8 @@ use untied_study::Adapting;
 
 use crate::chart::{Colour, Stroke, Symbol};
 use crate::document::names::clean;
-use crate::document::number::{count, percent, share};
-use crate::statistics::bootstrap::Ratio;
+use crate::document::number::{count, percent, share_interval};
+use crate::statistics::ratio::Ratio;
 use crate::topics::recovery::shares::{Fit, Method};
 
 /// The fits that tables and plots compare, each with the most images.
@@ -32,7 +32,7 @@ pub(crate) fn removed() -> Method {
 /// `98 % [96, 101]`
 pub(crate) fn recovered(ratio: Ratio) -> String {
     match ratio.interval {
-        Some([low, high]) => format!("{} [{}, {}]", percent(ratio.value), share(low), share(high)),
+        Some(ends) => format!("{} {}", percent(ratio.value), share_interval(ends)),
         None => percent(ratio.value),
     }
 }

@@ -5,7 +5,7 @@ use untied_study::{Adaptation, Adapting, CellRecord, Factors, Metric, NormStatis
 use crate::results::View;
 use crate::results::first_seen::{FirstSeen, group};
 use crate::results::variant::{Variant, value};
-use crate::statistics::bootstrap::{Pair, Ratio, ratio};
+use crate::statistics::ratio::{Ratio, Recovered, ratio};
 
 /// Accuracy that a shift must cost on average: a share of less is mostly noise.
 pub(crate) const LEAST_LOST: f64 = 0.05;
@@ -67,6 +67,8 @@ pub(crate) struct Adapted {
 /// One draw of a shift on one model: accuracy and loss each.
 struct Draw {
     lost: [f64; 2],
+    /// The least difference that each metric can resolve.
+    resolution: [f64; 2],
     gained: Vec<(Method, [f64; 2])>,
 }
 
@@ -171,7 +173,13 @@ fn draw(statistics: NormStatistics, members: &[(&CellRecord, &Adaptation)]) -> O
         .collect();
     let clean = [value(cell, Metric::TestAccuracy)?, value(cell, Metric::TestLoss)?];
     let lost = [clean[0] - reference.accuracy, reference.loss - clean[1]];
-    (!gained.is_empty()).then_some(Draw { lost, gained })
+    let resolution = [accuracy_resolution(cell), (reference.loss.abs() * 2f64.powi(-24)).max(f64::EPSILON)];
+    (!gained.is_empty()).then_some(Draw { lost, resolution, gained })
+}
+
+/// One test image; one rounding of a 32-bit number where their number is not known.
+fn accuracy_resolution(cell: &CellRecord) -> f64 {
+    if cell.test_images > 0 { 1.0 / cell.test_images as f64 } else { 2f64.powi(-24) }
 }
 
 fn is_unadapted(one: &Adaptation) -> bool {
@@ -187,7 +195,7 @@ fn adapted(seeds: &[Vec<Draw>]) -> Vec<Adapted> {
     for (method, _) in seeds.iter().flatten().flat_map(|draw| &draw.gained) {
         methods.number(method.clone());
     }
-    let recovered = |method: &Method, metric: usize| ratio(&pairs(seeds, metric, |draw| draw.gained(method, metric)));
+    let recovered = |method: &Method, metric: usize| share(seeds, metric, |draw| draw.gained(method, metric));
     let one = |method: Method| Some(Adapted { accuracy: recovered(&method, 0)?, loss: recovered(&method, 1), method });
     methods.into_values().into_iter().filter_map(one).collect()
 }
@@ -197,14 +205,17 @@ fn advantages(seeds: &[Vec<Draw>], adapted: &[Adapted]) -> Vec<(Fit, Ratio)> {
     let one = |one: &Adapted| {
         let [untied, tied] = ["untied", "tied"].map(|bias| Method { bias: bias.into(), fit: one.method.fit });
         let gained = |draw: &Draw| Some(draw.gained(&untied, 0)? - draw.gained(&tied, 0)?);
-        Some((one.method.fit, ratio(&pairs(seeds, 0, gained))?))
+        Some((one.method.fit, share(seeds, 0, gained)?))
     };
     adapted.iter().filter(|one| one.method.bias == "untied").filter_map(one).collect()
 }
 
-fn pairs(seeds: &[Vec<Draw>], metric: usize, gained: impl Fn(&Draw) -> Option<f64>) -> Vec<Vec<Pair>> {
-    let pair = |draw: &Draw| Some(Pair { gained: gained(draw)?, lost: draw.lost[metric] });
-    seeds.iter().map(|draws| draws.iter().filter_map(pair).collect()).collect()
+/// The share of what all seeds lost that all seeds gained; its residuals vary by the metric's resolution at least.
+fn share(seeds: &[Vec<Draw>], metric: usize, gained: impl Fn(&Draw) -> Option<f64>) -> Option<Ratio> {
+    let one = |draw: &Draw| Some(Recovered { gained: gained(draw)?, lost: draw.lost[metric] });
+    let shares: Vec<Vec<Recovered>> = seeds.iter().map(|draws| draws.iter().filter_map(one).collect()).collect();
+    let floor = seeds.iter().flatten().map(|draw| draw.resolution[metric]).fold(0.0, f64::max);
+    ratio(&shares, floor)
 }
 
 impl Draw {

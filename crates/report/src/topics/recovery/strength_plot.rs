@@ -5,7 +5,7 @@ use untied_study::{NormStatistics, ShiftPattern};
 use crate::chart::{Axis, Mark, Sheet};
 use crate::document::{Figure, Text};
 use crate::results::selection::{PANELS, remark};
-use crate::statistics::bootstrap::Ratio;
+use crate::statistics::ratio::Ratio;
 use crate::topics::recovery::method::{compared, unadapted};
 use crate::topics::recovery::panels::{Panels, Points};
 use crate::topics::recovery::shares::{Method, Recovery, Setting};
@@ -27,7 +27,7 @@ pub(crate) fn plot(recovery: &Recovery<'_, '_>) -> Option<Figure> {
     let svg = panels.svg(recovery)?;
     let caption = Text::default().strong(format!("{title}. ")).plain(
         "Recovered share of the lost accuracy: 0 % is the model as it was trained, 100 % its accuracy on clean images. \
-         Bands are 95 % bootstrap intervals over seeds and draws. A strength that cost less than 5 points of accuracy has no \
+         Bands are 95 % intervals over seeds. A strength that cost less than 5 points of accuracy has no \
          point; what lies beyond the axis is drawn on its edge.",
     );
     let caption =

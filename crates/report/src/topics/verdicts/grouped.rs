@@ -8,7 +8,7 @@ use crate::document::number::{fixed, magnitude, p_equals, plural, signed, signed
 use crate::results::first_seen::group;
 use crate::topics::verdicts::phrase::noun;
 use crate::topics::verdicts::scope::{claimed, judged_interval};
-use crate::topics::verdicts::sentence::COINCIDE;
+use crate::topics::verdicts::sentence::{BEFORE, COINCIDE};
 
 /// Comparisons that are told one by one.
 pub(crate) const FEW: usize = 6;
@@ -171,7 +171,31 @@ fn remarks(group: &VerdictGroup<'_>) -> String {
         1 => " 1 pair with an unfinished run is left out.".into(),
         several => format!(" {several} pairs with an unfinished run are left out."),
     };
-    on_images(group) + &losses + &left_out
+    before_adjustment(group) + &on_images(group) + &losses + &left_out
+}
+
+/// What intervals show beyond the verdict, counted, whichever side it favours; and differences that may not count.
+fn before_adjustment(group: &VerdictGroup<'_>) -> String {
+    let count = |holds: &dyn Fn(&Comparison, [f64; 2]) -> bool| {
+        group.members.iter().filter(|one| judged_interval(one).is_some_and(|ends| holds(one, ends))).count()
+    };
+    let inside = count(&|one, [low, high]| -one.margin < low && high < one.margin);
+    let above = count(&|_, [low, _]| 0.0 < low);
+    let below = count(&|_, [_, high]| high < 0.0);
+    let reaches = count(&|one, [low, high]| -one.margin < high && low < one.margin);
+    let parts: Vec<String> = match group.verdict {
+        _ if !group.judged => Vec::new(),
+        Verdict::Inconclusive => [("inside ±margin", inside), ("above zero", above), ("below zero", below)]
+            .into_iter()
+            .filter(|(_, count)| *count > 0)
+            .map(|(place, count)| format!("{place} in {count}"))
+            .collect(),
+        Verdict::Different if reaches > 0 => {
+            return format!(" {reaches} of them may be too small to count: the interval reaches into ±margin.");
+        }
+        Verdict::Different | Verdict::Equivalent => Vec::new(),
+    };
+    if parts.is_empty() { String::new() } else { format!(" The intervals lie,{BEFORE}, {}.", parts.join(", ")) }
 }
 
 /// The intervals for new images, where verdicts are on these ones and every run has kept its answers.

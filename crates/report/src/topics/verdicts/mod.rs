@@ -1,5 +1,6 @@
 //! Every comparison's verdict: in sentences, in a table and in a plot.
 
+pub(crate) mod caveats;
 mod grouped;
 mod phrase;
 mod plot;

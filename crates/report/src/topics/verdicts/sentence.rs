@@ -6,6 +6,7 @@ use crate::document::Text;
 use crate::document::names::{capitalised, metric_name};
 use crate::document::number::{count, fixed, magnitude, p_equals, plural, signed, signed_interval};
 use crate::statistics::power::MOST_SEEDS;
+use crate::topics::verdicts::caveats;
 use crate::topics::verdicts::phrase::{noun, surroundings};
 use crate::topics::verdicts::scope::{claimed, judged_interval, other_interval};
 
@@ -66,26 +67,36 @@ fn evidence(one: &Comparison) -> Option<String> {
     })
 }
 
-/// Position of the interval beside the margin. It is not adjusted, so that it may lie inside, or outside, although the verdict does not
-/// say so.
+/// Position of the interval beside the margin and beside zero. It is not adjusted for the number of comparisons, so that it may
+/// say more than the verdict does: whatever goes beyond the verdict holds "only before adjustment".
 fn position([low, high]: [f64; 2], one: &Comparison) -> String {
     let margin = one.margin;
-    if -one.margin < low && high < one.margin {
-        let caution = if one.verdict == Verdict::Equivalent { "" } else { " only before adjustment" };
+    let beside = if -margin < low && high < margin {
+        let caution = if one.verdict == Verdict::Equivalent { "" } else { BEFORE };
         format!("inside ±{margin}{caution}")
-    } else if high < -one.margin || one.margin < low {
-        let caution = if one.verdict == Verdict::Inconclusive { " only before adjustment" } else { "" };
-        format!("outside ±{margin}{caution}")
+    } else if high < -margin || margin < low {
+        format!("outside ±{margin}{BEFORE}")
     } else {
         format!("across the edge of ±{margin}")
+    };
+    let without_zero = 0.0 < low || high < 0.0;
+    let is_outside = beside.starts_with("outside");
+    if without_zero && one.verdict == Verdict::Inconclusive && !is_outside {
+        format!("{beside}, without zero{BEFORE}")
+    } else {
+        beside
     }
 }
 
-/// Remarks that are worth adding: a real but negligible difference, seeds that would tell, training curves that coincide, pairs
-/// left out.
+/// Of what an interval shows, but the verdict does not claim.
+pub(crate) const BEFORE: &str = " only before adjustment";
+
+/// Remarks that are worth adding: a real but negligible difference, one that may be negligible, seeds that would tell, training curves that coincide, pairs left out, caveats.
 fn remarks(one: &Comparison) -> String {
     let negligible = one.verdict == Verdict::Equivalent && one.t_p_holm.is_some_and(|p| p <= 0.05);
     let difference = negligible.then(|| "There is a difference, but one too small to count.".into());
+    let within = (one.verdict == Verdict::Different && one.within_margin != Some(false))
+        .then(|| "The difference may be too small to count.".into());
     let seeds = (one.verdict == Verdict::Inconclusive).then(|| seeds_needed(one));
     let losses = match one.max_loss_difference {
         Some(0.0) => Some("The training losses are the same at every step.".into()),
@@ -102,7 +113,10 @@ fn remarks(one: &Comparison) -> String {
         1 => Some("1 pair with an unfinished run is left out.".into()),
         several => Some(format!("{several} pairs with an unfinished run are left out.")),
     };
-    let sentences = [difference, other_interval(one), seeds, losses, left_out].into_iter().flatten();
+    let sentences = [difference, within, other_interval(one), seeds, losses, left_out]
+        .into_iter()
+        .flatten()
+        .chain(caveats::remarks(one));
     sentences.fold(".".into(), |text: String, sentence: String| text + " " + &sentence)
 }
 

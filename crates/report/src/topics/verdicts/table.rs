@@ -6,7 +6,7 @@ use crate::document::names::metric_name;
 use crate::document::number::{NONE, magnitude, or_none, p_value, signed, signed_interval};
 use crate::document::{Block, Column, Section, Table, Text};
 use crate::results::View;
-use crate::topics::verdicts::plot;
+use crate::topics::verdicts::{caveats, plot};
 
 /// None where nothing is compared.
 pub(crate) fn section(view: &View<'_>) -> Option<Section> {
@@ -25,10 +25,10 @@ fn table(view: &View<'_>, first: &Comparison) -> Table {
         if on_images { &["95 % interval on these images", "on new images"] } else { &["95 % interval"] };
     columns.extend(intervals.iter().copied().map(Column::right));
     columns.extend(["t test p", "adjusted", "TOST p", "adjusted"].map(Column::right));
-    columns.push(Column::right("Largest loss difference"));
+    columns.extend(["Correlation", "Most extreme seed", "Largest loss difference"].map(Column::right));
     let rows = groups.iter().flat_map(|(context, members)| members.iter().map(|one| row(view, context, one)));
     let caption = format!(
-        "Differences in {}, treatment minus baseline; margin ±{}. Largest loss difference: between the two \
+        "Differences in {}, treatment minus baseline; margin ±{}. Correlation: of the two sides over the seeds. Largest loss difference: between the two \
          training-loss curves, over all steps and pairs.",
         metric_name(first.metric),
         first.margin
@@ -54,6 +54,8 @@ fn row(view: &View<'_>, context: &str, one: &Comparison) -> Vec<Text> {
     cells.push(interval(one.ci95));
     cells.extend(has_images(view).then(|| interval(one.ci95_images)));
     cells.extend([one.t_p, one.t_p_holm, one.tost_p, one.tost_p_holm].map(|p| or_none(p, p_value).into()));
+    cells.push(or_none(one.correlation, |r| format!("{r:.2}").replace('-', "−")).into());
+    cells.push(caveats::extreme(one).unwrap_or_else(|| NONE.into()).into());
     cells.push(or_none(one.max_loss_difference, magnitude).into());
     cells
 }

@@ -2,6 +2,8 @@
 //! `cargo run --release -p untied-report --example rates > crates/report/RATES.md`.
 #![expect(clippy::print_stdout, reason = "its purpose")]
 
+#[path = "rates/looks.rs"]
+mod looks;
 #[path = "../tests/it/made_up/mod.rs"]
 mod made_up;
 #[path = "../tests/it/simulated/mod.rs"]
@@ -63,6 +65,7 @@ fn main() {
         let rates = over_seeds(|seeds| simulate(noise, seeds, &[0.0, 0.0, MARGIN, -MARGIN]).wrong);
         println!("{}", row(noise.name, &rates, f64::max));
     }
+    looks::print();
 }
 
 /// The rates of one kind of noise for 2 to 20 seeds.

@@ -41,8 +41,7 @@ pub fn assemble(study: &Study, folder: &StudyFolder, stored: Option<&Results>, f
     }
     keep_first_maps(&mut records);
     // Records from `results.json` have no step losses; what was compared with them stands there.
-    let known = stored.map_or(&[][..], |stored| &stored.comparisons);
-    let again = |compare| compare_again(&records, &losses, compare, study.sequential, known);
+    let again = |compare| compare_again(&records, &losses, compare, study.sequential, stored);
     let judged = study.compare.as_ref().map(again).unwrap_or_default();
     judged.mark(&mut records);
     study.results(records, judged.comparisons, provenance)

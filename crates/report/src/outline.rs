@@ -13,7 +13,7 @@ use crate::topics::recovery::Recovery;
 use crate::topics::translation::Translation;
 use crate::topics::variants::Variants;
 use crate::topics::verdicts::{self, Verdicts};
-use crate::topics::{Topic, guide, unfinished, warnings};
+use crate::topics::{Topic, guide, looks, unfinished, warnings};
 
 /// The topics in the order of their sections.
 fn topics<'v>(view: &'v View<'_>) -> [Box<dyn Topic + 'v>; 8] {
@@ -48,6 +48,7 @@ fn answer(view: &View<'_>, topics: &[Box<dyn Topic + '_>]) -> Section {
     let mut blocks = Vec::from_iter(unfinished::notice(view));
     blocks.extend(warnings::notices(view));
     blocks.extend(verdicts::caveats::notices(view));
+    blocks.extend(looks::notice(view));
     blocks.extend(topics.iter().flat_map(|topic| topic.answer()));
     blocks.extend(verdicts::answer(view));
     Section { id: "answer", title: "The short answer", blocks }

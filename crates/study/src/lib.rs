@@ -14,7 +14,10 @@ mod study;
 
 pub use cell::{Cell, CellConfig};
 pub use config::{
-    Activation, Augment, Bias, BiasPlace, CanvasConfig, CanvasLabel, Colour, CompareConfig, DataConfig, DataSource, Device, Dtype, Fault, FixedShift, Flip, Head, Initialisation, LAYERS_PREFIX, LayerConfig, LayerKind, Limit, Metric, ModelConfig, Net, Normalization, Optimizer, Order, Over, Padding, Pair, Parametrization, Projection, SHORTCUT_PREFIX, Schedule, Sequential, ShiftPattern, Shortcut, Standardise, TrainConfig,
+    Activation, Augment, Bias, BiasPlace, CanvasConfig, CanvasLabel, Colour, CompareConfig, DataConfig, DataSource,
+    Device, Dtype, Fault, FixedShift, Flip, Head, Initialisation, LAYERS_PREFIX, LayerConfig, LayerKind, Limit, Metric,
+    ModelConfig, Net, Normalization, Optimizer, Order, Over, Padding, Pair, Parametrization, Projection,
+    SHORTCUT_PREFIX, Schedule, Sequential, ShiftPattern, Shortcut, Standardise, TrainConfig,
 };
 pub use factors::{Factors, factor_label};
 pub use folder::{StoreError, StudyFolder, free_name, write_bytes, write_text};

@@ -145,3 +145,58 @@ fn a_failed_cell_holds_the_next_look() {
     bench.expect(0, "run study.toml --out run -q");
     assert_eq!(timeless(bench.json("out/results.json")), timeless(bench.json("run/results.json")));
 }
+
+/// Looks and caveats of every comparison.
+fn looks(results: &Value) -> Vec<(Vec<u64>, bool)> {
+    let of = |one: &Value| {
+        let looks = one["looks"].as_array().map_or(&[][..], Vec::as_slice);
+        let caveats = one["caveats"].as_array().unwrap();
+        (looks.iter().map(|seeds| seeds.as_u64().unwrap()).collect(), caveats.iter().any(|caveat| caveat == "looks"))
+    };
+    results["comparisons"].as_array().unwrap().iter().map(of).collect()
+}
+
+#[test]
+fn seeds_added_by_hand_leave_their_looks() {
+    let bench = bench();
+    let run = |seeds: &str, out: &str| {
+        let set = format!("vary.seeds={seeds}");
+        assert_eq!(bench.run(&["run", "study.toml", "--out", out, "-q", "--set", &set]).code, Some(0));
+        looks(&bench.json(&format!("{out}/results.json")))
+    };
+    let all = |seeds: &[u64], unplanned: bool| vec![(seeds.to_vec(), unplanned); 3];
+    assert_eq!(run("2", "out"), all(&[2], false));
+    assert_eq!(run("2", "out"), all(&[2], false), "nothing was added");
+    assert_eq!(run("4", "out"), all(&[2, 4], true));
+    assert_eq!(run("4", "out"), all(&[2, 4], true), "it stays");
+    let report = fs::read_to_string(bench.path("out/report.md")).unwrap();
+    assert!(report.contains("Looked at before") && report.contains("4 seeds in 2 looks"), "{report}");
+    bench.expect(0, "report out");
+    assert_eq!(looks(&bench.json("out/results.json")), all(&[2, 4], true));
+    fs::remove_dir_all(bench.path("out/cells")).unwrap();
+    bench.expect(0, "report out");
+    assert_eq!(looks(&bench.json("out/results.json")), all(&[2, 4], true), "from the results alone");
+
+    // A design beside a verdict that was seen before it.
+    run("3", "planned");
+    let looks = run("{first=2,step=1,most=5}", "planned");
+    assert_eq!(looks[0], (vec![3, 2], true), "{looks:?}");
+    assert_eq!(run("{first=2,step=1,most=5}", "planned"), looks, "it stays");
+}
+
+/// Who stops a run, and goes on with it, has chosen nothing: the number of seeds is the same.
+#[test]
+fn an_interrupted_run_is_no_look() {
+    let bench = bench();
+    let set = "--set vary.seeds=3 --out out";
+    for index in [0, 1, 3, 4, 6, 7, 9, 10] {
+        bench.expect(0, &format!("cell study.toml --index {index} {set}"));
+    }
+    bench.expect(1, "report out");
+    assert_eq!(looks(&bench.json("out/results.json")), vec![(vec![], false); 3]);
+    bench.expect(0, &format!("run study.toml {set} -q"));
+    assert_eq!(looks(&bench.json("out/results.json")), vec![(vec![3], false); 3]);
+    // Other cells.
+    bench.expect(0, &format!("run study.toml {set} -q --set train.epochs=2 --set vary.seeds=4"));
+    assert_eq!(looks(&bench.json("out/results.json")), vec![(vec![4], false); 3]);
+}

@@ -5,6 +5,7 @@ mod contest;
 mod images;
 mod looks;
 pub(crate) mod pairs;
+mod past;
 
 use std::collections::HashMap;
 
@@ -33,8 +34,12 @@ const DIFFERENT_AT: f64 = 0.05;
 /// comparison exclude each other. They are p-values over seeds, or, where `compare.over` says so, over seeds and test images:
 /// then nothing is concluded of cells that do not know which images they answered rightly.
 pub fn compare(cells: &[CellRecord], step_losses: &[Option<Vec<f64>>], compare: &CompareConfig) -> Vec<Comparison> {
-    let judge = |contest: &Contest| judge_first(u64::MAX, 0.95, contest, cells, step_losses, compare);
     let contests = contests(cells, compare);
+    let judge = |contest: &Contest| {
+        let one = judge_first(u64::MAX, 0.95, contest, cells, step_losses, compare);
+        let is_look = one.ci95.is_some() && contest.cells(cells, u64::MAX).all(|cell| cells[cell].status.is_done());
+        Comparison { looks: if is_look { vec![one.seeds] } else { Vec::new() }, ..one }
+    };
     let mut comparisons: Vec<Comparison> = contests.iter().map(judge).collect();
     adjust(&mut comparisons);
     note(&mut comparisons, cells, |index, _| contests[index].pairs(cells, compare, u64::MAX));
@@ -62,7 +67,7 @@ pub fn look(
 /// Compares the cells of stored results again, keeping each stored `max_loss_difference`: the losses of every step
 /// are not part of `results.json`.
 pub fn recompare(results: &Results, config: &CompareConfig) -> Vec<Comparison> {
-    compare_again(&results.cells, &[], config, results.sequential, &results.comparisons).comparisons
+    compare_again(&results.cells, &[], config, results.sequential, Some(results)).comparisons
 }
 
 /// [`compare()`], with the loss differences that stored comparisons of the same pairs know where the losses of every step
@@ -72,16 +77,20 @@ pub(crate) fn compare_again(
     step_losses: &[Option<Vec<f64>>],
     config: &CompareConfig,
     design: Option<Sequential>,
-    stored: &[Comparison],
+    stored: Option<&Results>,
 ) -> Looks {
     let key = |one: &Comparison| (one.treatment.clone(), one.baseline.clone(), one.context.clone(), one.seeds);
-    let known: HashMap<_, _> = stored.iter().map(|old| (key(old), old.max_loss_difference)).collect();
+    let known = stored.map_or(&[][..], |stored| &stored.comparisons);
+    let known: HashMap<_, _> = known.iter().map(|old| (key(old), old.max_loss_difference)).collect();
     let mut judged = match design {
         Some(design) => look(cells, step_losses, config, design),
         None => Looks { comparisons: compare(cells, step_losses, config), ..Looks::default() },
     };
     for one in judged.comparisons.iter_mut().filter(|one| one.max_loss_difference.is_none() && one.seeds > 0) {
         one.max_loss_difference = known.get(&key(one)).copied().flatten();
+    }
+    if let Some(stored) = stored {
+        past::carry_over(&mut judged.comparisons, cells, design, stored);
     }
     judged
 }

@@ -4,6 +4,7 @@ use untied_study::Over;
 
 use crate::document::{Block, Section, Text};
 use crate::results::View;
+use crate::topics::looks;
 
 /// The method in a few lines.
 pub(crate) fn reading(view: &View<'_>) -> Section {
@@ -11,7 +12,7 @@ pub(crate) fn reading(view: &View<'_>) -> Section {
         untied_study::Metric::TestAccuracy => "one test image",
         _ => "one rounding of a 32-bit number of the loss's size",
     };
-    let definitions = vec![
+    let mut definitions = vec![
         (
             "Pairs",
             Text::from(
@@ -53,7 +54,10 @@ pub(crate) fn reading(view: &View<'_>) -> Section {
                 .strong("different")
                 .plain(": otherwise, adjusted t test p ≤ 0.05. ")
                 .strong("inconclusive")
-                .plain(": neither. More seeds may tell."),
+                .plain(
+                    ": neither. A new study of more seeds may tell; seeds that are added to this one until it does make false \
+                     verdicts likelier, unless the config plans its looks.",
+                ),
         ),
         (
             "Before adjustment",
@@ -95,6 +99,7 @@ pub(crate) fn reading(view: &View<'_>) -> Section {
             )),
         ),
     ];
+    definitions.extend(view.results.sequential.map(|design| ("Looks", looks::definition(design))));
     Section { id: "reading", title: "How to read this", blocks: vec![Block::Definitions(definitions)] }
 }
 

@@ -4,6 +4,7 @@ pub(crate) mod bias_maps;
 pub(crate) mod certificate;
 pub(crate) mod drift;
 pub(crate) mod guide;
+pub(crate) mod looks;
 pub(crate) mod rank;
 pub(crate) mod recovery;
 pub(crate) mod translation;

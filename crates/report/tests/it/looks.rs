@@ -2,10 +2,10 @@
 
 use proptest::prelude::*;
 use serde_json::json;
-use untied_report::{Looks, compare, look};
-use untied_study::{CellRecord, Sequential, Status, Verdict};
+use untied_report::{Looks, compare, look, render};
+use untied_study::{Caveat, CellRecord, Sequential, Status, Verdict};
 
-use crate::made_up::{baseline, cell, factors, unfinished};
+use crate::made_up::{baseline, cell, factors, results, unfinished};
 use crate::simulated::looks::{DESIGNS, simulate_by_hand, simulate_looks};
 use crate::simulated::{MARGIN, NARROW, SYMMETRIC};
 
@@ -165,8 +165,43 @@ fn looks_decide_with_fewer_seeds() {
     assert!(different.different > 0.99 && different.seeds < 8.0, "{different:?}");
 }
 
+/// The report of a study that was looked at before states what this does, as simulated.
 #[test]
-fn seeds_added_by_hand_are_not_as_harmless() {
-    let by_hand = simulate_by_hand(DESIGNS[1], NARROW, SYMMETRIC[1], 0.0, STUDIES);
-    assert!(by_hand.different > 0.10, "{by_hand:?}");
+fn what_added_seeds_do_is_said_as_simulated() {
+    let mut all = results("extended", "?", clear_and_unclear(), &baseline());
+    assert!(!render(&all, None).markdown.contains("Looked at before"));
+    (all.comparisons[0].looks, all.comparisons[0].caveats) = (vec![3, 5, 7], vec![Caveat::Looks]);
+    let text = render(&all, None).markdown;
+    assert!(text.contains("1 of 2 comparisons had a verdict before"), "{text}");
+    assert!(text.contains("(verdicts at 3, 5 and 7 seeds)") && text.contains("7 seeds in 3 looks"), "{text}");
+
+    let [two, many, each] = [Sequential { first: 5, step: 5, most: 10 }, DESIGNS[1], DESIGNS[2]]
+        .map(|design| (design, design.looks().len()));
+    for ((design, looks), stated) in [(two, 0.09), (many, 0.16), (each, 0.26)] {
+        let percent = format!("{:.0} % with {looks}", 100.0 * stated);
+        assert!(text.contains(&percent), "{percent}: {text}");
+        let different = simulate_by_hand(design, NARROW, SYMMETRIC[1], 0.0, STUDIES).different;
+        assert!((different - stated).abs() < with_chance(stated) - stated + 0.005, "{design:?}: {different}");
+        let equivalent = simulate_by_hand(design, MARGIN, SYMMETRIC[1], MARGIN, STUDIES).equivalent;
+        assert!(equivalent < with_chance(0.06), "{design:?}: {equivalent}");
+    }
+}
+
+#[test]
+fn a_report_says_which_looks_were_planned() {
+    let cells = without(clear_and_unclear(), |run| run.seed >= 3);
+    let mut all = results("planned", "?", cells, &baseline());
+    let taken = taken(&all.cells);
+    taken.mark(&mut all.cells);
+    (all.comparisons, all.sequential) = (taken.comparisons, Some(DESIGN));
+    let text = render(&all, None).markdown;
+    for part in
+        ["3, then 2 more at a time, 7 at most", "9 of 21; 4 not needed", "up to 7", "8 of 21 runs did not finish"]
+    {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let waits = look(&without(clear_and_unclear(), |run| run.seed == 2), &[], &baseline(), DESIGN);
+    all.comparisons = waits.comparisons;
+    let text = render(&all, None).markdown;
+    assert!(text.contains("cannot be judged") && text.contains("not all runs of its first look are there"), "{text}");
 }

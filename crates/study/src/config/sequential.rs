@@ -38,7 +38,8 @@ impl Sequential {
     /// ```
     pub fn looks(self) -> impl DoubleEndedIterator<Item = usize> + ExactSizeIterator + Clone {
         let Self { first, step, most } = self;
-        (0..self.look_of(most - 1) + 1).map(move |look| most.min(first + look * step))
+        let looks = self.look_of(most - 1) + 1;
+        (0..looks).map(move |look| most.min(first + look * step))
     }
 
     /// The look, from 0, that needs the seed at this position of the list of seeds.

@@ -143,6 +143,9 @@ pub enum Caveat {
     /// Rare failures: a seed lies far from all others, or the variants are equivalent, but the seeds are too few to exclude
     /// a rate of failing runs that would make them differ by the margin.
     Collapse,
+    /// A verdict was drawn before, from fewer of the same runs or by another plan: seeds that are added until there is a
+    /// verdict make false ones likelier.
+    Looks,
 }
 
 /// The conclusion from paired differences.

@@ -6,6 +6,7 @@ use crate::document::Text;
 use crate::document::names::{capitalised, metric_name};
 use crate::document::number::{count, fixed, magnitude, p_equals, plural, signed, signed_interval};
 use crate::statistics::power::MOST_SEEDS;
+use crate::topics::looks::seeds_seen;
 use crate::topics::verdicts::caveats;
 use crate::topics::verdicts::phrase::{noun, surroundings};
 use crate::topics::verdicts::scope::{claimed, judged_interval, other_interval};
@@ -56,7 +57,7 @@ fn evidence(one: &Comparison) -> Option<String> {
         Verdict::Different => format!("t test {}", p_equals(t_p)),
         Verdict::Inconclusive => format!("TOST {}, t test {}", p_equals(tost_p), p_equals(t_p)),
     };
-    let seeds = plural(one.seeds, "seed");
+    let seeds = seeds_seen(one);
     let interval = match one.verdict {
         Verdict::Different => format!("difference {}", signed_interval(ci95)),
         _ => signed_interval(ci95),
@@ -139,6 +140,7 @@ fn too_few(one: &Comparison) -> String {
         _ if one.ci95.is_some() => {
             "not every run has kept which test images it classified rightly; older versions did not".into()
         }
+        _ if one.spread.is_some() => "not all runs of its first look are there".into(),
         seeds => format!("the differences of {seeds} pairs give no interval"),
     };
     if one.left_out == 0 { finished } else { format!("{finished}, {} left out", one.left_out) }

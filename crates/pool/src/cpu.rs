@@ -106,7 +106,7 @@ fn larger<E: Element>(a: E, b: E) -> E {
 #[expect(clippy::eq_op, reason = "only NaN differs from itself")]
 fn larger_or_nan<E: Element>(a: E, b: E) -> E {
     let larger = larger(a, b);
-    if a != a { a } else { larger }
+    if a == a { larger } else { a }
 }
 
 /// The largest element of a window, or NaN where there is one.

@@ -62,12 +62,14 @@ pub(crate) fn lint(arguments: &LintArguments) -> anyhow::Result<Exit> {
     if let Some(path) = &arguments.strip {
         let stripped = untied_lint::strip(&model, &shapes).with_context(|| name.clone())?;
         stripped.write(path)?;
-        said += &format!("\n{}{}{}\n", strips(&stripped.parts), agreement(&stripped.agreement), path.display());
+        let (parts, agreement) = (strips(&stripped.parts), agreement(&stripped.agreement));
+        said = format!("\n{parts}{agreement}{}\n", path.display());
     }
     if let Some(path) = &arguments.fold {
         let folded = untied_lint::fold(&model, &shapes).with_context(|| name.clone())?;
         folded.write(path)?;
-        said += &format!("\n{}{}{}\n", folds(&folded.parts), agreement(&folded.agreement), path.display());
+        let (parts, agreement) = (folds(&folded.parts), agreement(&folded.agreement));
+        said = format!("{said}\n{parts}{agreement}{}\n", path.display());
     }
     if arguments.format == Format::Text {
         text += &said;

@@ -65,7 +65,9 @@ fn split_off(images: &Images, share: f64, name: &str, key: &str, source: &str) -
     }
     let taken = stratified(images.labels(), count, &mut Generator::new(0).stream(name));
     let mut goes = vec![false; all];
-    taken.iter().for_each(|&index| goes[index] = true);
+    for &index in &taken {
+        goes[index] = true;
+    }
     let stays: Vec<usize> = (0..all).filter(|&index| !goes[index]).collect();
     Ok((images.subset(&stays), images.subset(&taken)))
 }

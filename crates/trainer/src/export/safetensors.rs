@@ -117,7 +117,7 @@ fn described(metadata: Option<&HashMap<String, String>>) -> Result<TrainedModel,
     let config: CellConfig = json("config", text("config")?)?;
     let input: Shape = json("input", text("input")?)?;
     let classes = number("classes", text("classes")?, |&classes: &usize| classes > 0)?;
-    let means = per_channel("mean", text("mean")?, input[0], |mean| mean.is_finite())?;
+    let means = per_channel("mean", text("mean")?, input[0], f64::is_finite)?;
     let is_deviation = |deviation: f64| deviation > 0.0 && deviation.is_finite();
     let deviations = per_channel("deviation", text("deviation")?, input[0], is_deviation)?;
     if !input.iter().all(|size| (1..=MOST_INPUT).contains(size)) {

@@ -50,7 +50,9 @@ pub(crate) fn png(
     };
     let header = [&width.to_be_bytes()[..], &height.to_be_bytes(), &[depth, colours, 0, 0, 0]].concat();
     let mut packed = ZlibEncoder::new(Vec::new(), Compression::default());
-    rows.iter().for_each(|row| packed.write_all(&[&[0][..], row].concat()).unwrap());
+    for row in rows {
+        packed.write_all(&[&[0][..], row].concat()).unwrap();
+    }
     let mut bytes = [b"\x89PNG\r\n\x1a\n".to_vec(), chunk(b"IHDR", &header)].concat();
     for (name, content) in chunks {
         bytes.extend(chunk(name, content));

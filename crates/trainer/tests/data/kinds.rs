@@ -27,7 +27,7 @@ fn npz(arrays: &[(&str, Vec<u8>)]) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut archive = rawzip::ZipArchiveWriter::new(&mut bytes);
     for (name, content) in arrays {
-        let (mut entry, config) = archive.new_file(&format!("{name}.npy")).start().unwrap();
+        let (mut entry, config) = archive.new_file(format!("{name}.npy")).start().unwrap();
         let mut writer = config.wrap(&mut entry);
         writer.write_all(content).unwrap();
         let (_, descriptor) = writer.finish().unwrap();
@@ -48,7 +48,9 @@ fn record(coarse: u8, fine: u8) -> Vec<u8> {
 
 fn made(files: &[(&str, Vec<u8>)]) -> TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    files.iter().for_each(|(name, content)| write(&folder, name, content));
+    for (name, content) in files {
+        write(&folder, name, content);
+    }
     folder
 }
 

@@ -85,6 +85,7 @@ pub(crate) fn remarks(one: &Comparison) -> Vec<String> {
             Some(format!("Failure rates below {} are not excluded.", percent(excluded_rate(one.seeds))))
         }
         Caveat::Collapse => Some(format!("Far from all others lies {}.", extreme(one)?)),
+        Caveat::Looks => Some("A verdict was drawn before, from fewer of these runs or by another plan.".into()),
     };
     one.caveats.iter().filter_map(sentence).collect()
 }

@@ -108,7 +108,7 @@ struct Sums {
 }
 
 impl Sums {
-    fn of<'a>(planes: &mut dyn Iterator<Item = &'a [u8]>) -> Self {
+    fn of(planes: &mut dyn Iterator<Item = &[u8]>) -> Self {
         planes.fold(Self { count: 0, sum: 0, squares: 0 }, |Self { count, sum, squares }, plane| Self {
             count: count + plane.len() as u128,
             sum: sum + u128::from(plane.iter().map(|&p| u64::from(p)).sum::<u64>()),

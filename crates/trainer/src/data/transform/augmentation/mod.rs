@@ -49,7 +49,9 @@ impl Augmentation {
         }
         if let Some(deviation) = self.config.noise {
             let mut stream = stream("noise");
-            values.iter_mut().for_each(|value| *value += deviation * stream.normal());
+            for value in &mut values {
+                *value += deviation * stream.normal();
+            }
         }
         if let Some(shift) = &input.shift {
             values.iter_mut().zip(shift).for_each(|(value, shift)| *value += shift);

@@ -54,10 +54,31 @@ pub enum LintError {
 
 /// The error that a part of the model is not what it must be.
 pub(crate) fn invalid(at: impl Into<String>, expected: impl Into<String>, found: impl Into<String>) -> LintError {
-    LintError::Invalid { at: at.into(), expected: expected.into(), found: found.into() }
+    let [at, expected, found] = [at.into(), expected.into(), found.into()].map(|text: String| one_line(&text));
+    LintError::Invalid { at, expected, found }
 }
 
 /// The error that a model cannot be rewritten.
 pub(crate) fn refused(verb: &'static str, reason: impl Into<String>) -> LintError {
-    LintError::Rewrite { verb, reason: reason.into() }
+    LintError::Rewrite { verb, reason: one_line(&reason.into()) }
+}
+
+/// The text in one line of bearable length: names come from the file, which may be damaged.
+fn one_line(text: &str) -> String {
+    const MOST: usize = 200;
+    let shown: String =
+        text.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).take(MOST).collect();
+    if shown.len() < text.len() && text.chars().count() > MOST { shown + "…" } else { shown }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_with_line_breaks_is_one_line() {
+        let said = invalid("a\nb\u{1b}[2J", "one", "x".repeat(1000)).to_string();
+        assert!(said.starts_with("a\u{fffd}b\u{fffd}[2J: expected one, found xxx") && said.len() < 300, "{said}");
+        assert!(refused("strip", "a\nb").to_string().ends_with("a\u{fffd}b"));
+    }
 }

@@ -6,7 +6,7 @@ use crate::import::builder::Builder;
 use crate::import::call::{Call, axis};
 use crate::import::mapped::Mapped;
 
-pub(in crate::import) fn rearrange(builder: &mut Builder<'_>, call: &Call<'_>) -> Mapped {
+pub(crate) fn rearrange(builder: &mut Builder<'_>, call: &Call<'_>) -> Mapped {
     let x = call.input(0)?;
     let from = builder.shape(x)?;
     let all = || from.iter().map(|&size| (0..size).map(Some).collect()).collect::<Indices>();
@@ -81,7 +81,7 @@ fn permutation(call: &Call<'_>, rank: usize) -> Result<Vec<usize>, String> {
 }
 
 /// The axes in another order.
-pub(in crate::import) fn transposed(builder: &mut Builder<'_>, x: ValueId, axes: &[usize]) -> Result<ValueId, String> {
+pub(crate) fn transposed(builder: &mut Builder<'_>, x: ValueId, axes: &[usize]) -> Result<ValueId, String> {
     let from = builder.shape(x)?;
     let to: Vec<usize> = axes.iter().map(|&axis| from[axis]).collect();
     let stride = |axis: usize| from[axis + 1..].iter().product::<usize>() as u32;

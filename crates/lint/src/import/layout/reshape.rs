@@ -2,7 +2,7 @@ use crate::import::builder::Builder;
 use crate::import::call::{Call, axis};
 use crate::import::mapped::Mapped;
 
-pub(in crate::import) fn reshape(builder: &mut Builder<'_>, call: &Call<'_>) -> Mapped {
+pub(crate) fn reshape(builder: &mut Builder<'_>, call: &Call<'_>) -> Mapped {
     let x = call.input(0)?;
     let from = builder.shape(x)?;
     let listed = |name: &str| -> Result<Option<Vec<i64>>, String> {

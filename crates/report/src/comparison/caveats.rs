@@ -3,7 +3,7 @@
 use untied_study::{Caveat, CellRecord, Comparison, Metric, Over, SeedDifference, Verdict};
 
 use crate::comparison::pairs::{Pairs, differences, resolution};
-use crate::comparison::verdict;
+use crate::comparison::verdict::verdict;
 use crate::results::variant::value;
 use crate::statistics::failure::excluded_rate;
 use crate::statistics::majority::beats;

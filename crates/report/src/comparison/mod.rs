@@ -6,6 +6,7 @@ mod images;
 mod looks;
 pub(crate) mod pairs;
 mod past;
+mod verdict;
 
 use std::collections::HashMap;
 
@@ -16,13 +17,9 @@ use crate::comparison::contest::{Contest, contests};
 use crate::comparison::images::{crossed, never_above, suggested};
 pub use crate::comparison::looks::Looks;
 use crate::comparison::pairs::{Pairs, differences, max_loss_difference, resolution};
+use crate::comparison::verdict::{EQUIVALENT_AT, verdict};
 use crate::statistics::shaffer::adjusted;
 use crate::statistics::student::{paired_test, sample};
-
-/// Largest adjusted TOST p of an equivalent variant; at 0.025 the 95 % interval lies inside ±margin.
-const EQUIVALENT_AT: f64 = 0.025;
-/// Largest adjusted t-test p of a different variant.
-const DIFFERENT_AT: f64 = 0.05;
 
 /// Compares every other combination of the baseline's keys with the baseline, once per context of the remaining factors.
 ///
@@ -176,17 +173,5 @@ fn adjust(comparisons: &mut [Comparison]) {
         let level = EQUIVALENT_AT / family.len() as f64;
         let open = one.verdict == Verdict::Inconclusive && one.t_p.is_some();
         one.seeds_suggested = if open { suggested(one, level) } else { None };
-    }
-}
-
-/// The verdict from adjusted p-values.
-fn verdict(t_p: Option<f64>, tost_p: Option<f64>) -> Verdict {
-    let at_most = |p: Option<f64>, level| p.is_some_and(|p| p <= level);
-    if at_most(tost_p, EQUIVALENT_AT) {
-        Verdict::Equivalent
-    } else if at_most(t_p, DIFFERENT_AT) {
-        Verdict::Different
-    } else {
-        Verdict::Inconclusive
     }
 }

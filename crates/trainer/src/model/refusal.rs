@@ -3,11 +3,10 @@
 use untied_redundancy::network::{NetworkError, Problem};
 use untied_study::ModelConfig;
 
-use super::plan::Shape;
 use crate::TrainerError;
 
-/// The error for an operation that does not fit behind an input of this shape; `key` is that of its layer.
-pub(super) fn refusal(error: NetworkError, input: Shape, model: &ModelConfig, key: &str) -> TrainerError {
+/// The error for an operation that does not fit behind an input of this shape, `[c, h, w]`; `key` is that of its layer.
+pub(super) fn refusal(error: NetworkError, input: [usize; 3], model: &ModelConfig, key: &str) -> TrainerError {
     let [_, height, width] = input;
     if !model.is_plain() {
         let key = if model.layers.is_empty() { format!("model.net = {}", model.net) } else { key.to_owned() };

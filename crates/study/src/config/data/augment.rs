@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::MAX_SIDE;
+use super::canvas::MAX_SIDE;
 use crate::config::fault::{Fault, Float};
 use crate::factors::display_as_serialized;
 

@@ -1,6 +1,7 @@
 //! `[data]`: the images, and their changes before a network sees them.
 
 mod augment;
+mod canvas;
 mod preparation;
 mod source;
 
@@ -8,13 +9,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use self::augment::{Augment, Flip};
+pub(crate) use self::canvas::MAX_SIDE;
+pub use self::canvas::{CanvasConfig, CanvasLabel};
 pub use self::preparation::{Colour, Limit, Standardise};
 pub use self::source::DataSource;
 use super::fault::{Fault, require_positive};
 use crate::factors::display_as_serialized;
 
-/// Longest side of a canvas, in pixels.
-pub(crate) const MAX_SIDE: usize = 4096;
 /// Labels are bytes, and there are two or more.
 const MAX_FIRST_LABEL: usize = 254;
 
@@ -83,7 +84,7 @@ impl DataConfig {
     pub(crate) fn check(&self) -> Result<(), Fault> {
         let first = self.labels_from;
         Fault::require(first <= MAX_FIRST_LABEL, "data.labels_from", format!("0 to {MAX_FIRST_LABEL}"), first)?;
-        preparation::check(self)?;
+        preparation::check(self.size, [("data.test", self.test), ("data.validation", self.validation)], self.limit)?;
         self.augment.map_or(Ok(()), |augment| augment.check())?;
         if let Some(CanvasConfig { size, .. }) = self.canvas {
             let expected = format!("1 to {MAX_SIDE} pixels");
@@ -91,31 +92,6 @@ impl DataConfig {
         }
         self.shift.map_or(Ok(()), |shift| require_positive("data.shift.strength", shift.strength))
     }
-}
-
-/// A larger square image, zero but for one image of the source, which lies at a random place of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CanvasConfig {
-    /// Side of the square; at least that of the images.
-    pub size: usize,
-    /// Largest distance of an image from the middle, in pixels along each axis; anywhere where it is left out.
-    #[serde(default)]
-    pub jitter: Option<usize>,
-    /// The label that a network is to tell.
-    #[serde(default)]
-    pub label: CanvasLabel,
-}
-
-/// The label of an image on a canvas.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum CanvasLabel {
-    /// The class that the source gives it, wherever it lies.
-    #[default]
-    Class,
-    /// The quarter of the canvas that its middle lies in, whatever it shows: 0 top left, 1 top right, 2 and 3 below.
-    Quadrant,
 }
 
 /// One pattern that is added to every standardised image, drawn from the cell's seed.
@@ -140,4 +116,4 @@ pub enum ShiftPattern {
     White,
 }
 
-display_as_serialized!(CanvasLabel, ShiftPattern);
+display_as_serialized!(ShiftPattern);

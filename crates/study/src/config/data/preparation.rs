@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{DataConfig, MAX_SIDE};
+use super::canvas::MAX_SIDE;
 use crate::config::fault::{Fault, Float};
 use crate::factors::display_as_serialized;
 
@@ -43,20 +43,23 @@ pub enum Standardise {
     Global,
 }
 
-pub(super) fn check(config: &DataConfig) -> Result<(), Fault> {
-    let DataConfig { size, test, validation, limit, .. } = config;
+pub(super) fn check(
+    size: Option<[usize; 2]>,
+    shares: [(&str, Option<f64>); 2],
+    limit: Option<Limit>,
+) -> Result<(), Fault> {
     if let Some(size) = size {
         let expected = format!("a height and a width of 1 to {MAX_SIDE} pixels");
         let valid = size.iter().all(|side| (1..=MAX_SIDE).contains(side));
         Fault::require(valid, "data.size", expected, format!("{size:?}"))?;
     }
-    for (key, share) in [("data.test", test), ("data.validation", validation)] {
-        let Some(share) = *share else { continue };
+    for (key, share) in shares {
+        let Some(share) = share else { continue };
         Fault::require(share > 0.0 && share < 1.0, key, "a share above 0 and below 1", Float(share))?;
     }
     let Some(Limit { train, test, seed: _ }) = limit else { return Ok(()) };
     for (key, most) in [("data.limit.train", train), ("data.limit.test", test)] {
-        Fault::require(*most != Some(0), key, "1 image or more", 0)?;
+        Fault::require(most != Some(0), key, "1 image or more", 0)?;
     }
     Ok(())
 }

@@ -18,26 +18,26 @@ static LARGE_ONES: Mutex<()> = Mutex::new(());
 
 /// Image files with their labels.
 #[derive(Debug, Clone)]
-pub(in crate::data) struct ImageFiles {
-    pub(in crate::data) paths: Vec<PathBuf>,
-    pub(in crate::data) labels: Vec<u8>,
+pub(crate) struct ImageFiles {
+    pub(crate) paths: Vec<PathBuf>,
+    pub(crate) labels: Vec<u8>,
 }
 
 /// What is known of an image file before it is decoded.
-pub(in crate::data) struct Header {
+pub(crate) struct Header {
     /// The name that errors give the file.
-    pub(in crate::data) file: String,
+    pub(crate) file: String,
     /// Height and width as the image is meant to be seen.
-    pub(in crate::data) size: [usize; 2],
+    pub(crate) size: [usize; 2],
     /// Not grey.
-    pub(in crate::data) coloured: bool,
+    pub(crate) coloured: bool,
     /// Of the whole file.
-    pub(in crate::data) sha256: String,
+    pub(crate) sha256: String,
 }
 
 impl ImageFiles {
     /// Reads every file, and decodes no more than its header.
-    pub(in crate::data) fn headers(&self) -> Result<Vec<Header>, DataError> {
+    pub(crate) fn headers(&self) -> Result<Vec<Header>, DataError> {
         let header = |path: &PathBuf| {
             let picture = Picture::open(path)?;
             let (size, sha256) = (picture.size(), sha256(&picture.content));
@@ -49,7 +49,7 @@ impl ImageFiles {
     }
 
     /// All images in one form; from the cache where files of the same content were decoded before.
-    pub(in crate::data) fn decode(&self, headers: &[Header], form: Form) -> Result<Split, DataError> {
+    pub(crate) fn decode(&self, headers: &[Header], form: Form) -> Result<Split, DataError> {
         let [channels, height, width] = form.shape;
         let length = channels * height * width;
         let key = cache::key(headers.iter().map(|header| header.sha256.as_str()), form);

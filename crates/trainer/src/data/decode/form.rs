@@ -6,15 +6,15 @@ use image::{DynamicImage, GrayImage, RgbImage, Rgba};
 use crate::data::Split;
 
 /// Channels, height and width.
-pub(in crate::data) type Shape = [usize; 3];
+pub(crate) type Shape = [usize; 3];
 
 /// What every image becomes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::data) struct Form {
+pub(crate) struct Form {
     /// One channel: grey; three: red, green and blue.
-    pub(in crate::data) shape: Shape,
+    pub(crate) shape: Shape,
     /// The colour behind transparent pixels.
-    pub(in crate::data) background: [u8; 3],
+    pub(crate) background: [u8; 3],
 }
 
 impl Form {
@@ -39,7 +39,7 @@ fn planes(pixels: &[u8], channels: usize) -> Vec<u8> {
 }
 
 /// Images of a split in another form.
-pub(in crate::data) fn reshaped(split: Split, form: Form) -> Split {
+pub(crate) fn reshaped(split: Split, form: Form) -> Split {
     let [channels, height, width] = form.shape;
     if form.shape == [split.channels, split.height, split.width] {
         return split;

@@ -16,7 +16,7 @@ use crate::data::{DataError, DataProblem};
 const MOST_FILE_BYTES: u64 = 1 << 28;
 
 /// Endings of names by which a file is taken for an image; its content tells the format.
-pub(in crate::data) const ENDINGS: [&str; 14] =
+pub(crate) const ENDINGS: [&str; 14] =
     ["png", "jpg", "jpeg", "jpe", "jfif", "webp", "bmp", "gif", "tif", "tiff", "pgm", "ppm", "pbm", "pnm"];
 
 const FORMATS: &str = "a PNG, JPEG, WebP, BMP, GIF, TIFF or PNM image";
@@ -30,7 +30,7 @@ pub(super) struct Picture {
 }
 
 /// Whether a file's name is that of an image.
-pub(in crate::data) fn is_image_name(path: &Path) -> bool {
+pub(crate) fn is_image_name(path: &Path) -> bool {
     let ending = path.extension().and_then(OsStr::to_str).unwrap_or_default().to_ascii_lowercase();
     ENDINGS.contains(&ending.as_str())
 }

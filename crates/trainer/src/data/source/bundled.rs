@@ -22,12 +22,12 @@ macro_rules! bundled_files {
 }
 
 /// 5,000 training images and 1,000 test images of Fashion-MNIST, 28×28.
-pub(in crate::data) fn fashion_mnist_6k() -> Result<Collection, DataError> {
+pub(crate) fn fashion_mnist_6k() -> Result<Collection, DataError> {
     from_idx(bundled_files!("fashion-mnist-6k"))
 }
 
 /// 1,437 training images and 360 test images of handwritten digits, 8×8.
-pub(in crate::data) fn digits() -> Result<Collection, DataError> {
+pub(crate) fn digits() -> Result<Collection, DataError> {
     from_idx(bundled_files!("digits"))
 }
 

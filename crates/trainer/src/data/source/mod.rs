@@ -20,7 +20,7 @@ use super::collection::Collection;
 pub use idx_folder::IdxFiles;
 
 /// The data set that a config names, with the name that errors give to all of it.
-pub(in crate::data) fn read(config: &DataConfig) -> Result<(String, Collection), DataError> {
+pub(crate) fn read(config: &DataConfig) -> Result<(String, Collection), DataError> {
     let collection = match &config.source {
         DataSource::FashionMnist6k => bundled::fashion_mnist_6k(),
         DataSource::Digits => bundled::digits(),

@@ -2,19 +2,17 @@
 
 mod cell;
 mod explain;
-mod fold;
-mod lint;
+mod model;
 mod report;
-mod rewrite;
 mod run;
 mod schema;
 mod slurm;
-mod strip;
 mod worker;
 
 use clap::Subcommand;
 
 use crate::exit::{self, Exit};
+use model::{fold, lint, rewrite, strip};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {

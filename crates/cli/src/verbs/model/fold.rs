@@ -4,9 +4,9 @@ use anyhow::Context;
 use untied_study::ModelConfig;
 use untied_trainer::{Folded, FoldedLayer, TrainedModel};
 
+use super::rewrite::{RewriteArguments, conclusion};
 use crate::exit::Exit;
 use crate::table::Table;
-use crate::verbs::rewrite::{RewriteArguments, conclusion};
 use crate::wording::plural;
 
 pub(crate) fn fold(arguments: &RewriteArguments) -> anyhow::Result<Exit> {

@@ -4,9 +4,9 @@ use anyhow::Context;
 use untied_study::ModelConfig;
 use untied_trainer::{StrippedLayer, TrainedModel};
 
+use super::rewrite::{RewriteArguments, conclusion};
 use crate::exit::Exit;
 use crate::table::Table;
-use crate::verbs::rewrite::{RewriteArguments, conclusion};
 
 pub(crate) fn strip(arguments: &RewriteArguments) -> anyhow::Result<Exit> {
     let model = arguments.load()?;

@@ -76,6 +76,13 @@ pub(crate) fn count(text: &str) -> Result<NonZeroUsize, &'static str> {
     text.parse().map_err(|_| "expected a whole number, 1 or more")
 }
 
+/// Threads of a process, or processes: each takes memory of its own, and the largest machines have fewer cores.
+pub(crate) fn parallel(text: &str) -> Result<NonZeroUsize, &'static str> {
+    let most = NonZeroUsize::new(1024);
+    let count = count(text).ok().filter(|count| Some(*count) <= most);
+    count.ok_or("expected a whole number, 1 or more, and at most 1024: more than a machine has cores only take memory")
+}
+
 /// Seconds up to a century: what is added to a clock must not overflow it.
 pub(crate) fn seconds(text: &str) -> Result<Duration, &'static str> {
     let seconds = text.parse().ok().filter(|seconds| (0.0..=3.2e9).contains(seconds));
@@ -92,6 +99,14 @@ mod tests {
         assert_eq!(seconds("0"), Ok(Duration::ZERO));
         for text in ["-1", "", "NaN", "inf", "1e300", "10s"] {
             assert!(seconds(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn no_more_threads_than_cores_of_any_machine() {
+        assert_eq!(parallel("1024").unwrap().get(), 1024);
+        for text in ["0", "1025", "100000"] {
+            assert!(parallel(text).unwrap_err().contains("at most 1024"), "{text}");
         }
     }
 

@@ -4,18 +4,22 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use anyhow::Context;
-use untied_study::{Cell, CellConfig, Study};
+use untied_study::{Cell, CellConfig, Study, StudyFolder};
 use untied_trainer::Planner;
 
 use crate::terminal::say;
 use crate::wording::variant_name;
 
-/// Checks device, data, model, training and measurements of every distinct variant.
-pub(crate) fn check_study(study: &Study, config: &Path) -> anyhow::Result<()> {
+/// Checks device, data, model, training and measurements of every distinct variant, and has the folder refuse results
+/// of other data than are there now.
+pub(crate) fn check_study(study: &Study, config: &Path, folder: &mut StudyFolder) -> anyhow::Result<()> {
     let (mut seen, mut planner) = (HashSet::new(), Planner::default());
     for cell in &study.cells {
         if seen.insert(variant_key(cell)) {
             in_variant(study, cell, config, planner.check(&cell.config))?;
+            if let Some(checksums) = planner.checksums(&cell.config) {
+                folder.expect_data(&cell.config.data, checksums.clone());
+            }
         }
     }
     planner.notes().into_iter().for_each(say);

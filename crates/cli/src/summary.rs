@@ -1,8 +1,9 @@
 //! The end of a run in a few lines.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use untied_study::{Comparison, Factors, Over, Results, Status, Study};
+use untied_study::{Comparison, Factors, Over, Provenance, Results, Status, Study};
 
 use crate::exit::Exit;
 use crate::table::Table;
@@ -58,6 +59,15 @@ pub(crate) fn unfinished(results: &Results, statuses: &[Status]) -> impl Iterato
         let why = cell.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
         format!("{} {}{why}", cell.status, cell.id)
     })
+}
+
+/// A warning where the results come from more than one program; the report says of which runs.
+pub(crate) fn programs(results: &Results) -> Option<String> {
+    let name =
+        |one: &Provenance| format!("untied {} ({})", one.version, one.commit.as_deref().unwrap_or("commit not known"));
+    let names: BTreeSet<String> = results.provenance.iter().map(name).collect();
+    let list = names.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+    (names.len() > 1).then(|| format!("warning: the results come from {} programs: {list}", names.len()))
 }
 
 /// Every comparison in a line; empty where the study compares nothing.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use untied_study::{Cell, CellRecord, CellResult, Provenance, Results, Status, StoreError, Study, StudyFolder};
 
 use crate::comparison::compare_again;
+use crate::origins::Origins;
 use crate::report::render;
 
 /// Reasons why cells failed, by id of the cell.
@@ -18,6 +19,7 @@ pub fn assemble(study: &Study, folder: &StudyFolder, stored: Option<&Results>, f
     let mut records = Vec::with_capacity(study.cells.len());
     let mut losses = Vec::with_capacity(study.cells.len());
     let mut provenance = Vec::new();
+    let mut origins = Origins::default();
     let stored_cells = stored.iter().flat_map(|stored| &stored.cells).map(|record| (record.id.as_str(), record));
     let stored_cells: HashMap<&str, &CellRecord> = stored_cells.collect();
     for cell in &study.cells {
@@ -27,6 +29,7 @@ pub fn assemble(study: &Study, folder: &StudyFolder, stored: Option<&Results>, f
         };
         losses.push(result.as_ref().map(|result| result.step_losses.clone()));
         note_provenance(&mut provenance, result.iter().map(|result| &result.provenance));
+        origins.note(cell, result.as_ref());
         records.push(match (result, reason) {
             (Some(result), _) => CellRecord::new(cell, result),
             (None, Some(reason)) => failed(cell, reason),
@@ -39,6 +42,7 @@ pub fn assemble(study: &Study, folder: &StudyFolder, stored: Option<&Results>, f
     if losses.iter().any(Option::is_none) {
         note_provenance(&mut provenance, stored.iter().flat_map(|stored| &stored.provenance));
     }
+    origins.warn(&mut records, stored);
     keep_first_maps(&mut records);
     // Records from `results.json` have no step losses; what was compared with them stands there.
     let again = |compare| compare_again(&records, &losses, compare, study.sequential, stored);
@@ -75,6 +79,7 @@ fn failed(cell: &Cell, reason: String) -> CellRecord {
 /// # Errors
 /// If the folder or a file cannot be written.
 pub fn write(study: &Study, folder: &StudyFolder, results: &Results) -> Result<(), StoreError> {
+    let _writing = folder.begin_writing();
     folder.write_results(results)?;
     render(results, study.compare.as_ref()).write(folder.root())
 }

@@ -7,6 +7,7 @@ mod assemble;
 mod chart;
 mod comparison;
 mod document;
+mod origins;
 mod outline;
 mod report;
 mod results;

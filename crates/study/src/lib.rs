@@ -20,11 +20,13 @@ pub use config::{
     SHORTCUT_PREFIX, Schedule, Sequential, ShiftPattern, Shortcut, Standardise, TrainConfig,
 };
 pub use factors::{Factors, factor_label};
-pub use folder::{StoreError, StudyFolder, free_name, write_bytes, write_text};
+pub use folder::{
+    StoreError, StudyFolder, Writing, differing, free_name, open_to_change, read_text, write_bytes, write_text,
+};
 pub use measure::{
     Adaptation, Adapting, BiasMap, JacobianRank, MeasureConfig, Measured, NormStatistics, ShiftConfig, Translated,
 };
-pub use parse::{ConfigError, InvalidConfig, Place};
+pub use parse::{ConfigError, InvalidConfig, MOST_CONFIG, Place};
 pub use printable::printable;
 pub use results::{
     Answers, Caveat, CellRecord, CellResult, CertificateRecord, Comparison, Curves, Drift, Event, LayerRedundancy,

@@ -20,7 +20,7 @@ pub use error::TrainerError;
 pub use export::{
     Agreement, Deviation, Folded, FoldedLayer, ModelError, Stripped, StrippedLayer, TrainedModel, fold, strip,
 };
-pub use summary::{BiasSummary, ModelSummary, OperationSummary, Planner, check, explain};
+pub use summary::{BiasSummary, ModelSummary, OperationSummary, Planner, check, checksums, explain};
 pub use training::{Checkpoints, Trained, resume, train};
 
 /// The examples of the project's README, compiled as tests.

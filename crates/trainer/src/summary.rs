@@ -1,6 +1,6 @@
 //! What can be told of a cell before training: whether it can run, and its redundancy by theory.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use untied_redundancy::Mode;
 use untied_redundancy::network::{Activation, Convolution, Node, NodeId, Operation, Parametrization, Pool, Pooling};
@@ -97,6 +97,12 @@ impl Planner {
         })
     }
 
+    /// The checksums of the data that a cell which was [`check`](Self::check)ed would be trained on, as its result will
+    /// name them.
+    pub fn checksums(&self, config: &CellConfig) -> Option<&BTreeMap<String, String>> {
+        self.sizes.get(&key(config, true)).map(|data| &data.checksums)
+    }
+
     /// What was passed over in the data sets that were read, a line each.
     pub fn notes(&self) -> BTreeSet<&str> {
         self.sizes.values().flat_map(|size| &size.notes).map(String::as_str).collect()
@@ -105,7 +111,7 @@ impl Planner {
     /// Image files are decoded where their damage is to be found, which also leaves them in the cache for those that train.
     fn plan(&mut self, config: &CellConfig, decode: bool) -> Result<(DataSize, Plan), TrainerError> {
         config.check()?;
-        let key = format!("{decode} {:?}", config.data);
+        let key = key(config, decode);
         let data = match self.sizes.get(&key) {
             Some(data) => data.clone(),
             None if decode => load(config)?.2,
@@ -115,6 +121,18 @@ impl Planner {
         let plan = fit(config, &data)?;
         Ok((data, plan))
     }
+}
+
+fn key(config: &CellConfig, decode: bool) -> String {
+    format!("{decode} {:?}", config.data)
+}
+
+/// The checksums of the data that a cell would be trained on now, as results name them.
+///
+/// # Errors
+/// If the data cannot be read; see [`TrainerError`].
+pub fn checksums(config: &CellConfig) -> Result<BTreeMap<String, String>, TrainerError> {
+    Ok(load(config)?.2.checksums)
 }
 
 /// [`Planner::check`] of a single cell.

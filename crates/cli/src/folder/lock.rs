@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
-use untied_study::StudyFolder;
+use untied_study::{StudyFolder, open_to_change};
 
 use crate::terminal::say;
 use crate::wording::time;
@@ -49,8 +49,7 @@ impl Lock {
         let cells = folder.cells();
         fs::create_dir_all(&cells).with_context(|| format!("cannot make {}", cells.display()))?;
         let path = cells.join(".lock");
-        let file = File::options().read(true).write(true).create(true).truncate(false).open(&path);
-        let mut file = file.with_context(|| format!("cannot write {}", path.display()))?;
+        let mut file = open_to_change(&path).with_context(|| format!("cannot write {}", path.display()))?;
         if !is_free(&path, &file.try_lock()) {
             return Ok(None);
         }

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use untied_study::{Results, Study, StudyFolder, free_name};
+use untied_study::{MOST_CONFIG, Results, Study, StudyFolder, free_name, read_text};
 
 /// The files and folders that a study leaves; nothing else is ever moved, `slurm` neither: queued jobs need it.
 const ENTRIES: [&str; 6] = ["config.toml", "cells", "results.json", "report.md", "report.html", "plots"];
@@ -31,10 +31,7 @@ pub(crate) fn check_owner(folder: &StudyFolder, study: &Study) -> anyhow::Result
 
 /// A config that someone wrote by hand must not be overwritten by a resolved one.
 fn check_config(path: &Path, study: &Study) -> anyhow::Result<()> {
-    if !path.exists() {
-        return Ok(());
-    }
-    let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let Some(text) = read_text(path, MOST_CONFIG)? else { return Ok(()) };
     if text.lines().next() == study.resolved_toml().lines().next() {
         return Ok(());
     }

@@ -10,7 +10,7 @@ use std::thread::available_parallelism;
 use clap::Args;
 use untied_study::{Cell, Device, Study, StudyFolder};
 
-use crate::arguments::count;
+use crate::arguments::parallel;
 use crate::plan::state::State;
 use crate::table::Table;
 use crate::wording::{cell_name, plural};
@@ -18,10 +18,10 @@ use crate::wording::{cell_name, plural};
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct ParallelArguments {
     /// Cells trained at a time, each by a worker process [default: one a core; on a GPU: 1]
-    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = parallel, allow_negative_numbers = true)]
     jobs: Option<NonZeroUsize>,
     /// Threads of each worker [default: cores divided by jobs]
-    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = parallel, allow_negative_numbers = true)]
     threads: Option<NonZeroUsize>,
 }
 

@@ -10,7 +10,7 @@ use clap::Args;
 use untied_report::Looks;
 use untied_study::{Cell, CellResult, Event, Status, Study, StudyFolder};
 
-use crate::arguments::{CheckpointArgument, ConfigArguments, DeviceArgument, OutArgument, count};
+use crate::arguments::{CheckpointArgument, ConfigArguments, DeviceArgument, OutArgument, parallel};
 use crate::exit::Exit;
 use crate::plan::looks::{look_into, look_of};
 use crate::terminal::{print, say};
@@ -30,7 +30,7 @@ pub(crate) struct CellArguments {
     #[command(flatten)]
     out: OutArgument,
     /// Threads to compute with [default: one a core]
-    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = parallel, allow_negative_numbers = true)]
     threads: Option<NonZeroUsize>,
     #[command(flatten)]
     checkpoint: CheckpointArgument,
@@ -97,7 +97,7 @@ fn unneeded_now(study: &Study, index: usize, folder: &StudyFolder) -> Option<Exi
     Some(Exit::Incomplete)
 }
 
-/// Writes `cell.json`, and the study's config where there is none: the tasks of a job array share one folder.
+/// Writes the study's config where there is none: the tasks of a job array share one folder.
 fn prepare(study: &Study, cell: &Cell, folder: &StudyFolder, config: &Path) -> anyhow::Result<()> {
     folder::check_owner(folder, study)?;
     let there = folder.config();
@@ -107,7 +107,7 @@ fn prepare(study: &Study, cell: &Cell, folder: &StudyFolder, config: &Path) -> a
         let (there, config) = (there.display(), config.display());
         say(&format!("warning: {there} has no such cell, so that `untied report` leaves it out; {config} differs"));
     }
-    Ok(folder.write_cell(cell)?)
+    Ok(())
 }
 
 fn progress(cell: &Cell, event: &Event) -> Option<String> {

@@ -5,13 +5,14 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use clap::Args;
-use untied_report::{Failures, assemble, look, recompare, write};
+use untied_report::{Failures, assemble, write};
 use untied_study::{Results, Status, Study, StudyFolder};
 
 use crate::exit::Exit;
 use crate::folder;
-use crate::summary::{Counts, unfinished, verdicts};
+use crate::summary::{Counts, programs, unfinished, verdicts};
 use crate::terminal::{print, say};
+use crate::wording::plural;
 
 #[derive(Debug, Args)]
 pub(crate) struct ReportArguments {
@@ -24,21 +25,47 @@ pub(crate) fn report(arguments: &ReportArguments) -> anyhow::Result<Exit> {
     let folder = StudyFolder::new(arguments.folder.clone());
     let study = load(&folder)?;
     folder::check_owner(&folder, &study)?;
-    let results = if folder.cells().is_dir() {
-        assemble(&study, &folder, folder::stored_results(&folder)?.as_ref(), &Failures::new())
-    } else {
-        from_results(&study, &folder)?
-    };
-    write(&study, &folder, &results)?;
-    let counts = Counts::of(&results);
-    print(&format!("{}report: {}\n{counts}\n", verdicts(&study, &results), folder.report_html().display()))?;
-    unfinished(&results, &[Status::Failed, Status::Missing]).for_each(|line| say(&line));
-    match without_cells(&study, &folder, &results) {
-        0 => {}
-        1 => say("1 cell is known from results.json alone"),
-        cells => say(&format!("{cells} cells are known from results.json alone")),
+    let stored = stored(&folder)?;
+    let results = assemble(&study, &folder, stored.as_ref(), &Failures::new());
+    let written = write(&study, &folder, &results);
+    print(&text(&study, &folder, &results, written.is_ok()))?;
+    unfinished(&results, &[Status::Failed, Status::Missing]).chain(programs(&results)).for_each(|line| say(&line));
+    notes(&study, &folder, &results, stored.as_ref()).iter().for_each(|line| say(line));
+    written?;
+    Ok(Counts::of(&results).exit())
+}
+
+fn text(study: &Study, folder: &StudyFolder, results: &Results, written: bool) -> String {
+    let report = if written { format!("report: {}\n", folder.report_html().display()) } else { String::new() };
+    format!("{}{report}{}\n", verdicts(study, results), Counts::of(results))
+}
+
+/// `results.json`, which may be all that is left of a study whose cells were deleted, or were never here: only then its
+/// damage is an error.
+fn stored(folder: &StudyFolder) -> anyhow::Result<Option<Results>> {
+    if folder.cells().is_dir() {
+        return folder::stored_results(folder);
     }
-    Ok(counts.exit())
+    let stored = folder.read_results_by_id()?;
+    let root = folder.root().display();
+    stored.with_context(|| format!("{root} has no results yet: neither cells/ nor results.json")).map(Some)
+}
+
+/// What the results are known from, and what was not asked for.
+fn notes(study: &Study, folder: &StudyFolder, results: &Results, stored: Option<&Results>) -> Vec<String> {
+    let own: HashSet<&str> = study.cells.iter().map(|cell| cell.id.as_str()).collect();
+    let foreign = stored.map_or(0, |stored| stored.cells.iter().filter(|cell| !own.contains(cell.id.as_str())).count());
+    let alone = without_cells(study, folder, results);
+    let mut notes = Vec::new();
+    if alone > 0 {
+        let are = if alone == 1 { "is" } else { "are" };
+        notes.push(format!("{} {are} known from results.json alone", plural(alone, "cell")));
+    }
+    if foreign > 0 {
+        let are = if foreign == 1 { "is" } else { "are" };
+        notes.push(format!("{} of results.json {are} not of config.toml, and left out", plural(foreign, "cell")));
+    }
+    notes
 }
 
 fn load(folder: &StudyFolder) -> anyhow::Result<Study> {
@@ -50,20 +77,6 @@ fn load(folder: &StudyFolder) -> anyhow::Result<Study> {
         bail!("{} is no folder of a study: it has no config.toml", root.display());
     }
     Ok(Study::load(&config, &[])?)
-}
-
-/// All that is left of a study whose cells were deleted, or were never here.
-fn from_results(study: &Study, folder: &StudyFolder) -> anyhow::Result<Results> {
-    let root = folder.root().display();
-    let stored = folder.read_results()?;
-    let mut results = stored.with_context(|| format!("{root} has no results yet: neither cells/ nor results.json"))?;
-    if let Some(compare) = &study.compare {
-        results.comparisons = recompare(&results, compare);
-        if let Some(design) = results.sequential {
-            look(&results.cells, &[], compare, design).mark(&mut results.cells);
-        }
-    }
-    Ok(results)
 }
 
 /// Number of cells that ended, but have no `result.json` that shows it.

@@ -1,6 +1,7 @@
 //! `untied run`: check, plan, train, report.
 
 use std::fmt::Write;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -11,7 +12,7 @@ use crate::arguments::{CheckpointArgument, ConfigArguments, DeviceArgument, OutA
 use crate::exit::Exit;
 use crate::folder::lock::Lock;
 use crate::plan::{ParallelArguments, Plan};
-use crate::summary::{Counts, unfinished, verdicts};
+use crate::summary::{Counts, programs, unfinished, verdicts};
 use crate::terminal::{print, say};
 use crate::workers::runner::{self, Limits, Runner};
 use crate::workers::worker::Crew;
@@ -63,8 +64,8 @@ pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<Exit> {
     let started = Instant::now();
     interrupt::end_with("interrupted: nothing was trained")?;
     let study = arguments.config.load(arguments.device.get())?;
-    check::check_study(&study, arguments.config.path())?;
-    let folder = StudyFolder::new(arguments.out.folder(&study));
+    let mut folder = StudyFolder::new(arguments.out.folder(&study));
+    check::check_study(&study, arguments.config.path(), &mut folder)?;
     folder::check_owner(&folder, &study)?;
     if arguments.dry_run {
         print(&Plan::new(&study, &folder, arguments.parallel, arguments.fresh).text())?;
@@ -125,7 +126,7 @@ fn train(plan: &Plan<'_>, arguments: &RunArguments) -> anyhow::Result<runner::Ou
     }
     interrupt::catch();
     let crew = Crew {
-        program: std::env::current_exe()?,
+        program: program()?,
         folder: plan.folder.root().to_owned(),
         jobs: plan.jobs,
         threads: plan.threads,
@@ -133,6 +134,12 @@ fn train(plan: &Plan<'_>, arguments: &RunArguments) -> anyhow::Result<runner::Ou
     };
     let mut display = display::choose(arguments.quiet, arguments.verbose, &cells);
     Ok(Runner::new(plan.folder, &crew, arguments.limits(), &cells).run(&mut *display))
+}
+
+/// This program itself, even where another one has been built in its place: on Linux its open file.
+fn program() -> std::io::Result<PathBuf> {
+    let own = PathBuf::from("/proc/self/exe");
+    if cfg!(target_os = "linux") && own.exists() { Ok(own) } else { std::env::current_exe() }
 }
 
 /// A run that is over, one way or another.
@@ -172,7 +179,7 @@ impl Ended<'_> {
 /// Tells what became of the cells, whether the report could be written or not.
 fn finish(ended: Ended<'_>, arguments: &RunArguments) -> anyhow::Result<Exit> {
     let counts = Counts::of(&ended.results);
-    unfinished(&ended.results, &[Status::Failed]).for_each(|line| say(&line));
+    unfinished(&ended.results, &[Status::Failed]).chain(programs(&ended.results)).for_each(|line| say(&line));
     let printed = print(&ended.text(counts, arguments.quiet));
     if let Some(why) = ended.why_to_go_on() {
         let how = if arguments.fresh { "the same command without --fresh" } else { "the same command" };

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::Args;
 use untied_study::{Event, StudyFolder};
 
-use crate::arguments::{CheckpointArgument, count};
+use crate::arguments::{CheckpointArgument, parallel};
 use crate::exit::Exit;
 use crate::interrupt;
 use crate::workers::cell::train;
@@ -20,7 +20,7 @@ pub(crate) struct WorkerArguments {
     /// The id of the cell, described by cells/<ID>/cell.json
     id: String,
     /// Threads to compute with
-    #[arg(long, value_name = "N", default_value = "1", value_parser = count)]
+    #[arg(long, value_name = "N", default_value = "1", value_parser = parallel)]
     threads: NonZeroUsize,
     #[command(flatten)]
     checkpoint: CheckpointArgument,

@@ -1,7 +1,9 @@
 //! The training of one cell, with the files that it leaves: events, checkpoint, model, result.
 
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
+use anyhow::bail;
 use untied_study::{Cell, CellResult, Event, StoreError, StudyFolder, write_bytes};
 use untied_trainer::{Checkpoints, Trained};
 
@@ -12,13 +14,41 @@ use crate::workers::event_log::EventLog;
 /// The commit of this program's sources, where `build.rs` found one.
 const COMMIT: Option<&str> = option_env!("UNTIED_COMMIT");
 
-/// Whether the cell has a result, and says so.
+/// Longest time that whoever takes a cell's lock needs to describe the cell.
+const DESCRIBED_AFTER: Duration = Duration::from_secs(10);
+
+/// Whether the cell has a result of the data as they are now, and says so. Where the data are gone, what was trained on
+/// them still counts.
 pub(crate) fn is_done_already(folder: &StudyFolder, cell: &Cell) -> Result<bool, StoreError> {
-    let result = folder.read_result(cell)?.filter(|result| result.status.is_done());
+    let read = |folder: &StudyFolder| Ok(folder.read_result(cell)?.filter(|result| result.status.is_done()));
+    let mut result = read(folder)?;
+    if result.is_some()
+        && let Ok(checksums) = untied_trainer::checksums(&cell.config)
+    {
+        let mut folder = folder.clone();
+        folder.expect_data(&cell.config.data, checksums);
+        result = read(&folder)?;
+    }
     if let Some(result) = &result {
         say(&format!("{} is {} already: {}", cell_name(cell), result.status, folder.cell(cell).display()));
     }
     Ok(result.is_some())
+}
+
+/// Writes `cell.json` for a worker, where it is not there yet: under the lock of the cell, whose holder clears away what
+/// others left half written. One that trains the cell already has written the same file, first of all.
+pub(crate) fn describe(folder: &StudyFolder, cell: &Cell) -> anyhow::Result<()> {
+    let started = Instant::now();
+    while folder.read_cell(&cell.id).is_err() {
+        if let Some(_lock) = EventLog::try_lock(&folder.events(cell))? {
+            return Ok(folder.write_cell(cell)?);
+        }
+        if started.elapsed() > DESCRIBED_AFTER {
+            bail!("another process holds {} and does not write cell.json", folder.events(cell).display());
+        }
+        thread::sleep(DESCRIBED_AFTER / 1000);
+    }
+    Ok(())
 }
 
 /// Trains a cell from its last checkpoint on, keeps a checkpoint `every` so often, and writes the model, if it is to be
@@ -30,6 +60,9 @@ pub(crate) fn train(
     tell: &mut (dyn FnMut(&Event) + Send),
 ) -> anyhow::Result<Option<CellResult>> {
     let mut log = EventLog::lock(&folder.events(cell), tell)?;
+    if folder.read_cell(&cell.id).is_err() {
+        folder.write_cell(cell)?;
+    }
     let warning = match is_done_already(folder, cell) {
         // By the process that had the lock.
         Ok(true) => return Ok(None),

@@ -1,13 +1,13 @@
 //! `events.jsonl`: the events of a training run. Its lock is the cell's.
 
-use std::fs::{File, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use untied_study::Event;
+use untied_study::{Event, open_to_change};
 
 use crate::terminal::say;
 
@@ -26,8 +26,7 @@ impl EventLog {
     /// Waits as long as another process has the cell, such as the task that a cluster believes dead and has requeued,
     /// and tells so with every try: who waits does not hang.
     pub(crate) fn lock(path: &Path, tell: &mut dyn FnMut(&Event)) -> anyhow::Result<Self> {
-        let file = File::options().read(true).write(true).create(true).truncate(false).open(path);
-        let file = file.with_context(|| format!("cannot write {}", path.display()))?;
+        let file = open(path)?;
         let start = Instant::now();
         let mut locked = file.try_lock();
         while let Err(TryLockError::WouldBlock) = locked {
@@ -40,6 +39,13 @@ impl EventLog {
             say(&format!("warning: cannot lock {}, so that two processes may train it: {error}", path.display()));
         }
         Ok(Self { path: path.to_owned(), file, failure: None })
+    }
+
+    /// The lock of a cell, for a moment; none where another process has it.
+    pub(crate) fn try_lock(path: &Path) -> anyhow::Result<Option<File>> {
+        let file = open(path)?;
+        let is_held = matches!(file.try_lock(), Err(TryLockError::WouldBlock));
+        Ok((!is_held).then_some(file))
     }
 
     /// Empties the log, or goes on behind its last whole line.
@@ -70,6 +76,14 @@ impl EventLog {
             None => Ok(()),
         }
     }
+}
+
+fn open(path: &Path) -> anyhow::Result<File> {
+    let open = || {
+        path.parent().map_or(Ok(()), fs::create_dir_all)?;
+        open_to_change(path)
+    };
+    open().with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// Writes an event in one piece, so that readers see whole lines.

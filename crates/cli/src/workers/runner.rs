@@ -9,10 +9,11 @@ use std::time::{Duration, Instant};
 use untied_report::Failures;
 use untied_study::{Cell, StudyFolder};
 
-use crate::interrupt;
 use crate::wording::time;
+use crate::workers::cell::describe;
 use crate::workers::event::{Ending, RunEvent};
 use crate::workers::worker::{Crew, Message, Said, Worker};
+use crate::{exit, interrupt};
 
 /// Longest time between two looks for an interrupt.
 const PATIENCE: Duration = Duration::from_millis(100);
@@ -58,6 +59,8 @@ pub(crate) struct Runner<'r> {
     waiting: VecDeque<&'r Cell>,
     /// Workers by number.
     running: BTreeMap<usize, Running<'r>>,
+    /// As many may run at a time: fewer than were asked for, once the system starts no more.
+    jobs: usize,
     /// Workers started so far.
     started: usize,
     /// Cells whose second worker is the last.
@@ -82,6 +85,7 @@ impl<'r> Runner<'r> {
             limits,
             waiting: cells.iter().copied().collect(),
             running: BTreeMap::new(),
+            jobs: crew.jobs,
             started: 0,
             retried: BTreeSet::new(),
             outcome: Outcome::default(),
@@ -118,7 +122,7 @@ impl<'r> Runner<'r> {
     }
 
     fn start_workers(&mut self, tell: &mut Listener<'_>) {
-        while self.running.len() < self.crew.jobs {
+        while self.running.len() < self.jobs {
             let Some(cell) = self.waiting.pop_front() else { return };
             tell(&RunEvent::Started(cell));
             self.started += 1;
@@ -126,14 +130,24 @@ impl<'r> Runner<'r> {
                 Ok(worker) => {
                     drop(self.running.insert(self.started, Running { cell, worker, silence: Duration::ZERO }));
                 }
-                Err(why) => self.fail(cell, why, Duration::ZERO, tell),
+                Err(why) if self.running.is_empty() || self.limits.fail_fast => {
+                    self.fail(cell, why, Duration::ZERO, tell);
+                }
+                Err(why) => self.wait_for_room(cell, &why, tell),
             }
         }
     }
 
+    /// Where the system starts no more processes, those that run go on, and the cell waits for the end of one.
+    fn wait_for_room(&mut self, cell: &'r Cell, why: &str, tell: &mut Listener<'_>) {
+        self.jobs = self.running.len();
+        tell(&RunEvent::Failed(cell, why));
+        self.waiting.push_front(cell);
+    }
+
     /// The worker reads its cell from the folder.
     fn start(&self, cell: &Cell) -> Result<Worker, String> {
-        self.folder.write_cell(cell).map_err(|error| error.to_string())?;
+        describe(self.folder, cell).map_err(|error| exit::message(&error))?;
         let worker = Worker::start(self.crew, cell, self.started, self.sender.clone());
         worker.map_err(|error| format!("cannot start a worker: {error}"))
     }

@@ -49,14 +49,17 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    /// Starts one for a cell; its messages bear `number`.
+    /// Starts one for a cell; its messages bear `number`. Without threads to hear it, the process is ended again.
     pub(crate) fn start(crew: &Crew, cell: &Cell, number: usize, sender: Sender<Message>) -> io::Result<Self> {
         let mut child = command(crew, cell).spawn()?;
-        let stdout = child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
-        let stderr = child.stderr.take().ok_or(io::ErrorKind::BrokenPipe)?;
-        thread::spawn(move || forward_events(stdout, number, &sender));
-        let last_words = thread::spawn(move || last_words(stderr));
-        Ok(Self { child, last_words, started: Instant::now() })
+        match listen(&mut child, number, sender) {
+            Ok(last_words) => Ok(Self { child, last_words, started: Instant::now() }),
+            Err(error) => {
+                let _ = child.kill();
+                let _ = child.wait();
+                Err(error)
+            }
+        }
     }
 
     /// Waits for its end.
@@ -83,6 +86,15 @@ impl Worker {
         }
         String::new()
     }
+}
+
+/// Threads that forward its events and keep its last words.
+fn listen(child: &mut Child, number: usize, sender: Sender<Message>) -> io::Result<JoinHandle<String>> {
+    let stdout = child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
+    let stderr = child.stderr.take().ok_or(io::ErrorKind::BrokenPipe)?;
+    let last_words = thread::Builder::new().spawn(move || last_words(stderr))?;
+    thread::Builder::new().spawn(move || forward_events(stdout, number, &sender))?;
+    Ok(last_words)
 }
 
 fn command(crew: &Crew, cell: &Cell) -> Command {

@@ -176,7 +176,9 @@ fn import(tree: &[TokenTree], above: &[String], public: bool, imports: &mut Vec<
     match &tree[length..] {
         [.., TokenTree::Group(group)] => {
             let inner: Vec<TokenTree> = group.stream().into_iter().collect();
-            inner.split(|token| is(token, ',')).for_each(|part| import(part, &whole, public, imports));
+            // Behind a last comma stands nothing.
+            let parts = inner.split(|token| is(token, ',')).filter(|part| !part.is_empty());
+            parts.for_each(|part| import(part, &whole, public, imports));
         }
         rest => {
             let mut path = whole;

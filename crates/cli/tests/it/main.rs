@@ -21,3 +21,5 @@ mod signals;
 mod slurm;
 mod tidy;
 mod workers;
+#[cfg(target_os = "linux")]
+mod worst;

@@ -122,6 +122,7 @@ pub(crate) fn tree(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
 
 /// Results without what depends on the clock.
 pub(crate) fn timeless(mut results: Value) -> Value {
+    results.as_object_mut().unwrap().remove("sha256").expect("a seal, over the times too");
     for cell in results["cells"].as_array_mut().unwrap() {
         cell["train_seconds"] = 0.0.into();
         cell["images_per_second"] = 0.0.into();

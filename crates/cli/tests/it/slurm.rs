@@ -186,3 +186,49 @@ fn folders_that_slurm_cannot_log_to_are_refused() {
         assert!(!site.bench.path(out).exists());
     }
 }
+
+/// Sites wrap sbatch, and say more than an id.
+#[test]
+fn what_a_site_says_around_an_id_is_no_id() {
+    let site = Site::new();
+    let chatty = SBATCH.replace(
+        "echo \"$job\"\n",
+        "echo Welcome to the cluster\necho \"$job;cluster\"\necho\necho 'Budget: 12 hours'\n",
+    );
+    assert_ne!(chatty, SBATCH);
+    site.program("sbatch", &chatty);
+    let ended = site.slurm(&["--submit"]);
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{}", ended.stdout);
+    let jobs = fs::read_to_string(site.bench.path(&site.out).join("slurm/jobs")).unwrap();
+    assert_eq!(jobs, "1 0 1\n2 2 1\n");
+    assert!(site.told()[2].contains("--dependency=afterany:1:2"));
+}
+
+#[test]
+fn an_sbatch_that_names_no_job_ends_the_submission() {
+    let site = Site::new();
+    site.program("sbatch", "#!/bin/sh\necho 'Submitted, thank you'\n");
+    let ended = site.slurm(&["--submit"]);
+    assert_eq!(ended.code, Some(2), "{}", ended.stdout);
+    assert!(
+        ended.stderr.contains("sbatch named no job") && ended.stderr.contains("Submitted, thank you"),
+        "{}",
+        ended.stderr
+    );
+    assert!(!site.bench.path(&site.out).join("slurm/jobs").exists());
+}
+
+#[test]
+fn a_damaged_list_of_jobs_is_one_line() {
+    let site = Site::new();
+    assert_eq!(site.slurm(&[]).code, Some(0));
+    for (jobs, said) in [("1 0 1\nx\n", "line 2: expected job id, first cell and number"), ("\u{0}\u{0}", "line 1: ")] {
+        site.bench.write(&format!("{}/slurm/jobs", site.out), jobs);
+        let ended = site.slurm(&[]);
+        assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+        assert!(ended.stderr.contains(said) && ended.stderr.lines().count() == 1, "{}", ended.stderr);
+    }
+    site.bench.write(&format!("{}/slurm/jobs", site.out), "1 18446744073709551615 1\n");
+    site.program("squeue", "#!/bin/sh\necho '1 5'\n");
+    assert_eq!(site.slurm(&[]).code, Some(0));
+}

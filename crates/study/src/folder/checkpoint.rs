@@ -51,31 +51,6 @@ impl StudyFolder {
             _ => Ok(()),
         }
     }
-
-    /// Deletes the temporary files that a process left in a cell's folder when it was killed while it wrote.
-    ///
-    /// # Errors
-    /// If the folder cannot be read or a file cannot be deleted.
-    pub fn remove_leftovers(&self, cell: &Cell) -> Result<(), StoreError> {
-        let path = self.cell(cell);
-        let remove = || {
-            for entry in fs::read_dir(&path)? {
-                let entry = entry?;
-                if is_leftover(&entry.file_name().to_string_lossy()) {
-                    fs::remove_file(entry.path())?;
-                }
-            }
-            Ok(())
-        };
-        remove().map_err(|cause| StoreError::Write { path: path.clone(), cause })
-    }
-}
-
-/// `.checkpoint.a1B2c3`: a file's name between a dot and six random letters or digits.
-fn is_leftover(name: &str) -> bool {
-    let written = ["checkpoint", "model.safetensors", "result.json", "cell.json"];
-    let parts = name.strip_prefix('.').and_then(|rest| rest.rsplit_once('.'));
-    parts.is_some_and(|(name, random)| written.contains(&name) && random.len() == 6)
 }
 
 fn state(path: &Path, cell: &Cell, mut content: Vec<u8>) -> Result<Vec<u8>, StoreError> {

@@ -21,6 +21,11 @@ pub(crate) fn seal(json: &str) -> String {
     format!("{OPENING}{}{CLOSING}{rest}", checksum(rest.as_bytes()))
 }
 
+/// Whether a text has a seal, whole or broken.
+pub(crate) fn is_sealed(text: &str) -> bool {
+    text.starts_with(OPENING)
+}
+
 /// An error where a sealed text is not what it was.
 pub(crate) fn check_seal(path: &Path, text: &str) -> Result<(), StoreError> {
     let damaged = |cause: &str| StoreError::Damaged { path: path.to_owned(), cause: cause.to_owned() };

@@ -51,6 +51,14 @@ pub enum StoreError {
         /// Whose it is.
         found: String,
     },
+    /// The data have been replaced since the cell was trained.
+    #[error("{} was trained on other data than are there now: {differ} differ", path.display())]
+    OtherData {
+        /// The file.
+        path: PathBuf,
+        /// The checksums that differ, by name.
+        differ: String,
+    },
     /// The values hold NaN or an infinity, which JSON cannot say.
     #[error("cannot write {}: it would hold a number that is not finite", path.display())]
     NotFinite {

@@ -5,12 +5,12 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::string::FromUtf8Error;
 
-use atomic_write_file::AtomicWriteFile;
+use atomic_write_file::OpenOptions;
 
 use crate::StoreError;
 
-/// No text of a study is nearly as long.
-const MOST_TEXT: u64 = 1 << 30;
+/// No text of a study is longer.
+pub(crate) const MOST_TEXT: u64 = 1 << 30;
 
 /// Writes a file, and the folders that it lies in, whole or not at all.
 ///
@@ -22,6 +22,8 @@ pub fn write_text(path: &Path, text: &str) -> Result<(), StoreError> {
 
 /// Writes the parts one after the other, whole or not at all: they are on the disk before they have the file's name.
 ///
+/// A link of that name is replaced, not followed; the file's mode is that of new files.
+///
 /// # Errors
 /// As [`write_text`].
 pub fn write_bytes(path: &Path, parts: &[&[u8]]) -> Result<(), StoreError> {
@@ -29,17 +31,41 @@ pub fn write_bytes(path: &Path, parts: &[&[u8]]) -> Result<(), StoreError> {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }
-        let mut file = AtomicWriteFile::open(path)?;
+        let mut file = new_file().open(path)?;
         parts.iter().try_for_each(|part| file.write_all(part))?;
         file.commit()
     };
     write().map_err(|cause| StoreError::Write { path: path.to_owned(), cause })
 }
 
-/// A text of this program; `None` where there is none.
-pub(crate) fn read_text(path: &Path) -> Result<Option<String>, StoreError> {
+/// With the mode of new files: that of the old one would be, for a link, the link's.
+fn new_file() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    atomic_write_file::unix::OpenOptionsExt::preserve_mode(&mut options, false);
+    options
+}
+
+/// Opens a file to read it and to write in it, and makes it where there is none: a regular file, not a link to one
+/// elsewhere, which would be spoilt, nor a pipe, which would wait.
+///
+/// # Errors
+/// If there is something else, or the file cannot be opened.
+pub fn open_to_change(path: &Path) -> io::Result<File> {
+    match fs::symlink_metadata(path) {
+        Ok(there) if there.is_symlink() => Err(io::Error::other("it is a link, which is not followed")),
+        Ok(there) if !there.is_file() => Err(io::Error::other("it is no regular file")),
+        _ => File::options().read(true).write(true).create(true).truncate(false).open(path),
+    }
+}
+
+/// A text of at most so many bytes in a regular file; `None` where there is none.
+///
+/// # Errors
+/// If it cannot be read, is something else, longer, or not UTF-8.
+pub fn read_text(path: &Path, most: u64) -> Result<Option<String>, StoreError> {
     let damaged = |cause: FromUtf8Error| StoreError::Damaged { path: path.to_owned(), cause: cause.to_string() };
-    read_bytes(path, MOST_TEXT)?.map(String::from_utf8).transpose().map_err(damaged)
+    read_bytes(path, most)?.map(String::from_utf8).transpose().map_err(damaged)
 }
 
 /// The content of a file of at most so many bytes; `None` where there is none.

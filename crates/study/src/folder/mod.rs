@@ -2,10 +2,13 @@
 
 mod checkpoint;
 mod checksum;
+mod data;
 mod error;
 mod file;
+mod leftovers;
+mod results;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -13,16 +16,20 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use self::checksum::{check_seal, seal};
+pub use self::data::differing;
 pub use self::error::StoreError;
-pub use self::file::{free_name, write_bytes, write_text};
-use self::file::{move_aside, read_text};
+use self::file::{MOST_TEXT, move_aside};
+pub use self::file::{free_name, open_to_change, read_text, write_bytes, write_text};
+pub use self::leftovers::Writing;
 use crate::cell::{self, Cell};
-use crate::{CellConfig, CellResult, Factors, Results, SCHEMA, Study};
+use crate::{CellConfig, CellResult, Factors, MOST_CONFIG, SCHEMA, Study};
 
 /// The output folder of one study. Nothing is made before it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StudyFolder {
     root: PathBuf,
+    /// The checksums that data have now, by the config of the data.
+    data: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 /// `cell.json`: what a cell is.
@@ -61,7 +68,7 @@ impl StudyFolder {
     /// The folder at `root`, usually `experiments/<study>`.
     #[must_use]
     pub fn new(root: PathBuf) -> Self {
-        Self { root }
+        Self { root, data: BTreeMap::new() }
     }
 
     /// The folder itself.
@@ -98,6 +105,12 @@ impl StudyFolder {
     #[must_use]
     pub fn plots(&self) -> PathBuf {
         self.root.join("plots")
+    }
+
+    /// `slurm/`: scripts of job arrays.
+    #[must_use]
+    pub fn slurm(&self) -> PathBuf {
+        self.root.join("slurm")
     }
 
     /// `cells/`: the folder of every cell's folder.
@@ -141,7 +154,14 @@ impl StudyFolder {
     /// # Errors
     /// If the file cannot be written.
     pub fn write_config(&self, study: &Study) -> Result<(), StoreError> {
-        write_text(&self.config(), &study.resolved_toml())
+        let (path, text) = (self.config(), study.resolved_toml());
+        if text.len() as u64 > MOST_CONFIG {
+            let cause =
+                io::Error::other(format!("it would have more than the {MOST_CONFIG} bytes that are read again"));
+            return Err(StoreError::Write { path, cause });
+        }
+        let _writing = self.begin_writing();
+        write_text(&path, &text)
     }
 
     /// Writes `cell.json`.
@@ -161,7 +181,7 @@ impl StudyFolder {
     /// If the file cannot be read, is damaged, or its config is not that of the id.
     pub fn read_cell(&self, id: &str) -> Result<Cell, StoreError> {
         let path = self.cells().join(id).join("cell.json");
-        let text = read_text(&path)?.ok_or(io::ErrorKind::NotFound.into());
+        let text = read_text(&path, MOST_TEXT)?.ok_or(io::ErrorKind::NotFound.into());
         let text = text.map_err(|cause| StoreError::Read { path: path.clone(), cause })?;
         let CellFile { id: found, factors, hash, config, .. } = from_json(&path, &text)?;
         require_same(&path, id, found)?;
@@ -186,15 +206,18 @@ impl StudyFolder {
     /// The result of a cell; `None` where it has none.
     ///
     /// # Errors
-    /// If `result.json` or `cell.json` cannot be read, is damaged, or belongs to another cell.
+    /// If `result.json` or `cell.json` cannot be read, is damaged, or belongs to another cell; or if the cell was trained
+    /// on other data than those [`expected`](Self::expect_data).
     pub fn read_result(&self, cell: &Cell) -> Result<Option<CellResult>, StoreError> {
         let path = self.result(cell);
-        let Some(text) = read_text(&path)? else { return Ok(None) };
+        let Some(text) = read_text(&path, MOST_TEXT)? else { return Ok(None) };
         check_seal(&path, &text)?;
         let header: ResultHeader = from_json(&path, &text)?;
         require_same(&path, &cell.id, header.id)?;
         self.require_cell(cell)?;
-        from_json(&path, &text).map(Some)
+        let result = from_json(&path, &text)?;
+        self.require_data(&path, cell, &result)?;
+        Ok(Some(result))
     }
 
     /// Moves `result.json` out of the way, to the first free one of `result.json.old-1`, `result.json.old-2`, …; `None`
@@ -209,60 +232,12 @@ impl StudyFolder {
     /// An error where there is a `cell.json` of another cell.
     fn require_cell(&self, cell: &Cell) -> Result<(), StoreError> {
         let path = self.cell_json(cell);
-        let Some(text) = read_text(&path)? else { return Ok(()) };
+        let Some(text) = read_text(&path, MOST_TEXT)? else { return Ok(()) };
         let file: CellFile = from_json(&path, &text)?;
         require_same(&path, &cell.id, file.id)?;
         let found = if file.config == cell.config { file.hash } else { "another config".to_owned() };
         require_same(&path, &cell.hash, found)
     }
-
-    /// Writes `results.json`.
-    ///
-    /// # Errors
-    /// If the file cannot be written or a number is not finite.
-    pub fn write_results(&self, results: &Results) -> Result<(), StoreError> {
-        let path = self.results();
-        let text = to_json(&path, results)?;
-        require_readable(&path, &text, results)?;
-        write_text(&path, &text)
-    }
-
-    /// Reads `results.json`; `None` where there is none.
-    ///
-    /// # Errors
-    /// If the file cannot be read or is damaged.
-    pub fn read_results(&self) -> Result<Option<Results>, StoreError> {
-        let path = self.results();
-        read_text(&path)?.map(|text| from_json(&path, &text)).transpose()
-    }
-
-    /// Reads `results.json` with the ids that this program gives its cells: those of another version hash the same
-    /// configs to other ids. Where their config is lost, the ids stay as they are.
-    ///
-    /// # Errors
-    /// As [`read_results`](Self::read_results).
-    pub fn read_results_by_id(&self) -> Result<Option<Results>, StoreError> {
-        let Some(mut results) = self.read_results()? else { return Ok(None) };
-        let path = self.config();
-        let study = match &results.config {
-            Some(text) => Study::parse(text, &path, &[]),
-            None => Study::load(&path, &[]),
-        };
-        if let Ok(study) = study {
-            let cells = study.cells.iter().map(|cell| ((factors_key(&cell.factors), cell.config.seed), &cell.id));
-            let ids: HashMap<_, _> = cells.collect();
-            for record in &mut results.cells {
-                if let Some(id) = ids.get(&(factors_key(&record.factors), record.seed)) {
-                    record.id.clone_from(id);
-                }
-            }
-        }
-        Ok(Some(results))
-    }
-}
-
-fn factors_key(factors: &Factors) -> String {
-    serde_json::json!(factors).to_string()
 }
 
 fn to_json<T: Serialize>(path: &Path, value: &T) -> Result<String, StoreError> {

@@ -11,4 +11,4 @@ mod paths;
 mod seeds;
 pub(crate) mod source;
 
-pub use self::error::{ConfigError, InvalidConfig, Place};
+pub use self::error::{ConfigError, InvalidConfig, MOST_CONFIG, Place};

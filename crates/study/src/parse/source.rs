@@ -2,12 +2,12 @@
 //!
 //! A span therefore says by itself where a value came from.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use super::error::{MAX_CONFIG_BYTES, Place};
+use super::error::{MOST_CONFIG, Place};
 use crate::ConfigError;
 
 /// A config file and the options that change it.
@@ -27,7 +27,7 @@ impl Source {
             return Err(ConfigError::Folder { path: path.to_owned() });
         }
         let bytes = read_bytes(path).map_err(|cause| ConfigError::Read { path: path.to_owned(), cause })?;
-        if bytes.len() > MAX_CONFIG_BYTES {
+        if bytes.len() as u64 > MOST_CONFIG {
             return Err(ConfigError::TooLarge { path: path.to_owned() });
         }
         let text = String::from_utf8(bytes).map_err(|error| {
@@ -89,10 +89,13 @@ impl Source {
     }
 }
 
-/// One byte more than allowed at most: a device file may have no end.
+/// One byte more than allowed at most. To open a pipe would wait for its writer.
 fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("it is no regular file"));
+    }
     let mut bytes = Vec::new();
-    File::open(path)?.take(MAX_CONFIG_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    File::open(path)?.take(MOST_CONFIG + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

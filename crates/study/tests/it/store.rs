@@ -116,7 +116,9 @@ fn results_of_a_study_read_back() {
     folder.write_results(&results).unwrap();
     assert_eq!(folder.read_results().unwrap(), Some(results));
     let text = fs::read_to_string(folder.results()).unwrap();
-    assert!(text.starts_with("{\n  \"schema\": 1,\n  \"study\": \"bias_redundancy\",") && text.ends_with("}\n"));
+    let opening = "{\n  \"sha256\": \"";
+    assert!(text.starts_with(opening) && text.ends_with("}\n"));
+    assert!(text[opening.len() + 64..].starts_with("\",\n  \"schema\": 1,\n  \"study\": \"bias_redundancy\","));
 }
 
 #[test]
@@ -284,4 +286,117 @@ fn results_move_aside_one_after_the_other() {
         assert_eq!(folder.move_result_aside(cell).unwrap(), Some(aside(number)));
         assert!(fs::read(aside(number)).unwrap() == written && !folder.result(cell).exists());
     }
+}
+
+/// Nobody edits results by hand unnoticed; those of older versions have no seal.
+#[test]
+fn results_that_no_run_can_have_left_are_refused() {
+    let (dir, folder, study) = folder();
+    let records: Vec<_> = study.cells.iter().map(|cell| CellRecord::new(cell, result())).collect();
+    let results = study.results(records, vec![], vec![]);
+    folder.write_results(&results).unwrap();
+    let sealed = fs::read_to_string(folder.results()).unwrap();
+    fs::write(folder.results(), sealed.replacen("0.30000000000000004", "0.8", 1)).unwrap();
+    let error = message(&dir, folder.read_results());
+    assert!(error.ends_with("results.json is damaged: its checksum differs"), "{error}");
+    let unsealed = serde_json::to_string(&results).unwrap();
+    fs::write(folder.results(), &unsealed).unwrap();
+    assert_eq!(folder.read_results().unwrap(), Some(results.clone()));
+
+    let spoilt = |spoil: &dyn Fn(&mut Vec<CellRecord>)| {
+        let mut spoilt = results.clone();
+        spoil(&mut spoilt.cells);
+        fs::write(folder.results(), serde_json::to_string(&spoilt).unwrap()).unwrap();
+        message(&dir, folder.read_results())
+    };
+    let twice = spoilt(&|cells| cells.push(cells[0].clone()));
+    assert!(twice.contains(&format!("is damaged: it has the cell `{}` twice", study.cells[0].id)), "{twice}");
+    let renamed = spoilt(&|cells| {
+        let mut again = cells[0].clone();
+        again.id.push('x');
+        cells.push(again);
+    });
+    assert!(renamed.ends_with("twice"), "{renamed}");
+    for (spoil, said) in [
+        ((|cell| cell.metrics.test_accuracy = Some(7.5)) as fn(&mut CellRecord), "an accuracy of 7.5"),
+        (|cell| cell.metrics.test_loss = Some(-1.0), "a loss of -1, which is below 0"),
+        (|cell| cell.metrics.test_accuracy = None, "no accuracy, though it finished"),
+        (|cell| cell.test_images = 9, "answers to another number of images than 9"),
+        (|cell| cell.curves.test_accuracy.push(-0.5), "an accuracy of -0.5"),
+    ] {
+        let error = spoilt(&|cells| spoil(&mut cells[1]));
+        assert!(error.contains(said) && error.contains(&study.cells[1].id), "{error}");
+    }
+}
+
+/// Data can be replaced under their name between two runs.
+#[test]
+fn a_result_of_other_data_is_none() {
+    let (dir, mut folder, study) = folder();
+    let cell = &study.cells[0];
+    let mut trained = result();
+    let checksums = |images: &str| [("train_images".to_owned(), images.to_owned())].into();
+    trained.provenance.data = checksums("aa");
+    folder.write_result(cell, &trained).unwrap();
+    assert!(folder.read_result(cell).unwrap().is_some());
+    folder.expect_data(&cell.config.data, checksums("aa"));
+    assert!(folder.read_result(cell).unwrap().is_some());
+    folder.expect_data(&cell.config.data, checksums("bb"));
+    let error = message(&dir, folder.read_result(cell));
+    assert!(
+        error.ends_with("/result.json was trained on other data than are there now: train_images differ"),
+        "{error}"
+    );
+    trained.provenance.data.clear();
+    folder.write_result(cell, &trained).unwrap();
+    assert!(folder.read_result(cell).unwrap().is_some(), "older versions noted no checksums");
+}
+
+/// A link would spoil a file elsewhere, and hand on its own mode.
+#[test]
+#[cfg(unix)]
+fn no_link_is_followed_for_writing_and_modes_are_those_of_new_files() {
+    use std::os::unix::fs::{MetadataExt, symlink};
+
+    let (dir, folder, study) = folder();
+    let precious = dir.path().join("precious");
+    fs::write(&precious, "mine").unwrap();
+    let fresh = dir.path().join("fresh");
+    untied_study::write_text(&fresh, "new").unwrap();
+    let usual = fs::metadata(&fresh).unwrap().mode();
+    fs::create_dir_all(folder.root()).unwrap();
+    symlink(&precious, folder.config()).unwrap();
+    folder.write_config(&study).unwrap();
+    let written = fs::symlink_metadata(folder.config()).unwrap();
+    assert!(written.is_file() && written.mode() == usual, "{:o} {usual:o}", written.mode());
+    let link = dir.path().join("link");
+    symlink(&precious, &link).unwrap();
+    let error = untied_study::open_to_change(&link).unwrap_err().to_string();
+    assert_eq!(error, "it is a link, which is not followed");
+    assert_eq!(fs::read_to_string(&precious).unwrap(), "mine");
+    let pipe = dir.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    assert_eq!(untied_study::open_to_change(&pipe).unwrap_err().to_string(), "it is no regular file");
+}
+
+#[test]
+fn what_was_left_half_written_is_cleared_away_before_the_next_is_written() {
+    let (_dir, folder, study) = folder();
+    let root = folder.root();
+    fs::create_dir_all(folder.plots()).unwrap();
+    fs::create_dir_all(folder.slurm()).unwrap();
+    let left = [
+        ".config.toml.a1B2c3",
+        ".report.html.zzzzzz",
+        ".results.json.000000",
+        "plots/.loss.svg.abcdef",
+        "slurm/.cells.sh.abcdef",
+    ];
+    let kept = [".gitignore", ".config.toml.swp", "plots/.mine.txt.abcdef", ".notes.md.abcdef", "plots/loss.svg"];
+    for name in left.iter().chain(&kept) {
+        fs::write(root.join(name), "half").unwrap();
+    }
+    folder.write_config(&study).unwrap();
+    assert!(left.iter().all(|name| !root.join(name).exists()));
+    assert!(kept.iter().all(|name| root.join(name).exists()));
 }

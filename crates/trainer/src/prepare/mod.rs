@@ -2,6 +2,8 @@
 
 mod labels;
 
+use std::collections::BTreeMap;
+
 use untied_study::{CanvasConfig, CanvasLabel, CellConfig};
 
 use crate::data::{Dataset, Split, Standardisation};
@@ -35,6 +37,8 @@ pub(crate) struct DataSize {
     pub(crate) train_images: usize,
     /// What was passed over, a line each.
     pub(crate) notes: Vec<String>,
+    /// What was loaded, by name; known once images are decoded.
+    pub(crate) checksums: BTreeMap<String, String>,
 }
 
 pub(crate) fn load(config: &CellConfig) -> Result<(Dataset, Standardisation, DataSize), TrainerError> {
@@ -73,6 +77,7 @@ fn size(dataset: &Dataset, shape: Shape) -> DataSize {
         class_names: dataset.class_names.clone(),
         train_images: dataset.train.count,
         notes: dataset.notes.clone(),
+        checksums: dataset.checksums.entries(),
     }
 }
 

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail};
-use untied_study::{Study, StudyFolder, write_text};
+use untied_study::{MOST_CONFIG, Study, StudyFolder, read_text, write_text};
 
 pub(crate) use self::arguments::SlurmArguments;
 use self::job_array::{JobArray, job_arrays};
@@ -28,15 +28,16 @@ use crate::{check, folder};
 
 pub(crate) fn slurm(arguments: &SlurmArguments) -> anyhow::Result<Exit> {
     let study = arguments.config.load(arguments.device.get())?;
-    check::check_study(&study, arguments.config.path())?;
+    let mut folder = StudyFolder::new(absolute(&arguments.out.folder(&study))?);
+    check::check_study(&study, arguments.config.path(), &mut folder)?;
     let options = options::directives(arguments)?;
-    let folder = StudyFolder::new(absolute(&arguments.out.folder(&study))?);
     folder::check_owner(&folder, &study)?;
     // A run in this folder would train the same cells.
     let _lock = Lock::take(&folder)?;
     folder.write_config(&study)?;
 
-    let here = folder.root().join("slurm");
+    let here = folder.slurm();
+    let writing = folder.begin_writing();
     let config = keep_config(&here, &study.resolved_toml())?;
     let missing = missing_cells(&study, &folder);
     let queue = Queue::read(&here, config)?;
@@ -52,6 +53,7 @@ pub(crate) fn slurm(arguments: &SlurmArguments) -> anyhow::Result<Exit> {
     let scripts =
         Scripts { study: name, program: &program, folder: root, config, arrays: &arrays, queue: &queue, options };
     scripts.write(&here)?;
+    drop(writing);
     print(&outline(name, all, all - missing.len(), queued, &arrays))?;
     if let Some(bounds) = bounds(&study) {
         print(&format!("{bounds}\n"))?;
@@ -91,13 +93,14 @@ fn absolute(out: &Path) -> anyhow::Result<PathBuf> {
 fn keep_config(here: &Path, text: &str) -> anyhow::Result<usize> {
     for number in 1.. {
         let path = here.join(scripts::config_name(number));
-        match std::fs::read_to_string(&path) {
-            Ok(other) if other != text => {}
-            Ok(_) => return Ok(number),
-            Err(_) => {
+        match read_text(&path, MOST_CONFIG) {
+            Ok(Some(there)) if there == text => return Ok(number),
+            Ok(None) => {
                 write_text(&path, text)?;
                 return Ok(number);
             }
+            // Of another config, or whatever lies there.
+            _ => {}
         }
     }
     bail!("{}: no free name for the config", here.display())

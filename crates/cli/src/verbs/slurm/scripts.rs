@@ -108,16 +108,23 @@ mkdir -p log
 
 jobs={earlier}
 after=
+job_id() {{ # What sbatch said: the id of the job, which a site may say more around.
+    printf '%s\n' "$1" | sed -n 's/^\([0-9][0-9]*\)\(;.*\)\{{0,1\}}$/\1/p' | tail -n 1
+}}
 submit() {{ # FIRST TASKS: the cells FIRST + task
-    job=$(sbatch --parsable $after --array="$2" --output=log/%A_%a.log cells.sh "$1")
-    job=${{job%%;*}}
+    said=$(sbatch --parsable $after --array="$2" --output=log/%A_%a.log cells.sh "$1")
+    job=$(job_id "$said")
+    if [ -z "$job" ]; then
+        echo "sbatch named no job, so that nothing more is submitted; cancel it if it is queued: $said" >&2
+        exit 1
+    fi
     echo "$job $1 {config}" >>{JOBS}
     jobs=$jobs:$job
     echo "job $job: cells from $1 on, tasks $2"
 }}
 {calls}
-report=$(sbatch --parsable --dependency="afterany$jobs" --output=log/report-%j.log report.sh)
-echo "job ${{report%%;*}}: the report, after them"
+said=$(sbatch --parsable --dependency="afterany$jobs" --output=log/report-%j.log report.sh)
+echo "job $(job_id "$said"): the report, after them"
 "#
         )
     }

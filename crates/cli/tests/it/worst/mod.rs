@@ -1,0 +1,7 @@
+//! The worst inputs and the worst luck, one kind a file.
+
+mod data;
+mod limits;
+mod links;
+mod report;
+mod starts;

@@ -1,0 +1,60 @@
+//! Many processes of one cell at once, and systems that start no more of them.
+#![expect(clippy::print_stdout, reason = "why a test was skipped")]
+
+use std::fs;
+use std::process::{Child, Command, Stdio};
+
+use crate::program::{Bench, Ended};
+
+/// A Kubernetes job counts an index as failed for good when one of its pods ends with another code than 0.
+#[test]
+fn ten_starts_of_one_cell_all_end_well() {
+    let bench = Bench::new();
+    for round in 0..3 {
+        let out = format!("out{round}");
+        let start = |_| -> Child {
+            let arguments = ["cell", "study.toml", "--index", "0", "--out", &out, "--threads", "1"];
+            bench.command(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+        };
+        let children: Vec<Child> = (0..10).map(start).collect();
+        let ended = children.into_iter().map(|child| Ended::new(&child.wait_with_output().unwrap()));
+        let ended: Vec<Ended> = ended.collect();
+        for one in &ended {
+            assert_eq!(one.code, Some(0), "{}", one.stderr);
+        }
+        let trained = ended.iter().filter(|one| one.stderr.contains("epoch 1/1")).count();
+        assert_eq!(trained, 1, "the others take its result");
+        let left: Vec<_> =
+            fs::read_dir(&bench.cells(&out)[0]).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert!(left.iter().all(|name| !name.to_string_lossy().starts_with('.')), "{left:?}");
+    }
+}
+
+/// `ulimit -u`, which counts threads too and which root alone is free of: the first worker takes all that there are.
+#[test]
+fn a_system_that_starts_no_more_processes_costs_no_cell() {
+    let bench = Bench::new();
+    let program = bench.path("untied");
+    fs::copy(env!("CARGO_BIN_EXE_untied"), &program).unwrap();
+    let open = Command::new("chmod").args(["-R", "a+rwX", "."]).current_dir(bench.path("")).status().unwrap();
+    assert!(open.success());
+    let mut counts = Vec::new();
+    for most in [6, 9, 12, 15, 20] {
+        // A user whom nobody else is, so that nothing else counts.
+        let user = ["--reuid", "54321", "--regid", "54321", "--clear-groups", "prlimit"];
+        let (limit, out) = (format!("--nproc={most}"), format!("out{most}"));
+        let run = [&limit, "./untied", "run", "study.toml", "--out", &out, "--jobs", "4", "--threads", "1"];
+        let output = Command::new("setpriv").args(user).args(run).current_dir(bench.path("")).output();
+        let Some(output) = output.ok().filter(|output| !output.stderr.starts_with(b"setpriv: ")) else {
+            println!("skipped: only root may run the program as somebody else");
+            return;
+        };
+        let ended = Ended::new(&output);
+        assert!(matches!(ended.code, Some(0..=2)), "{most}: {:?} {}", ended.code, ended.stderr);
+        assert!(!ended.stderr.contains("panicked"), "{most}: {}", ended.stderr);
+        counts.push((most, ended.code, ended.stderr));
+    }
+    let (_, code, said) = counts.last().unwrap();
+    assert_eq!(*code, Some(0), "{said}");
+    assert!(counts.iter().any(|(_, _, said)| said.contains("cannot start a ")), "{counts:?}");
+}

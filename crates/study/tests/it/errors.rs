@@ -341,7 +341,7 @@ fn files() {
     write("binary", b"name = \"s\"\n\xff\xfe\n");
     write("nul", b"\0\0\0");
     write("empty", b"");
-    write("large", &vec![b'\n'; (1 << 20) + 1]);
+    write("large", &vec![b'\n'; (1 << 24) + 1]);
     let names = ["missing", "folder", "binary", "nul", "empty", "large"];
     let text: Vec<String> = names.iter().map(|name| load(folder.path(), name)).collect();
     let messages = text.join("\n\n");
@@ -351,6 +351,11 @@ fn files() {
 #[test]
 fn endless_files_end() {
     if Path::new("/dev/zero").exists() {
-        assert!(Study::load(Path::new("/dev/zero"), &[]).unwrap_err().to_string().contains("is larger than"));
+        let error = Study::load(Path::new("/dev/zero"), &[]).unwrap_err().to_string();
+        assert_eq!(error, "cannot read the config /dev/zero: it is no regular file");
     }
+    let folder = tempfile::tempdir().unwrap();
+    let sparse = folder.path().join("sparse.toml");
+    std::fs::File::create(&sparse).unwrap().set_len(1 << 40).unwrap();
+    assert!(Study::load(&sparse, &[]).unwrap_err().to_string().contains("is larger than"));
 }

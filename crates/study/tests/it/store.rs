@@ -141,8 +141,8 @@ fn shipped_results_are_written_as_they_are() {
 fn results_of_another_version_get_the_ids_of_their_own_config() {
     let (_dir, folder, study) = folder();
     let mut records: Vec<_> = study.cells.iter().map(CellRecord::missing).collect();
-    for record in &mut records {
-        record.id = format!("old-{}", record.seed);
+    for (index, record) in records.iter_mut().enumerate() {
+        record.id = format!("old-{index}");
     }
     let mut results = study.results(records, vec![], vec![]);
     let ids_of = |results: &Results| -> Vec<String> {

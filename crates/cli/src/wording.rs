@@ -19,6 +19,11 @@ pub(crate) fn variant_name(study: &Study, factors: &Factors) -> String {
     shown.collect::<Vec<_>>().join(" ")
 }
 
+/// Said of a run that `train.early_stopping` ends.
+pub(crate) fn stopped(epoch: usize) -> String {
+    format!("stops early, after epoch {epoch}: the validation images show no improvement any more")
+}
+
 /// `1 cell`, `2 cells`.
 pub(crate) fn plural(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }

@@ -39,6 +39,7 @@ impl CellConfig {
         model.check()?;
         train.check()?;
         check_statistics(model, train.batch_size)?;
+        check_validation(data, train)?;
         measure.check(data, model)
     }
 }
@@ -53,6 +54,17 @@ fn check_statistics(model: &ModelConfig, batch_size: usize) -> Result<(), Fault>
     };
     images(!specs.iter().any(NormSpec::needs_images), "batch_per_activation")?;
     images(model.is_plain() || !specs.iter().any(|spec| spec.running), "batch norm")
+}
+
+/// Test images decide nothing while a model is trained.
+fn check_validation(data: &DataConfig, train: &TrainConfig) -> Result<(), Fault> {
+    for (key, asked) in
+        [("train.early_stopping", train.early_stopping.is_some()), ("train.best_epoch", train.best_epoch.is_some())]
+    {
+        let expected = "`data.validation` beside it, such as 0.1: a share of the training images to judge epochs by";
+        Fault::require(!asked || data.validation.is_some(), key, expected, "no `data.validation`")?;
+    }
+    Ok(())
 }
 
 /// One training run of a study.
@@ -78,12 +90,21 @@ impl Cell {
     }
 }
 
+/// Keys younger than some results, with the JSON of their defaults: left out at these, so that cells keep their ids.
+const YOUNGER: [(&str, &str, &str); 3] = [
+    ("data", "standardise", "\"channel\""),
+    ("train", "warmup_epochs", "0.0"),
+    ("train", "weight_decay_on", "\"all\""),
+];
+
 /// A study's data paths are UTF-8 once it is loaded, so that every config has its JSON.
 pub(crate) fn hash(config: &CellConfig) -> String {
     let mut json = serde_json::to_value(config).expect("a cell's config is plain data with UTF-8 paths");
-    // A key younger than some results is left out at its default, so that their cells keep their ids.
-    if let Some(data) = json["data"].as_object_mut().filter(|data| data["standardise"] == "channel") {
-        data.remove("standardise");
+    for (section, key, default) in YOUNGER {
+        let section = json[section].as_object_mut();
+        if let Some(section) = section.filter(|section| section.get(key).is_some_and(|v| v.to_string() == default)) {
+            section.remove(key);
+        }
     }
     json.sort_all_objects();
     let digest = Sha256::digest(json.to_string());

@@ -8,6 +8,9 @@ use serde_json::Value;
 /// The varied keys of a cell, seeds aside, with their values: `{"model.bias": "tied"}`.
 pub type Factors = BTreeMap<String, Value>;
 
+/// A table of `[[skip]]`: factors, each with one or more of its values.
+pub type Skip = BTreeMap<String, Vec<Value>>;
+
 /// A factor's value as people read it: `tied`, `untied_along[0]`, `64`.
 #[must_use]
 pub fn factor_label(value: &Value) -> String {

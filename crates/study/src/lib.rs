@@ -14,12 +14,13 @@ mod study;
 
 pub use cell::{Cell, CellConfig};
 pub use config::{
-    Activation, Augment, Bias, BiasPlace, CanvasConfig, CanvasLabel, Colour, CompareConfig, DataConfig, DataSource,
-    Device, Dtype, Fault, FixedShift, Flip, Head, Initialisation, LAYERS_PREFIX, LayerConfig, LayerKind, Limit, Metric,
-    ModelConfig, Net, Normalization, Optimizer, Order, Over, Padding, Pair, Parametrization, Projection,
-    SHORTCUT_PREFIX, Schedule, Sequential, ShiftPattern, Shortcut, Standardise, TrainConfig,
+    Activation, Augment, Bias, BiasPlace, CanvasConfig, CanvasLabel, ClipGradients, Colour, CompareConfig, DataConfig,
+    DataSource, Device, Dtype, EarlyStopping, Fault, FixedShift, Flip, Head, Initialisation, LAYERS_PREFIX,
+    LayerConfig, LayerKind, Limit, Metric, ModelConfig, Net, Normalization, Optimizer, Order, Over, Padding, Pair,
+    Parametrization, Projection, SHORTCUT_PREFIX, Schedule, Sequential, ShiftPattern, Shortcut, Standardise,
+    TrainConfig, ValidationMetric, WeightDecayOn,
 };
-pub use factors::{Factors, factor_label};
+pub use factors::{Factors, Skip, factor_label};
 pub use folder::{
     StoreError, StudyFolder, Writing, differing, free_name, open_to_change, read_text, write_bytes, write_text,
 };

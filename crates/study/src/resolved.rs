@@ -27,6 +27,10 @@ impl Study {
         put(&mut text, "question", &self.question);
         self.put_sections(&mut text, &self.cells[0].config);
         self.put_vary(&mut text);
+        for skip in &self.skip {
+            text.push_str("\n[[skip]]\n");
+            skip.iter().for_each(|(key, values)| put(&mut text, key, values));
+        }
         if let Some(compare) = &self.compare {
             put_compare(&mut text, compare);
         }

@@ -41,6 +41,8 @@ pub fn schema() -> Value {
     properties.insert("name".into(), json!({ "type": "string", "description": NAME }));
     properties.insert("question".into(), json!({ "type": "string", "description": QUESTION }));
     properties.insert("vary".into(), vary());
+    let table = json!({ "type": "object", "minProperties": 1 });
+    properties.insert("skip".into(), json!({ "description": SKIP, "type": "array", "items": table }));
     properties.insert("compare".into(), generator().subschema_for::<CompareConfig>().to_value());
     for (name, mut section) in sections() {
         // Keys that `[vary]` lists may be absent from their table.
@@ -60,6 +62,8 @@ pub fn schema() -> Value {
 const NAME: &str = "Letters, digits, `_` and `-`; also the name of the output folder.";
 const QUESTION: &str = "The question that the study answers.";
 const VARY: &str = "The grid: the product of these lists, times the seeds.";
+const SKIP: &str =
+    "Leaves out of the grid what has all of a table's values: keys of `[vary]`, each with a value or a list of them.";
 const SEEDS: &str = "The number of seeds of every variant, a list of them, or a group-sequential design.";
 
 /// `[vary]`: a list of values for any key of a section, and the seeds.
@@ -115,6 +119,8 @@ pub fn reference() -> String {
     alternatives(seeds).for_each(|choice| put_entries(&mut table, "vary.seeds", choice));
     let key = "vary.\"model.bias\"";
     put_row(&mut table, key, &json!({ "type": "array", "items": {}, "description": VARY }), false);
+    let key = "skip.N.\"model.bias\"";
+    put_row(&mut table, key, &json!({ "type": ["value or list"], "description": SKIP }), false);
     put_entries(&mut table, "compare", &generator().subschema_for::<CompareConfig>().to_value());
     table
 }

@@ -8,9 +8,11 @@ use serde_json::Value;
 use crate::parse::compare;
 use crate::parse::document::Document;
 use crate::parse::grid::{Grid, Variant};
+use crate::parse::skip;
 use crate::parse::source::Source;
 use crate::{
-    Cell, CellRecord, CompareConfig, Comparison, ConfigError, Provenance, Results, SCHEMA, Sequential, TrainConfig,
+    Cell, CellRecord, CompareConfig, Comparison, ConfigError, Provenance, Results, SCHEMA, Sequential, Skip,
+    TrainConfig,
 };
 
 /// Longest name of a study: its output folder is named after it.
@@ -31,7 +33,9 @@ pub struct Study {
     pub seeds: Vec<u64>,
     /// The looks of a sequential study.
     pub sequential: Option<Sequential>,
-    /// The grid, never empty; seeds vary fastest. The index of a cell is its position here.
+    /// What the grid leaves out: variants of which all that one of these says is so.
+    pub skip: Vec<Skip>,
+    /// The grid without what `skip` leaves out, never empty; seeds vary fastest. The index of a cell is its position here.
     pub cells: Vec<Cell>,
 }
 
@@ -79,10 +83,14 @@ impl Study {
         let name = read_name(&document)?;
         let (question, _) = document.string("question")?;
         let grid = Grid::read(&document)?;
-        let cells = expand(&document, &grid)?;
+        let skip = skip::read(&document, &grid.factors)?;
+        let cells = expand(&document, &grid, &skip)?;
         let compare = compare::read(&document, &grid)?;
+        if let Some(compare) = &compare {
+            check_baseline(&document, &cells, compare)?;
+        }
         let vary = grid.factors.into_iter().map(|factor| Vary { key: factor.key, values: factor.labels }).collect();
-        Ok(Self { name, question, compare, vary, seeds: grid.seeds, sequential: grid.sequential, cells })
+        Ok(Self { name, question, compare, vary, seeds: grid.seeds, sequential: grid.sequential, skip, cells })
     }
 
     /// The device that every cell trains on, or `varied`.
@@ -136,17 +144,30 @@ fn read_name(document: &Document<'_>) -> Result<String, ConfigError> {
     Ok(name)
 }
 
-fn expand(document: &Document<'_>, grid: &Grid<'_>) -> Result<Vec<Cell>, ConfigError> {
+fn expand(document: &Document<'_>, grid: &Grid<'_>, skip: &[Skip]) -> Result<Vec<Cell>, ConfigError> {
     let base = document.base()?;
     grid.check_base(document, &base)?;
     let order: Vec<&str> = grid.factors.iter().map(|factor| factor.key.as_str()).collect();
     let mut cells = Vec::with_capacity(grid.variants() * grid.seeds.len());
-    for index in 0..grid.variants() {
+    for index in (0..grid.variants()).filter(|&index| !skip::leaves_out(skip, &grid.factors_of(index))) {
         let variant = grid.variant(document, &base, index)?;
         push_seeds(&mut cells, &variant, &grid.seeds, &order);
     }
+    if cells.is_empty() {
+        let span = document.get(&["skip"]).map_or(0..0, toml::Spanned::span);
+        return Err(document.fail(&span, "leaves no cell of the grid"));
+    }
     reject_equal(document, &cells)?;
     Ok(cells)
+}
+
+fn check_baseline(document: &Document<'_>, cells: &[Cell], compare: &CompareConfig) -> Result<(), ConfigError> {
+    let is_baseline = |cell: &Cell| compare.baseline.iter().all(|(key, value)| cell.factors.get(key) == Some(value));
+    if cells.iter().any(is_baseline) {
+        return Ok(());
+    }
+    let span = document.get(&["skip"]).map_or(0..0, toml::Spanned::span);
+    Err(document.fail(&span, "leaves no cell of `compare.baseline`, so that there is nothing to compare with"))
 }
 
 fn push_seeds(cells: &mut Vec<Cell>, variant: &Variant, seeds: &[u64], order: &[&str]) {

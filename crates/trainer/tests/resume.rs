@@ -65,6 +65,18 @@ fn a_run_that_goes_on_ends_as_if_it_had_never_stopped() {
         &["model.norm=filter_response", "train.dtype=f64"],
         &[AUGMENT, "data.validation=0.1"],
         &[AUGMENT, "data.limit={train=1400}", "train.dtype=f64"],
+        &["train.warmup_epochs=0.5", "train.schedule={cosine={}}", "train.clip_gradients={norm=0.1}"],
+        &["train.schedule={steps={milestones=[1]}}", "train.clip_gradients={value=0.01}", "train.dtype=f64"],
+        &[
+            "train.schedule={one_cycle={}}",
+            "train.optimizer={sgd={learning_rate=0.05,momentum=0.9,nesterov=true,weight_decay=0.01}}",
+            "train.weight_decay_on=weights",
+        ],
+        &[
+            "train.optimizer={adamw={learning_rate=0.003,weight_decay=0.1}}",
+            "train.weight_decay_on=weights",
+            "train.dtype=f64",
+        ],
         &["model.norm=batch", "model.weight=standardized"],
         &["model.norm={group=2}", "model.weight=standardized", "train.dtype=f64"],
         &["model.norm=batch", "train.optimizer={lion={learning_rate=0.001,weight_decay=0.1}}"],
@@ -90,6 +102,30 @@ fn a_run_that_goes_on_ends_as_if_it_had_never_stopped() {
             let epoch = (step - 1) / EPOCH + 1;
             assert_eq!(events[1], Event::Resumed { epoch, step }, "{overrides:?}");
             assert_eq!(result, expected, "{overrides:?} from step {step}");
+        }
+    }
+}
+
+/// With a rate that makes the first epoch the best one, so that its model has to survive.
+#[test]
+fn a_run_with_a_best_epoch_or_an_early_end_goes_on_to_the_same_bits() {
+    for overrides in [
+        &["train.best_epoch=validation_accuracy"][..],
+        &["train.best_epoch=validation_loss", "train.early_stopping={patience=1}"],
+        &["train.early_stopping={patience=1,min_improvement=100}", "train.dtype=f64"],
+    ] {
+        let wild = ["data.validation=0.1", "train.epochs=4", "train.optimizer={sgd={learning_rate=1.5}}"];
+        let mut config = config(&[&wild, overrides].concat());
+        config.measure.translate = vec![1];
+        let (expected, states) = undisturbed(&config);
+        let curves = &expected.curves;
+        assert_eq!(
+            (curves.validation_loss.len(), curves.validation_accuracy.len()),
+            (expected.epochs, expected.epochs)
+        );
+        for state in &states {
+            let (result, _) = resumed(&config, state.clone());
+            assert_eq!(result, expected, "{overrides:?}");
         }
     }
 }
@@ -143,7 +179,7 @@ fn a_state_of_something_else_is_left_aside() {
         (b"{}\n".to_vec(), "is no state of a run"),
         (state[..state.len() - 1].to_vec(), "cannot be restored"),
         (state[..300].to_vec(), "is no state of a run"),
-        (replaced("\"format\":4", "\"format\":7"), "has format 7; this program reads 4"),
+        (replaced("\"format\":5", "\"format\":7"), "has format 7; this program reads 5"),
         (replaced("\"program\":\"untied ", "\"program\":\"untied 0.0."), "was written by untied 0.0."),
         (replaced("(c0ffee)", "(decaf)"), "(decaf), this is untied "),
         (replaced("\"trained\":{\"secs\":", "\"trained\":{\"secs\":99999999999999"), "is of a run of another length"),

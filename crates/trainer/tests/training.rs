@@ -4,8 +4,8 @@
 
 use untied_redundancy::{CERTIFICATE_FACTOR, Finding};
 use untied_study::{
-    Bias, CellConfig, CellResult, DataConfig, DataSource, Device, Dtype, Event, LayerRedundancy, MeasureConfig,
-    ModelConfig, Normalization, Optimizer, Parametrization, Projection, Schedule, Status, TrainConfig,
+    Bias, CellConfig, CellResult, DataConfig, DataSource, Dtype, Event, LayerRedundancy, MeasureConfig, ModelConfig,
+    Normalization, Optimizer, Parametrization, Schedule, Status, TrainConfig,
 };
 use untied_trainer::train;
 
@@ -15,17 +15,7 @@ fn config(bias: Bias, norm: Normalization, dtype: Dtype, epochs: usize) -> CellC
     CellConfig {
         data: DataConfig::new(DataSource::Digits),
         model: ModelConfig { bias, norm, ..ModelConfig::new(vec![16, 32]) },
-        train: TrainConfig {
-            epochs,
-            batch_size: 64,
-            optimizer,
-            schedule: Schedule::Constant,
-            label_smoothing: 0.0,
-            dtype,
-            device: Device::Flex,
-            project_redundant: Projection::None,
-            save_model: false,
-        },
+        train: TrainConfig { dtype, ..TrainConfig::new(epochs, 64, optimizer) },
         measure: MeasureConfig::default(),
         seed: 0,
     }
@@ -212,7 +202,7 @@ fn every_optimizer_and_schedule_trains() {
     ] {
         let mut config = config(Bias::Tied, Normalization::Batch, Dtype::F32, 3);
         config.train.optimizer = optimizer;
-        config.train.schedule = schedule;
+        config.train.schedule = schedule.clone();
         let accuracy = train(&config, &mut |_| {}).unwrap().metrics.test_accuracy.unwrap();
         assert!(accuracy > 0.85, "{optimizer:?} {schedule:?}: {accuracy}");
     }

@@ -33,10 +33,14 @@ struct Row {
 }
 
 impl Bars {
-    pub(super) fn new(verbose: bool, cells: &[&Cell]) -> Self {
+    /// None where stderr can draw none: it is no terminal, or one that says so by `TERM=dumb` or without `TERM`.
+    pub(super) fn new(verbose: bool, cells: &[&Cell]) -> Option<Self> {
         let screen = MultiProgress::new();
+        if screen.is_hidden() {
+            return None;
+        }
         let all = screen.add(ProgressBar::new(FINENESS).with_style(style("{bar:20.green/dim} {wide_msg}")));
-        Self { verbose, tally: Tally::new(cells), screen, all, cells: BTreeMap::new() }
+        Some(Self { verbose, tally: Tally::new(cells), screen, all, cells: BTreeMap::new() })
     }
 
     fn start(&mut self, cell: &Cell) {
@@ -104,7 +108,11 @@ impl Row {
             }
             Event::Resumed { step, .. } => self.bar.set_position(step as u64),
             Event::Measuring { ref what } => self.bar.set_message(format!("{name}  measuring: {what}")),
-            Event::Waiting { .. } | Event::Warning { .. } | Event::Diverged { .. } | Event::Finished { .. } => {}
+            Event::Waiting { .. }
+            | Event::Warning { .. }
+            | Event::Stopped { .. }
+            | Event::Diverged { .. }
+            | Event::Finished { .. } => {}
         }
     }
 }

@@ -76,6 +76,7 @@ impl Tally {
             }
             Event::Waiting { .. }
             | Event::Warning { .. }
+            | Event::Stopped { .. }
             | Event::Diverged { .. }
             | Event::Measuring { .. }
             | Event::Finished { .. } => {}

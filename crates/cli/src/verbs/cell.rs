@@ -11,10 +11,11 @@ use untied_report::Looks;
 use untied_study::{Cell, CellResult, Event, Status, Study, StudyFolder};
 
 use crate::arguments::{CheckpointArgument, ConfigArguments, DeviceArgument, OutArgument, parallel};
+use crate::display::pace::Pace;
 use crate::exit::Exit;
 use crate::plan::looks::{look_into, look_of};
 use crate::terminal::{print, say};
-use crate::wording::{BEING_TRAINED, cell_name, plural, time};
+use crate::wording::{BEING_TRAINED, cell_name, plural, stopped, time};
 use crate::workers::cell::{is_done_already, train};
 use crate::{check, folder, interrupt};
 
@@ -56,7 +57,9 @@ pub(crate) fn cell(arguments: &CellArguments) -> anyhow::Result<Exit> {
     let cores = available_parallelism().unwrap_or(NonZeroUsize::MIN);
     untied_trainer::limit_threads(arguments.threads.unwrap_or(cores).get());
     let started = Instant::now();
-    let mut tell = |event: &Event| progress(cell, event).iter().for_each(|line| say(line));
+    let mut pace = Pace::default();
+    pace.start(cell, started);
+    let mut tell = |event: &Event| said(&mut pace, cell, event).iter().for_each(|line| say(line));
     let Some(result) = train(cell, &folder, arguments.checkpoint.every(), &mut tell)? else { return Ok(Exit::Done) };
     print(&outcome(cell, &result, started.elapsed(), &folder.cell(cell)))?;
     Ok(if result.status.is_done() { Exit::Done } else { Exit::Incomplete })
@@ -110,16 +113,32 @@ fn prepare(study: &Study, cell: &Cell, folder: &StudyFolder, config: &Path) -> a
     Ok(())
 }
 
+/// The lines for an event, or how far training is where it has been silent for too long.
+fn said(pace: &mut Pace, cell: &Cell, event: &Event) -> Vec<String> {
+    let now = Instant::now();
+    pace.note(cell, event, now);
+    let line = progress(cell, event);
+    if line.is_some() {
+        pace.spoke(cell, now);
+    }
+    line.into_iter().chain(pace.due(now).into_iter().map(|(_, text)| text)).collect()
+}
+
 fn progress(cell: &Cell, event: &Event) -> Option<String> {
     match event {
         Event::Waiting { seconds: 0 } => Some(format!("{} {BEING_TRAINED}", cell_name(cell))),
         Event::Started { train_images, test_images, .. } => {
             Some(format!("{}: {train_images} images to train on, {test_images} to test with", cell_name(cell)))
         }
-        Event::Epoch { epoch, train_loss, test_loss, test_accuracy, .. } => Some(format!(
-            "epoch {epoch}/{}  loss {train_loss:.4}  test loss {test_loss:.4}  accuracy {test_accuracy:.4}",
-            cell.config.train.epochs
-        )),
+        Event::Epoch { epoch, train_loss, test_loss, test_accuracy, validation_accuracy, .. } => {
+            let validation = validation_accuracy.map(|accuracy| format!("  validation {accuracy:.4}"));
+            Some(format!(
+                "epoch {epoch}/{}  loss {train_loss:.4}  test loss {test_loss:.4}  accuracy {test_accuracy:.4}{}",
+                cell.config.train.epochs,
+                validation.unwrap_or_default()
+            ))
+        }
+        Event::Stopped { epoch } => Some(stopped(*epoch)),
         Event::Diverged { epoch, step } => Some(format!("diverged in epoch {epoch}, at step {step}")),
         Event::Resumed { epoch, step } => Some(format!("goes on with epoch {epoch}, after step {step}")),
         Event::Warning { message } => Some(format!("warning: {message}")),

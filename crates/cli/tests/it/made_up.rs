@@ -59,6 +59,7 @@ fn result(cell: &Cell) -> CellResult {
         train_loss: (1..=epochs).map(loss).collect(),
         test_loss: (1..=epochs).map(|epoch| loss(epoch) + 0.03).collect(),
         test_accuracy: (1..=epochs).map(|epoch| accuracy - 0.05 / epoch as f64).collect(),
+        ..Curves::default()
     };
     CellResult {
         status: Status::Finished,
@@ -67,9 +68,11 @@ fn result(cell: &Cell) -> CellResult {
             test_accuracy: Some(accuracy),
             test_loss: Some(loss(epochs) + 0.03),
             train_loss: Some(loss(epochs)),
+            ..Metrics::default()
         },
         parameters: Parameters { total: 20_490, bias: 48 },
         epochs,
+        best_epoch: None,
         steps: epochs * STEPS,
         test_images: 1000,
         answers: (0..1000).map(|image| image % 9 > 0).collect(),

@@ -1,5 +1,6 @@
 //! The tables of a config as types, each with what its values must fulfil as far as no data is needed to tell.
 
+mod clipping;
 mod compare;
 mod data;
 pub(crate) mod fault;
@@ -7,8 +8,10 @@ mod model;
 mod optimizer;
 mod schedule;
 mod sequential;
+mod stopping;
 mod train;
 
+pub use self::clipping::ClipGradients;
 pub use self::compare::{CompareConfig, Metric, Over};
 pub(crate) use self::data::MAX_SIDE;
 pub use self::data::{
@@ -23,6 +26,7 @@ pub use self::model::{
 pub use self::optimizer::Optimizer;
 pub use self::schedule::Schedule;
 pub use self::sequential::Sequential;
-pub use self::train::{Device, Dtype, Projection, TrainConfig};
+pub use self::stopping::{EarlyStopping, ValidationMetric};
+pub use self::train::{Device, Dtype, Projection, TrainConfig, WeightDecayOn};
 pub use untied_redundancy::network::Parametrization;
 pub use untied_redundancy::{Bias, Normalization};

@@ -3,8 +3,7 @@
 use toml::Spanned;
 
 use super::document::Document;
-use super::grid::{Factor, Grid, same_value};
-use super::messages::nearest;
+use super::grid::{Grid, not_listed, not_varied, same_value};
 use crate::{CompareConfig, ConfigError, Metric, Over};
 
 /// Reads and checks `[compare]`; baseline values become those of the lists, so that 1 and 1.0 are one value.
@@ -20,9 +19,12 @@ pub(crate) fn read(document: &Document<'_>, grid: &Grid<'_>) -> Result<Option<Co
     }
     for (key, value) in &mut compare.baseline {
         let message = match grid.factors.iter().find(|factor| factor.key == *key) {
-            None => not_varied(key, grid),
+            None => not_varied(key, &grid.factors),
             Some(factor) => match factor.labels.iter().find(|label| same_value(label, value)) {
-                None => not_listed(document, factor, &["compare", "baseline", key]),
+                None => {
+                    let found = document.get(&["compare", "baseline", key]);
+                    not_listed(factor, found.map_or("", |value| document.text(&value.span())))
+                }
                 Some(_) if factor.labels.len() < 2 => {
                     format!(
                         "`vary.\"{key}\"` has one value, which leaves nothing to compare: add one, or remove [compare]"
@@ -62,21 +64,6 @@ fn check_over(document: &Document<'_>, compare: &CompareConfig) -> Result<(), Co
             Err(fail(document, &["over"], message))
         }
     }
-}
-
-fn not_varied(key: &str, grid: &Grid<'_>) -> String {
-    let known: Vec<&str> = grid.factors.iter().map(|factor| factor.key.as_str()).collect();
-    if known.is_empty() {
-        return "[vary] lists no key but `seeds`, so that there is nothing to compare".to_owned();
-    }
-    let hint = nearest(key, &known).map(|near| format!("; did you mean `\"{near}\"`?")).unwrap_or_default();
-    format!("expected a key of [vary] ({}){hint}", known.join(", "))
-}
-
-fn not_listed(document: &Document<'_>, factor: &Factor<'_>, path: &[&str]) -> String {
-    let found = document.get(path).map_or("", |value| document.text(&value.span()));
-    let listed = factor.labels.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    format!("expected a value of `vary.\"{}\"` ({listed}), found {found}", factor.key)
 }
 
 fn fail(document: &Document<'_>, path: &[&str], message: impl Into<String>) -> ConfigError {

@@ -15,7 +15,7 @@ use super::{overrides, paths};
 use crate::schema::{SECTIONS, dotted_keys};
 use crate::{CompareConfig, ConfigError};
 
-const TOP_LEVEL: [&str; 8] = ["name", "question", "data", "model", "train", "measure", "vary", "compare"];
+const TOP_LEVEL: [&str; 9] = ["name", "question", "data", "model", "train", "measure", "vary", "skip", "compare"];
 
 /// Choices that take a table of settings.
 const SETTINGS: [[&str; 2]; 2] = [["train", "optimizer"], ["train", "schedule"]];

@@ -110,6 +110,11 @@ impl<'s> Grid<'s> {
         self.factors.iter().map(|factor| factor.values.len()).product()
     }
 
+    /// The value of every factor in the given variant.
+    pub(crate) fn factors_of(&self, variant: usize) -> Factors {
+        self.labels(&self.choices(variant))
+    }
+
     /// The choice of every factor in the given variant.
     fn choices(&self, variant: usize) -> Vec<usize> {
         let mut rest = variant;
@@ -244,6 +249,22 @@ fn unknown_factor(name: &str, pieces: &[Key<'_>]) -> String {
     let full = nearest(name, &["seeds"]).map(str::to_owned).or_else(|| full_key(name));
     let hint = full.map(|full| format!("; did you mean `{full}`?")).unwrap_or_default();
     format!("unknown key `{name}`, expected `seeds` or a dotted key such as \"model.bias\"{hint}")
+}
+
+/// The message for a key that `[vary]` does not list.
+pub(crate) fn not_varied(key: &str, factors: &[Factor<'_>]) -> String {
+    let known: Vec<&str> = factors.iter().map(|factor| factor.key.as_str()).collect();
+    if known.is_empty() {
+        return "[vary] lists no key but `seeds`, so that there is nothing to compare or to skip".to_owned();
+    }
+    let hint = nearest(key, &known).map(|near| format!("; did you mean `\"{near}\"`?")).unwrap_or_default();
+    format!("expected a key of [vary] ({}){hint}", known.join(", "))
+}
+
+/// The message for a value that a list of `[vary]` lacks.
+pub(crate) fn not_listed(factor: &Factor<'_>, found: &str) -> String {
+    let listed = factor.labels.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    format!("expected a value of `vary.\"{}\"` ({listed}), found {found}", factor.key)
 }
 
 /// Values twice in a list would be the same cells twice.

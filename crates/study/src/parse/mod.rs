@@ -9,6 +9,7 @@ mod messages;
 mod overrides;
 mod paths;
 mod seeds;
+pub(crate) mod skip;
 pub(crate) mod source;
 
 pub use self::error::{ConfigError, InvalidConfig, MOST_CONFIG, Place};

@@ -18,7 +18,7 @@ pub(crate) struct WrongPath {
     pub(crate) message: &'static str,
 }
 
-/// Makes every data path absolute: in `[data]`, in `[vary]`'s lists and in the baseline.
+/// Makes every data path absolute: in `[data]`, in `[vary]`'s lists, in `[[skip]]` and in the baseline.
 pub(crate) fn anchor(root: &mut DeTable<'_>, config: &Path) -> Result<(), WrongPath> {
     for (name, value) in root.iter_mut() {
         match name.get_ref().as_ref() {
@@ -28,6 +28,13 @@ pub(crate) fn anchor(root: &mut DeTable<'_>, config: &Path) -> Result<(), WrongP
                     values.iter_mut().try_for_each(|value| anchor_below(&path, value, config))
                 }
                 _ => Ok(()),
+            })?,
+            "skip" => elements(value).flat_map(entries).try_for_each(|(key, value)| {
+                let path = pieces(key);
+                if value.get_ref().is_array() {
+                    return elements(value).try_for_each(|value| anchor_below(&path, value, config));
+                }
+                anchor_below(&path, value, config)
             })?,
             "compare" => entries(value)
                 .filter(|(key, _)| *key == "baseline")
@@ -65,6 +72,17 @@ fn anchor_value(value: &mut Spanned<DeValue<'_>>, config: &Path) -> Result<(), &
     let path = path.to_str().ok_or("the config's folder has a name that is not UTF-8: give an absolute path")?;
     *text = Cow::Owned(path.to_owned());
     Ok(())
+}
+
+/// The elements of a list; nothing where it is none.
+fn elements<'t, 's>(
+    value: &'t mut Spanned<DeValue<'s>>,
+) -> impl Iterator<Item = &'t mut Spanned<DeValue<'s>>> + use<'t, 's> {
+    let list = match value.get_mut() {
+        DeValue::Array(list) => Some(list),
+        _ => None,
+    };
+    list.into_iter().flat_map(|list| list.iter_mut())
 }
 
 /// The entries of a table; nothing where it is none.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::factors::display_as_serialized;
 use crate::results::CertificateRecord;
-use crate::{Answers, Cell, Factors, Measured, Metric};
+use crate::{Answers, Cell, Curves, Factors, Measured, Metric};
 
 /// One cell in `results.json`: its result without losses of single steps, and the cell that it is of.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -63,12 +63,15 @@ pub struct CellResult {
     pub status: Status,
     /// The reason of a cell that did not finish.
     pub reason: Option<String>,
-    /// Null where the cell did not finish.
+    /// After the last epoch, or after `best_epoch`. Null where the cell did not finish.
     pub metrics: Metrics,
     /// Size of the model.
     pub parameters: Parameters,
     /// Epochs trained.
     pub epochs: usize,
+    /// The epoch, from 1, that metrics, answers and measurements are of, where `train.best_epoch` chose it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub best_epoch: Option<usize>,
     /// Steps trained.
     pub steps: usize,
     /// Images in the test set; 0 where the cell did not start.
@@ -135,8 +138,14 @@ pub struct Metrics {
     pub test_accuracy: Option<f64>,
     /// In nats.
     pub test_loss: Option<f64>,
-    /// Mean over the last epoch.
+    /// Mean over that epoch.
     pub train_loss: Option<f64>,
+    /// Of the images that `data.validation` holds out, in [0, 1]; left out without any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validation_accuracy: Option<f64>,
+    /// Of the same images, in nats.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validation_loss: Option<f64>,
 }
 
 impl Metrics {
@@ -158,17 +167,6 @@ pub struct Parameters {
     pub total: usize,
     /// Parameters of the convolutions' biases.
     pub bias: usize,
-}
-
-/// Means over the epochs, one value each.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct Curves {
-    /// Mean of each epoch's steps.
-    pub train_loss: Vec<f64>,
-    /// After each epoch.
-    pub test_loss: Vec<f64>,
-    /// After each epoch.
-    pub test_accuracy: Vec<f64>,
 }
 
 /// The share of one layer's bias gradient in the part that the network removes.

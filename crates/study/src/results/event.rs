@@ -62,8 +62,19 @@ pub enum Event {
         test_loss: f64,
         /// Share of the test set, in [0, 1].
         test_accuracy: f64,
+        /// Mean over the validation set, where there is one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        validation_loss: Option<f64>,
+        /// Share of the validation set, in [0, 1].
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        validation_accuracy: Option<f64>,
         /// Training time so far.
         train_seconds: f64,
+    },
+    /// The validation set shows no improvement any more: `train.early_stopping` ends the run.
+    Stopped {
+        /// The last epoch, from 1.
+        epoch: usize,
     },
     /// The loss became NaN or infinite; the run ends here.
     Diverged {

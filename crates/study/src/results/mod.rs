@@ -5,13 +5,15 @@
 mod answers;
 mod cell;
 mod certificate;
+mod curves;
 mod event;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::answers::Answers;
-pub use self::cell::{CellRecord, CellResult, Curves, Drift, LayerRedundancy, Metrics, Parameters, Provenance, Status};
+pub use self::cell::{CellRecord, CellResult, Drift, LayerRedundancy, Metrics, Parameters, Provenance, Status};
 pub use self::certificate::CertificateRecord;
+pub use self::curves::Curves;
 pub use self::event::Event;
 use crate::factors::display_as_serialized;
 use crate::{Factors, Metric, Over, Sequential};

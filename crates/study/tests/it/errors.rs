@@ -312,6 +312,77 @@ fn set_options() {
 }
 
 #[test]
+fn training() {
+    let optimizer = |schedule: &str| format!("train.schedule={schedule}");
+    let schedules = [
+        "{steps={milestones=[]}}",
+        "{steps={milestones=[0]}}",
+        "{steps={milestones=[5,5]}}",
+        "{steps={milestones=[1],gamma=2}}",
+        "{steps={}}",
+        "{one_cycle={pct_start=1}}",
+        "{one_cycle={div_factor=0.5}}",
+        "{one_cycle={final_div_factor=inf}}",
+        "\"one_cycle\"",
+    ]
+    .map(optimizer);
+    let schedules: Vec<&str> = schedules.iter().map(String::as_str).collect();
+    let mut cases = set(MINIMAL, &schedules);
+    cases.extend(set(
+        MINIMAL,
+        &[
+            "train.warmup_epochs=-0.5",
+            "train.warmup_epochs=1",
+            "train.clip_gradients={norm=0}",
+            "train.clip_gradients={value=1e300}",
+            "train.clip_gradients={size=1}",
+            "train.clip_gradients=1",
+            "train.weight_decay_on=biases",
+            "train.early_stopping={patience=2}",
+            "train.best_epoch=validation_loss",
+            "train.best_epoch=test_loss",
+        ],
+    ));
+    let validated = with("\"digits\"", "\"digits\"\nvalidation = 0.1");
+    cases.extend(set(
+        &validated,
+        &[
+            "train.early_stopping={patience=0}",
+            "train.early_stopping={}",
+            "train.early_stopping={patience=1,metric=\"test_loss\"}",
+            "train.early_stopping={patience=1,min_improvement=-1}",
+        ],
+    ));
+    for (epochs, schedule) in [("epochs = 4", "{ one_cycle = {} }"), ("epochs = 4", "{ steps = { milestones = [1] } }")]
+    {
+        let warm = with("epochs = 1", &format!("{epochs}\nwarmup_epochs = 2\nschedule = {schedule}"));
+        cases.push(("warm-up", warm, vec![]));
+    }
+    let messages = report(&cases);
+    insta::assert_snapshot!(messages);
+}
+
+#[test]
+fn skip() {
+    let cases = [
+        "skip=1",
+        "skip=[1]",
+        "skip=[{}]",
+        "skip=[{\"model.bais\"=\"tied\"}]",
+        "skip=[{\"model.kernel\"=3}]",
+        "skip=[{seeds=1}]",
+        "skip=[{model={bias=\"tied\"}}]",
+        "skip=[{\"model.bias\"=\"tide\"}]",
+        "skip=[{\"model.bias\"=[\"tied\", \"tide\"]}]",
+        "skip=[{\"model.bias\"=[]}]",
+        "skip=[{\"model.norm\"=[\"none\", \"batch\"]}]",
+        "skip=[{\"model.bias\"=\"none\"}]",
+    ];
+    let messages = report(&set(EXAMPLE, &cases));
+    insta::assert_snapshot!(messages);
+}
+
+#[test]
 fn the_file_is_parsed_before_the_options() {
     let error = parse(&with("epochs = 1", "epochs = "), &["nonsense"]).unwrap_err().to_string();
     assert!(error.starts_with("c.toml:8:"), "{error}");

@@ -35,6 +35,53 @@ fn the_grid_keeps_the_order_of_the_config() {
     }
 }
 
+/// The names of the cells of the example without what these tables leave out.
+fn without(skip: &str) -> Vec<String> {
+    let study = example(&["vary.seeds=2", &format!("skip=[{skip}]")]);
+    study.cells.iter().map(|cell| cell.id.rsplit_once('-').unwrap().0.to_owned()).collect()
+}
+
+#[test]
+fn the_grid_leaves_out_what_is_skipped() {
+    let all = without("");
+    assert_eq!(all.len(), 3 * 2 * 2);
+    let left = without(r#"{"model.bias" = "untied", "model.norm" = "batch"}"#);
+    let expected: Vec<String> = all.iter().filter(|name| !name.starts_with("untied-batch")).cloned().collect();
+    // In the order of the grid, so that the index of a cell is its position among those that are left.
+    assert_eq!(left, expected);
+    assert_eq!(without(r#"{"model.bias" = ["tied", "untied"]}"#), all[..4]);
+    let either = without(r#"{"model.bias" = "untied"}, {"model.norm" = "none"}"#);
+    assert_eq!(either, ["none-batch-seed0", "none-batch-seed1", "tied-batch-seed0", "tied-batch-seed1"]);
+}
+
+#[test]
+fn what_is_skipped_need_not_be_possible() {
+    // Eight channels have no five groups.
+    let set = "vary.\"model.norm\"=[\"batch\", {group=5}, {group=4}]";
+    let message = parse(untied_study::EXAMPLE, &[set]).unwrap_err().to_string();
+    assert!(message.contains("a divisor of the 8 channels"), "{message}");
+    assert_eq!(example(&[set, "skip=[{\"model.norm\"={group=5}}]"]).cells.len(), 3 * 2 * 3);
+}
+
+#[test]
+fn lists_and_paths_are_values_too() {
+    let lists = "vary.\"model.channels\"=[[4], [8]]";
+    assert_eq!(example(&[lists, "skip=[{\"model.channels\"=[8]}]", "compare.margin=1"]).cells.len(), 3 * 2 * 3);
+    assert_eq!(example(&[lists, "skip=[{\"model.channels\"=[[8]]}]"]).cells.len(), 3 * 2 * 3);
+    let paths = ["vary.\"data.source\"=[\"digits\", {folder=\"a\"}]", "skip=[{\"data.source\"=[{folder=\"a\"}]}]"];
+    assert_eq!(example(&paths).cells.len(), 3 * 2 * 3);
+}
+
+/// No cell changes its id because a program knows more keys than the one that trained it.
+#[test]
+fn younger_keys_at_their_defaults_leave_ids_alone() {
+    let set = ["train.warmup_epochs=0", "train.weight_decay_on=all", "data.standardise=channel"];
+    assert_eq!(example(&set).cells[0].id, example(&[]).cells[0].id);
+    for set in ["train.warmup_epochs=0.5", "train.weight_decay_on=weights", "data.standardise=global"] {
+        assert_ne!(example(&[set]).cells[0].hash, example(&[]).cells[0].hash, "{set}");
+    }
+}
+
 #[test]
 fn factors_and_configs_agree() {
     let study = example(&[]);

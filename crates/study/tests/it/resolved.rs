@@ -39,6 +39,21 @@ fn loaded_again_it_is_the_same_study() {
         ],
         vec!["data.canvas={size=16,label=\"quadrant\"}", "vary.\"model.head\"=[\"flatten\", \"mean\"]"],
         vec!["measure={jacobian=true,translate=[1,2]}", "model.order=activation_first", "model.beta=false"],
+        vec![
+            "skip=[{\"model.bias\"=\"untied\",\"model.norm\"=[\"none\"]}, {\"model.bias\"=[\"tied\"],\"model.norm\"=\"none\"}]",
+            "train.schedule={steps={milestones=[1,2]}}",
+            "train.warmup_epochs=0.5",
+        ],
+        vec![
+            "vary.\"train.schedule\"=[{one_cycle={}}, {steps={milestones=[1],gamma=0.5}}]",
+            "train.weight_decay_on=weights",
+        ],
+        vec![
+            "train.clip_gradients={norm=1}",
+            "train.early_stopping={patience=3}",
+            "data.validation=0.1",
+            "train.best_epoch=validation_loss",
+        ],
         vec!["data.labels_from=1", "compare.over=\"seeds_and_images\""],
         vec!["model.padding=valid", "vary.\"train.device\"=[\"ndarray\", \"flex\"]"],
     ] {

@@ -16,9 +16,15 @@ pub(crate) fn result() -> CellResult {
     CellResult {
         status: Status::Finished,
         reason: None,
-        metrics: Metrics { test_accuracy: Some(0.1 + 0.2), test_loss: Some(1e-300), train_loss: Some(2.0 / 3.0) },
+        metrics: Metrics {
+            test_accuracy: Some(0.1 + 0.2),
+            test_loss: Some(1e-300),
+            train_loss: Some(2.0 / 3.0),
+            ..Metrics::default()
+        },
         parameters: Parameters { total: 100, bias: 10 },
         epochs: 1,
+        best_epoch: None,
         steps: 2,
         test_images: 360,
         answers: (0..360).map(|image| image % 3 > 0).collect(),
@@ -44,7 +50,7 @@ pub(crate) fn result() -> CellResult {
             }),
             drift: Drift { steps: vec![2], bias_norm: vec![0.0], redundant_bias_norm: vec![0.0], ..Drift::default() },
         }],
-        curves: Curves { train_loss: vec![0.7], test_loss: vec![0.8], test_accuracy: vec![0.9] },
+        curves: Curves { train_loss: vec![0.7], test_loss: vec![0.8], test_accuracy: vec![0.9], ..Curves::default() },
         measured: Measured::default(),
         step_losses: vec![std::f64::consts::LN_10, f64::MAX],
         provenance: Provenance { version: "0.1.0".into(), cpu: "Pentium".into(), ..Provenance::default() },

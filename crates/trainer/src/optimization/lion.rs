@@ -3,15 +3,14 @@
 //! Source: Chen et al. 2023, Symbolic Discovery of Optimization Algorithms, with its defaults; the paper takes learning rates
 //! 3 to 10 times smaller than AdamW's, and decays as much larger.
 
-use burn::optim::{Lion, LionConfig, LionState, ModuleOptimizer, StateSource};
+use burn::optim::{Lion, LionConfig, LionState, StateSource};
 use burn::tensor::Device;
 
-use super::state::{Restore, exact, tensor};
+use super::state::{Restore, tensor};
 
-pub(super) fn optimizer(betas: [f64; 2], weight_decay: f64, device: &Device) -> ModuleOptimizer {
+pub(super) fn rule(betas: [f64; 2], weight_decay: f64) -> Lion {
     let [beta_1, beta_2] = betas.map(|beta| beta as f32);
-    let lion = LionConfig::new().with_beta_1(beta_1).with_beta_2(beta_2).with_weight_decay(weight_decay as f32);
-    exact(lion.build(), device)
+    LionConfig::new().with_beta_1(beta_1).with_beta_2(beta_2).with_weight_decay(weight_decay as f32).build()
 }
 
 impl Restore for Lion {
@@ -23,11 +22,12 @@ impl Restore for Lion {
 #[cfg(test)]
 mod tests {
     use burn::module::{Module, Param};
-    use burn::optim::GradientsParams;
+    use burn::optim::{GradientsParams, ModuleOptimizer};
     use burn::tensor::{DType, Tensor, TensorData};
 
     use super::*;
     use crate::model::tensors::host;
+    use crate::optimization::application::Application;
 
     const RATE: f64 = 0.03;
     const BETAS: [f64; 2] = [0.8, 0.6];
@@ -74,10 +74,11 @@ mod tests {
         let start = [1.0, -2.0, 0.5, 3.0];
         let theta = Param::from_tensor(Tensor::from_data(TensorData::from(start), (&device, DType::F64)));
         let mut model = Parameters { theta };
-        let mut optimizer = optimizer(BETAS, DECAY, &device);
+        let fresh = || Application::plain(&device).optimizer(DECAY, |decay| rule(BETAS, decay));
+        let mut optimizer = fresh();
         for (gradient, expected) in GRADIENTS.into_iter().zip(by_definition(start)) {
             // The state goes through its record, as it does in a checkpoint.
-            optimizer = self::optimizer(BETAS, DECAY, &device).load_record(optimizer.to_record());
+            optimizer = fresh().load_record(optimizer.to_record());
             model = step(&mut optimizer, model, gradient, &device);
             let found = host(model.theta.val());
             assert!(

@@ -2,6 +2,7 @@
 
 mod adam;
 mod adamw;
+pub(crate) mod application;
 pub(crate) mod evaluation;
 mod lion;
 pub(crate) mod loss;

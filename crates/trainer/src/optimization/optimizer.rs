@@ -2,23 +2,26 @@
 
 use burn::optim::ModuleOptimizer;
 use burn::optim::momentum::MomentumConfig;
-use burn::tensor::Device;
 use untied_study::Optimizer;
 
+use super::application::Application;
 use super::{adam, adamw, lion, sgd};
 
-/// The optimizer, whose states are restored on `device`.
-pub(crate) fn optimizer(config: &Optimizer, device: &Device) -> ModuleOptimizer {
+/// The optimizer of a rule, applied to a model's parameters in this way.
+pub(crate) fn optimizer(config: &Optimizer, application: Application<'_>) -> ModuleOptimizer {
     match *config {
         Optimizer::Sgd { momentum, dampening, nesterov, weight_decay, .. } => {
-            sgd::optimizer(MomentumConfig { momentum, dampening, nesterov }, weight_decay, device)
+            let momentum = || MomentumConfig { momentum, dampening, nesterov };
+            application.optimizer(weight_decay, |decay| sgd::rule(momentum(), decay))
         }
         Optimizer::Adam { beta_1, beta_2, epsilon, weight_decay, .. } => {
-            adam::optimizer([beta_1, beta_2], epsilon, weight_decay, device)
+            application.optimizer(weight_decay, |decay| adam::rule([beta_1, beta_2], epsilon, decay))
         }
         Optimizer::AdamW { beta_1, beta_2, epsilon, weight_decay, .. } => {
-            adamw::optimizer([beta_1, beta_2], epsilon, weight_decay, device)
+            application.optimizer(weight_decay, |decay| adamw::rule([beta_1, beta_2], epsilon, decay))
         }
-        Optimizer::Lion { beta_1, beta_2, weight_decay, .. } => lion::optimizer([beta_1, beta_2], weight_decay, device),
+        Optimizer::Lion { beta_1, beta_2, weight_decay, .. } => {
+            application.optimizer(weight_decay, |decay| lion::rule([beta_1, beta_2], decay))
+        }
     }
 }

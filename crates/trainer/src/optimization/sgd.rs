@@ -1,14 +1,14 @@
 //! Stochastic gradient descent with momentum.
 
 use burn::optim::momentum::{MomentumConfig, MomentumState};
-use burn::optim::{ModuleOptimizer, Sgd, SgdConfig, SgdState, StateSource, join_path};
+use burn::optim::{Sgd, SgdConfig, SgdState, StateSource, join_path};
 use burn::tensor::Device;
 
-use super::state::{Restore, decay, exact, tensor};
+use super::state::{Restore, decay, tensor};
 
-pub(super) fn optimizer(momentum: MomentumConfig, weight_decay: f64, device: &Device) -> ModuleOptimizer {
+pub(super) fn rule(momentum: MomentumConfig, weight_decay: f64) -> Sgd {
     let momentum = (momentum.momentum > 0.0).then_some(momentum);
-    exact(SgdConfig::new().with_momentum(momentum).with_weight_decay(decay(weight_decay)).build(), device)
+    SgdConfig::new().with_momentum(momentum).with_weight_decay(decay(weight_decay)).build()
 }
 
 impl Restore for Sgd {

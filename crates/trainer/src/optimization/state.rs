@@ -1,10 +1,8 @@
 //! Optimizer states that survive saving bit by bit.
 
-use burn::module::ParamGroup;
 use burn::optim::decay::WeightDecayConfig;
 use burn::optim::{
-    AdaptiveMomentumState, DynOptimizer, DynState, ModuleOptimizer, Optimizer as Rule, StateSink, StateSource,
-    join_path,
+    AdaptiveMomentumState, DynOptimizer, DynState, Optimizer as Rule, StateSink, StateSource, join_path,
 };
 use burn::tensor::kind::BridgeTensor;
 use burn::tensor::{Device, Tensor};
@@ -12,12 +10,6 @@ use burn::tensor::{Device, Tensor};
 /// Restores the state of a parameter of `D` axes, saved under a prefix; `None` where a part is missing.
 pub(super) trait Restore: Rule {
     fn restore<const D: usize>(prefix: &str, source: &mut StateSource, device: &Device) -> Option<Self::State<D>>;
-}
-
-/// The optimizer of a rule, for every parameter of a model, whose states are restored on `device`.
-pub(super) fn exact<O: Restore>(rule: O, device: &Device) -> ModuleOptimizer {
-    let exact = Exact { rule: rule.clone(), device: device.clone().without_autodiff() };
-    ModuleOptimizer::from(rule).with_group(ParamGroup::all(), exact, None)
 }
 
 /// None where there is nothing to decay, which saves a pass over every parameter.
@@ -55,9 +47,15 @@ pub(super) fn tensor<const D: usize>(
 /// An optimizer whose restored states keep their float type and lie on its device.
 ///
 /// Burn restores them in the default type of the default device: those of an f64 run would come back rounded to f32.
-struct Exact<O> {
+pub(super) struct Exact<O> {
     rule: O,
     device: Device,
+}
+
+impl<O> Exact<O> {
+    pub(super) fn new(rule: O, device: &Device) -> Self {
+        Self { rule, device: device.clone().without_autodiff() }
+    }
 }
 
 impl<O: Restore> DynOptimizer for Exact<O> {

@@ -1,7 +1,7 @@
 //! The state of a run that is under way: enough to go on as if it had never stopped.
 //!
-//! A state is one line of JSON (losses, curves, sums, versions), then the model and the optimizer's state in Burn's own
-//! format, in the float type that they have. Orders and learning rates are drawn again: they depend on the step alone.
+//! A state is one line of JSON (losses, curves, sums, versions), then the model, that of the best epoch where one is kept,
+//! and the optimizer's state in Burn's own format, in the float type that they have. Orders and learning rates are drawn again: they depend on the step alone.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,18 +9,19 @@ use std::time::{Duration, Instant};
 
 use burn::module::Module;
 use burn::optim::OptimizerRecord;
-use burn::store::ModuleRecord;
+use burn::store::{ModuleRecord, RecordError};
 use burn::tensor::Bytes;
 use serde::{Deserialize, Serialize};
-use untied_study::{Curves, Event};
+use untied_study::{Answers, Curves, Event};
 
-use super::run::Run;
+use super::run::{Best, Run};
 use crate::emit::Emit;
 use crate::measure::bias_gradient::Sums;
 use crate::measure::drift::Course;
+use crate::model::net::Net;
 
 /// Version of the format.
-const FORMAT: u32 = 4;
+const FORMAT: u32 = 5;
 
 /// No run trains for longer: 300 centuries.
 const LONGEST: Duration = Duration::from_secs(1 << 40);
@@ -81,8 +82,25 @@ struct Header {
     step_losses: Vec<f64>,
     sums: Sums,
     drift: Course,
-    /// Length of the model; the rest is the optimizer's.
+    /// Length of the model.
     model_bytes: usize,
+    best: Option<BestHeader>,
+}
+
+/// The best epoch, whose model follows that of the last step; the rest is the optimizer's.
+#[derive(Serialize, Deserialize)]
+struct BestHeader {
+    epoch: usize,
+    answers: Answers,
+    model_bytes: usize,
+}
+
+/// A state in its parts.
+struct Parts<'s> {
+    header: Header,
+    model: &'s [u8],
+    best: &'s [u8],
+    optimizer: &'s [u8],
 }
 
 #[derive(Deserialize)]
@@ -93,7 +111,8 @@ struct FormatOnly {
 impl Run<'_> {
     /// What [`restored`](Self::restored) goes on from.
     fn state(&self, commit: Option<&str>) -> Result<Vec<u8>, String> {
-        let model = self.subject.model.clone().into_record().into_bytes().map_err(|error| error.to_string())?;
+        let model = model_bytes(&self.subject.model)?;
+        let best = self.best.as_ref().map_or(Ok(Vec::new()), |best| model_bytes(&best.model))?;
         let optimizer = self.optimizer.into_bytes().map_err(|error| error.to_string())?;
         let header = Header {
             format: FORMAT,
@@ -105,20 +124,29 @@ impl Run<'_> {
             sums: self.measurement.sums(),
             drift: self.drift.course().clone(),
             model_bytes: model.len(),
+            best: self.best.as_ref().map(|Best { epoch, answers, .. }| BestHeader {
+                epoch: *epoch,
+                answers: answers.clone(),
+                model_bytes: best.len(),
+            }),
         };
         let mut state = serde_json::to_vec(&header).map_err(|error| error.to_string())?;
         state.push(b'\n');
         state.extend_from_slice(&model);
+        state.extend_from_slice(&best);
         state.extend_from_slice(&optimizer);
         Ok(state)
     }
 
     /// This run, which has not started, at the step where a state was kept; or what is wrong with the state.
     pub(crate) fn restored(mut self, state: &[u8], commit: Option<&str>) -> Result<Self, String> {
-        let (header, model, optimizer) = parse(state)?;
+        let Parts { header, model, best, optimizer } = parse(state)?;
         self.check(&header, &program(commit))?;
         // Burn panics at a record whose parts contradict each other.
-        let burn = AssertUnwindSafe(|| self.restore_burn(model, optimizer));
+        let burn = AssertUnwindSafe(|| {
+            self.best = header.best.as_ref().map(|header| self.best_of(header, best)).transpose()?;
+            self.restore_burn(model, optimizer)
+        });
         catch_unwind(burn).unwrap_or_else(|_| Err("cannot be restored".to_owned()))?;
         let steps = header.step_losses.len();
         if !(self.measurement.resume(header.sums) && self.drift.resume(header.drift)) {
@@ -136,11 +164,15 @@ impl Run<'_> {
         if header.data != self.subject.dataset.checksums.entries() {
             return Err("was trained on other data".to_owned());
         }
-        let Curves { train_loss, test_loss, test_accuracy } = &header.curves;
+        let Curves { train_loss, test_loss, test_accuracy, validation_loss, validation_accuracy } = &header.curves;
         let (epochs, steps) = (test_loss.len(), header.step_losses.len());
         let all = self.steps_per_epoch;
+        let validated = if self.subject.dataset.validation.is_some() { epochs } else { 0 };
+        let best = self.subject.config.train.best_epoch.and_then(|metric| header.curves.best_epoch(metric));
         let fits = train_loss.len() == epochs
             && test_accuracy.len() == epochs
+            && [validation_loss.len(), validation_accuracy.len()] == [validated; 2]
+            && best == header.best.as_ref().map(|best| best.epoch)
             && header.trained < LONGEST
             && epochs <= self.subject.config.train.epochs
             && (epochs * all..=(epochs + 1) * all).contains(&steps)
@@ -148,12 +180,14 @@ impl Run<'_> {
         if fits { Ok(()) } else { Err("is of a run of another length".to_owned()) }
     }
 
+    fn best_of(&self, header: &BestHeader, model: &[u8]) -> Result<Best, String> {
+        let model = restored_model(self.subject.model.copy(), model)?;
+        Ok(Best { epoch: header.epoch, model, answers: header.answers.clone() })
+    }
+
     fn restore_burn(&mut self, model: &[u8], optimizer: &[u8]) -> Result<(), String> {
-        let bytes = |bytes: &[u8]| Bytes::from_bytes_vec(bytes.to_vec());
-        let damaged = |error: burn::store::RecordError| format!("cannot be restored: {error}");
-        let record = ModuleRecord::from_bytes(bytes(model)).map_err(damaged)?;
-        self.subject.model = self.subject.model.clone().try_load_record(record).map_err(damaged)?;
-        let record = OptimizerRecord::from_bytes(bytes(optimizer)).map_err(damaged)?;
+        self.subject.model = restored_model(self.subject.model.clone(), model)?;
+        let record = OptimizerRecord::from_bytes(burn_bytes(optimizer)).map_err(|error| damaged(&error))?;
         let tensors = record.len();
         self.optimizer = self.optimizer.clone().load_record(record);
         // Burn leaves out what it cannot read.
@@ -162,13 +196,31 @@ impl Run<'_> {
     }
 }
 
+fn burn_bytes(bytes: &[u8]) -> Bytes {
+    Bytes::from_bytes_vec(bytes.to_vec())
+}
+
+fn damaged(error: &RecordError) -> String {
+    format!("cannot be restored: {error}")
+}
+
+fn model_bytes(model: &Net) -> Result<Vec<u8>, String> {
+    let bytes = model.clone().into_record().into_bytes().map_err(|error| error.to_string())?;
+    Ok(bytes.to_vec())
+}
+
+fn restored_model(model: Net, bytes: &[u8]) -> Result<Net, String> {
+    let record = ModuleRecord::from_bytes(burn_bytes(bytes)).map_err(|error| damaged(&error))?;
+    model.try_load_record(record).map_err(|error| damaged(&error))
+}
+
 /// The sources decide how a run goes on.
 fn program(commit: Option<&str>) -> String {
     let commit = commit.map(|commit| format!(" ({commit})")).unwrap_or_default();
     format!("untied {}{commit}", env!("CARGO_PKG_VERSION"))
 }
 
-fn parse(state: &[u8]) -> Result<(Header, &[u8], &[u8]), String> {
+fn parse(state: &[u8]) -> Result<Parts<'_>, String> {
     let damaged = || "is no state of a run".to_owned();
     let end = state.iter().position(|&byte| byte == b'\n').ok_or_else(damaged)?;
     let (line, rest) = (&state[..end], &state[end + 1..]);
@@ -177,6 +229,8 @@ fn parse(state: &[u8]) -> Result<(Header, &[u8], &[u8]), String> {
         return Err(format!("has format {format}; this program reads {FORMAT}"));
     }
     let header: Header = serde_json::from_slice(line).map_err(|_| damaged())?;
-    let (model, optimizer) = rest.split_at_checked(header.model_bytes).ok_or_else(damaged)?;
-    Ok((header, model, optimizer))
+    let (model, rest) = rest.split_at_checked(header.model_bytes).ok_or_else(damaged)?;
+    let best_bytes = header.best.as_ref().map_or(0, |best| best.model_bytes);
+    let (best, optimizer) = rest.split_at_checked(best_bytes).ok_or_else(damaged)?;
+    Ok(Parts { header, model, best, optimizer })
 }

@@ -12,6 +12,7 @@ use untied_study::{CellConfig, CellResult, Event, Measured, Projection};
 
 use crate::emit::Emit;
 use crate::export::TrainedModel;
+use crate::measure::Subject;
 use crate::model::dropout::Draws;
 use crate::optimization::evaluation::Evaluation;
 use crate::optimization::loss::smoothed_cross_entropy;
@@ -89,8 +90,14 @@ fn resume_here(
     }
     let mut keeper = Keeper::new(checkpoints);
     let mut diverged = None;
-    while run.epochs() < config.train.epochs && diverged.is_none() {
+    while !run.is_over() && diverged.is_none() {
         diverged = run.epoch(&mut keeper, emit);
+    }
+    if diverged.is_none() {
+        if run.epochs() < config.train.epochs {
+            emit(&Event::Stopped { epoch: run.epochs() });
+        }
+        run.return_to_best();
     }
     let keeps_model = config.train.save_model && diverged.is_none();
     let model = keeps_model.then(|| TrainedModel::of(&run.subject).to_bytes());
@@ -117,8 +124,10 @@ impl Run<'_> {
             self.progress(epoch, loss, emit);
             keeper.offer(self, emit);
         }
-        let test = self.subject.evaluate(&self.subject.model, &self.subject.dataset.test, &self.subject.input);
-        self.end_of_epoch(test, emit)
+        let Subject { model, dataset, input, .. } = &self.subject;
+        let test = self.subject.evaluate(model, &dataset.test, input);
+        let validation = dataset.validation.as_ref().map(|split| self.subject.evaluate(model, split, input));
+        self.end_of_epoch(test, validation, emit)
     }
 
     /// One step of the optimizer, unless the loss is no number; returns the loss before it.
@@ -171,23 +180,35 @@ impl Run<'_> {
         emit(&Event::Progress { epoch, step, loss, images_per_second });
     }
 
-    fn end_of_epoch(&mut self, test: Evaluation, emit: &mut Emit<'_>) -> Option<Divergence> {
+    fn end_of_epoch(
+        &mut self,
+        test: Evaluation,
+        validation: Option<Evaluation>,
+        emit: &mut Emit<'_>,
+    ) -> Option<Divergence> {
         let (epoch, step) = (self.epochs() + 1, self.step_losses.len());
-        if !test.loss.is_finite() {
-            return Some(Divergence { epoch, step, reason: format!("test loss became {} at step {step}", test.loss) });
+        for (name, loss) in [("test", Some(test.loss)), ("validation", validation.as_ref().map(|set| set.loss))] {
+            if let Some(loss) = loss.filter(|loss| !loss.is_finite()) {
+                return Some(Divergence { epoch, step, reason: format!("{name} loss became {loss} at step {step}") });
+            }
         }
         let losses = &self.step_losses[step - self.steps_per_epoch..];
         let train_loss = losses.iter().sum::<f64>() / losses.len() as f64;
         self.curves.train_loss.push(train_loss);
         self.curves.test_loss.push(test.loss);
         self.curves.test_accuracy.push(test.accuracy);
+        self.curves.validation_loss.extend(validation.as_ref().map(|set| set.loss));
+        self.curves.validation_accuracy.extend(validation.as_ref().map(|set| set.accuracy));
         self.answers = test.answers;
+        self.note_best();
         emit(&Event::Epoch {
             epoch,
             step,
             train_loss,
             test_loss: test.loss,
             test_accuracy: test.accuracy,
+            validation_loss: validation.as_ref().map(|set| set.loss),
+            validation_accuracy: validation.as_ref().map(|set| set.accuracy),
             train_seconds: self.trained.as_secs_f64(),
         });
         None

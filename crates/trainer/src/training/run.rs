@@ -15,6 +15,7 @@ use crate::measure::Subject;
 use crate::measure::bias_gradient::Measurement;
 use crate::measure::drift::DriftRecorder;
 use crate::model::net::Net;
+use crate::optimization::application::Application;
 use crate::optimization::optimizer::optimizer;
 use crate::optimization::schedule::LearningRates;
 use crate::prepare::Prepared;
@@ -27,6 +28,15 @@ pub(crate) struct Divergence {
     pub(crate) epoch: usize,
     pub(crate) step: usize,
     pub(crate) reason: String,
+}
+
+/// A run as it stood after its best epoch.
+pub(crate) struct Best {
+    /// The index of the epoch.
+    pub(crate) epoch: usize,
+    pub(crate) model: Net,
+    /// To the test images.
+    pub(crate) answers: Answers,
 }
 
 /// A run under way.
@@ -44,6 +54,8 @@ pub(crate) struct Run<'a> {
     pub(crate) step_losses: Vec<f64>,
     /// To the test images, after the last epoch.
     pub(crate) answers: Answers,
+    /// The epoch that `train.best_epoch` chooses, of those so far.
+    pub(crate) best: Option<Best>,
     /// What is odd about the data.
     pub(crate) warnings: &'a [String],
     /// Spent in training steps.
@@ -69,10 +81,11 @@ impl<'a> Run<'a> {
             measurement: Measurement::new(plan, config.train.dtype, steps_per_epoch * config.train.epochs),
             drift: DriftRecorder::new(plan, steps_per_epoch * config.train.epochs),
             parameters: plan.parameters(),
-            optimizer: optimizer(&config.train.optimizer, &device),
+            optimizer: optimizer(&config.train.optimizer, Application::of(&config.train, &device)),
             curves: Curves::default(),
             step_losses: Vec::new(),
             answers: Answers::default(),
+            best: None,
             warnings,
             trained: Duration::ZERO,
             last_progress: None,
@@ -100,6 +113,28 @@ impl<'a> Run<'a> {
         images as f64 / self.trained.as_secs_f64().max(f64::MIN_POSITIVE)
     }
 
+    /// Whether no epoch follows.
+    pub(crate) fn is_over(&self) -> bool {
+        let train = &self.subject.config.train;
+        self.epochs() >= train.epochs || train.early_stopping.is_some_and(|stopping| self.curves.is_over(stopping))
+    }
+
+    /// Keeps the model where the epoch that has just ended is the best so far, by the validation images alone.
+    pub(crate) fn note_best(&mut self) {
+        let metric = self.subject.config.train.best_epoch;
+        let best = metric.and_then(|metric| self.curves.best_epoch(metric));
+        if let Some(epoch) = best.filter(|best| best + 1 == self.epochs()) {
+            self.best = Some(Best { epoch, model: self.subject.model.copy(), answers: self.answers.clone() });
+        }
+    }
+
+    /// Puts the model of the best epoch in place of the last one, where the config asks for it.
+    pub(crate) fn return_to_best(&mut self) {
+        let Some(Best { model, answers, .. }) = &self.best else { return };
+        self.drift.record(&self.subject.model, self.step_losses.len());
+        (self.subject.model, self.answers) = (model.clone(), answers.clone());
+    }
+
     /// The result, with what was measured on the trained model.
     pub(crate) fn finish(
         mut self,
@@ -107,11 +142,15 @@ impl<'a> Run<'a> {
         measured: Measured,
         emit: &mut Emit<'_>,
     ) -> CellResult {
-        let last = |curve: &[f64]| curve.last().copied().filter(|_| diverged.is_none());
+        let chosen = self.best.as_ref().map(|best| best.epoch).filter(|_| diverged.is_none());
+        let at = chosen.or(self.epochs().checked_sub(1)).filter(|_| diverged.is_none());
+        let value = |curve: &[f64]| at.and_then(|epoch| curve.get(epoch).copied());
         let metrics = Metrics {
-            test_accuracy: last(&self.curves.test_accuracy),
-            test_loss: last(&self.curves.test_loss),
-            train_loss: last(&self.curves.train_loss),
+            test_accuracy: value(&self.curves.test_accuracy),
+            test_loss: value(&self.curves.test_loss),
+            train_loss: value(&self.curves.train_loss),
+            validation_accuracy: value(&self.curves.validation_accuracy),
+            validation_loss: value(&self.curves.validation_loss),
         };
         match (&diverged, metrics) {
             (Some(Divergence { epoch, step, .. }), _) => emit(&Event::Diverged { epoch: *epoch, step: *step }),
@@ -128,6 +167,7 @@ impl<'a> Run<'a> {
             metrics,
             parameters: self.parameters,
             epochs: self.epochs(),
+            best_epoch: chosen.map(|epoch| epoch + 1),
             steps: self.step_losses.len(),
             test_images: self.subject.dataset.test.count,
             answers: if diverged.is_none() { std::mem::take(&mut self.answers) } else { Answers::default() },

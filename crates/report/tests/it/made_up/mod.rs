@@ -44,6 +44,7 @@ pub(crate) fn cell(factors: Factors, seed: u64, gain: f64, epochs: usize) -> Cel
             test_accuracy: Some(accuracy.round() / 1000.0),
             test_loss: Some(loss(epochs) + 0.03),
             train_loss: Some(loss(epochs)),
+            ..Metrics::default()
         },
         parameters: Parameters { total: 20_490, bias: 0 },
         epochs,
@@ -56,6 +57,7 @@ pub(crate) fn cell(factors: Factors, seed: u64, gain: f64, epochs: usize) -> Cel
             train_loss: (1..=epochs).map(loss).collect(),
             test_loss: (1..=epochs).map(|epoch| loss(epoch) + 0.03 + 0.004 * noise(4, seed)).collect(),
             test_accuracy: (1..=epochs).map(|epoch| 0.9 - loss(epoch) / 10.0).collect(),
+            ..Curves::default()
         },
         ..CellResult::default()
     };

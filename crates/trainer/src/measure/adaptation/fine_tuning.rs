@@ -6,6 +6,7 @@ use untied_study::Optimizer;
 use crate::data::transform::batch::{Input, labels};
 use crate::measure::subject::Subject;
 use crate::model::net::Net;
+use crate::optimization::application::Application;
 use crate::optimization::loss::cross_entropy;
 use crate::optimization::optimizer::optimizer;
 
@@ -54,7 +55,7 @@ impl<'s> FineTuning<'s> {
     /// Everything but the first bias is frozen, batch norm on its running statistics among it.
     fn tuned(&self, model: &Net, learning_rate: f64) -> Net {
         let adam = Optimizer::Adam { learning_rate, beta_1: 0.9, beta_2: 0.999, epsilon: 1e-8, weight_decay: 0.0 };
-        let mut optimizer = optimizer(&adam, &self.subject.device);
+        let mut optimizer = optimizer(&adam, Application::plain(&self.subject.device));
         let mut model = model.copy().freeze();
         let bias = model.plan().biases[0].node;
         model.set_terms(bias, model.terms(bias).iter().cloned().map(|term| term.set_require_grad(true)).collect());

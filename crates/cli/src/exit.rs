@@ -3,6 +3,8 @@
 use std::panic::PanicHookInfo;
 use std::process::ExitCode;
 
+use untied_study::{ConfigError, printable};
+
 use crate::terminal;
 
 /// The end of every help text.
@@ -39,10 +41,13 @@ pub(crate) fn code(outcome: anyhow::Result<Exit>) -> ExitCode {
     })
 }
 
-/// The error and its causes, apart from those that the text before already ends with.
+/// The error and its causes, apart from those that the text before already ends with: in one line, whatever names hold,
+/// but for the line of a config that is shown with carets under what is wrong.
 pub(crate) fn message(error: &anyhow::Error) -> String {
-    let mut text = error.to_string();
-    for cause in error.chain().skip(1).map(ToString::to_string) {
+    let is_config = error.downcast_ref::<ConfigError>().is_some();
+    let shown = |text: String| if is_config { text } else { printable(&text) };
+    let mut text = shown(error.to_string());
+    for cause in error.chain().skip(1).map(|cause| shown(cause.to_string())) {
         if !text.ends_with(&cause) {
             text = format!("{text}: {cause}");
         }

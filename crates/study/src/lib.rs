@@ -28,7 +28,7 @@ pub use measure::{
     Adaptation, Adapting, BiasMap, JacobianRank, MeasureConfig, Measured, NormStatistics, ShiftConfig, Translated,
 };
 pub use parse::{ConfigError, InvalidConfig, MOST_CONFIG, Place};
-pub use printable::printable;
+pub use printable::{printable, printable_path};
 pub use results::{
     Answers, Caveat, CellRecord, CellResult, CertificateRecord, Comparison, Curves, Drift, Event, LayerRedundancy,
     Metrics, Parameters, Provenance, Results, SCHEMA, SeedDifference, Status, Verdict,

@@ -1,5 +1,7 @@
 //! Text that is safe to show.
 
+use std::path::Path;
+
 /// The text in one line, without characters that a terminal acts upon, that XML forbids, or that turn the direction of
 /// writing; quotes and brackets are left to those who escape.
 ///
@@ -15,4 +17,10 @@ pub fn printable(text: &str) -> String {
         c => c,
     };
     text.chars().map(shown).collect()
+}
+
+/// A path as [`printable`] text; bytes that are no text are replaced.
+#[must_use]
+pub fn printable_path(path: &Path) -> String {
+    printable(&path.to_string_lossy())
 }

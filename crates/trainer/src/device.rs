@@ -1,5 +1,8 @@
 //! The Burn device behind a config's name for it.
 
+use std::error::Error;
+use std::io;
+
 use untied_study::{Device, Dtype};
 
 use crate::TrainerError;
@@ -21,9 +24,16 @@ pub fn compiled_devices() -> &'static [Device] {
 
 /// Uses at most this many threads in this process. To be called once, before anything is trained; later calls have no
 /// effect.
-pub fn limit_threads(threads: usize) {
-    // The only error is that a pool exists already.
-    let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+///
+/// # Errors
+/// If the system starts no more threads.
+pub fn limit_threads(threads: usize) -> io::Result<()> {
+    let built = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+    match built {
+        Err(error) if error.source().is_some() => Err(io::Error::other(format!("cannot start a thread: {error}"))),
+        // The only other error is that a pool exists already.
+        _ => Ok(()),
+    }
 }
 
 pub(crate) fn check(device: Device) -> Result<(), TrainerError> {

@@ -134,6 +134,23 @@ pub enum TrainerError {
         /// Of the largest bias.
         numbers: usize,
     },
+    /// A Jacobian with too many rows, or numbers in all.
+    #[error(
+        "measure.jacobian: expected at most {most_rows} outputs, each of which costs a backward pass, and {most} numbers, \
+         got {rows} outputs by {columns} numbers of the bias of {layer}; use a smaller model or images"
+    )]
+    JacobianSize {
+        /// The layer of the bias.
+        layer: String,
+        /// Outputs: of all normalizations behind the bias, for all images of the batch.
+        rows: usize,
+        /// Numbers of the bias.
+        columns: usize,
+        /// Most outputs.
+        most_rows: usize,
+        /// Most numbers of the matrix.
+        most: usize,
+    },
     /// A learning-rate schedule that burn refuses.
     #[error("train.schedule: {0} (rates as shares of the optimizer's learning rate)")]
     Schedule(String),

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
-use untied_study::{StudyFolder, open_to_change};
+use untied_study::{StudyFolder, open_to_change, printable_path};
 
 use crate::terminal::say;
 use crate::wording::time;
@@ -83,7 +83,7 @@ fn is_at(path: &Path, holder: &str) -> bool {
 fn held(folder: &StudyFolder) -> String {
     let text = fs::read_to_string(folder.cells().join(".lock")).unwrap_or_default();
     let by = holder(&text).unwrap_or_else(|| "another process".to_owned());
-    format!("{} is in use by {by}", folder.root().display())
+    format!("{} is in use by {by}", printable_path(folder.root()))
 }
 
 fn holder(text: &str) -> Option<String> {

@@ -8,7 +8,7 @@ use std::num::NonZeroUsize;
 use std::thread::available_parallelism;
 
 use clap::Args;
-use untied_study::{Cell, Device, Study, StudyFolder};
+use untied_study::{Cell, Device, Study, StudyFolder, printable_path};
 
 use crate::arguments::parallel;
 use crate::plan::state::State;
@@ -94,7 +94,7 @@ impl<'s> Plan<'s> {
         let Self { study, folder, .. } = self;
         let mut text = format!("{}: {}\n", study.name, study.question);
         let _ = writeln!(text, "device {}, {}", study.device(), study.dtype());
-        let _ = writeln!(text, "results in {}", folder.root().display());
+        let _ = writeln!(text, "results in {}", printable_path(folder.root()));
         text += &looks::bounds(study).map_or_else(String::new, |bounds| format!("{bounds}\n"));
         let _ = writeln!(text, "{}", self.outline());
         let mut table = Table::new(["index", "state", "cell"]).align_right(&[0]);

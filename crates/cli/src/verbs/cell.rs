@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use clap::Args;
 use untied_report::Looks;
-use untied_study::{Cell, CellResult, Event, Status, Study, StudyFolder};
+use untied_study::{Cell, CellResult, Event, Status, Study, StudyFolder, printable_path};
 
 use crate::arguments::{CheckpointArgument, ConfigArguments, DeviceArgument, OutArgument, parallel};
 use crate::display::pace::Pace;
@@ -55,7 +55,7 @@ pub(crate) fn cell(arguments: &CellArguments) -> anyhow::Result<Exit> {
     check::check_cell(&study, cell, arguments.config.path())?;
     prepare(&study, cell, &folder, arguments.config.path())?;
     let cores = available_parallelism().unwrap_or(NonZeroUsize::MIN);
-    untied_trainer::limit_threads(arguments.threads.unwrap_or(cores).get());
+    untied_trainer::limit_threads(arguments.threads.unwrap_or(cores).get())?;
     let started = Instant::now();
     let mut pace = Pace::default();
     pace.start(cell, started);
@@ -107,7 +107,7 @@ fn prepare(study: &Study, cell: &Cell, folder: &StudyFolder, config: &Path) -> a
     if !there.exists() {
         folder.write_config(study)?;
     } else if !Study::load(&there, &[])?.cells.iter().any(|other| other.id == cell.id) {
-        let (there, config) = (there.display(), config.display());
+        let (there, config) = (printable_path(&there), printable_path(config));
         say(&format!("warning: {there} has no such cell, so that `untied report` leaves it out; {config} differs"));
     }
     Ok(())
@@ -155,5 +155,5 @@ fn outcome(cell: &Cell, result: &CellResult, elapsed: Duration, folder: &Path) -
         _ => result.reason.as_ref().map(|reason| format!(", {reason}")).unwrap_or_default(),
     };
     let name = cell_name(cell);
-    format!("{name}: {}{numbers}, {}\n{}\n", result.status, time(elapsed), folder.display())
+    format!("{name}: {}{numbers}, {}\n{}\n", result.status, time(elapsed), printable_path(folder))
 }

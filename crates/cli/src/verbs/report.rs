@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 use clap::Args;
 use untied_report::{Failures, assemble, write};
-use untied_study::{Results, Status, Study, StudyFolder};
+use untied_study::{Results, Status, Study, StudyFolder, printable_path};
 
 use crate::exit::Exit;
 use crate::folder;
@@ -36,7 +36,7 @@ pub(crate) fn report(arguments: &ReportArguments) -> anyhow::Result<Exit> {
 }
 
 fn text(study: &Study, folder: &StudyFolder, results: &Results, written: bool) -> String {
-    let report = if written { format!("report: {}\n", folder.report_html().display()) } else { String::new() };
+    let report = if written { format!("report: {}\n", printable_path(&folder.report_html())) } else { String::new() };
     format!("{}{report}{}\n", verdicts(study, results), Counts::of(results))
 }
 

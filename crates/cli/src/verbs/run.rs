@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use untied_report::{assemble, write};
-use untied_study::{Results, Status, Study, StudyFolder};
+use untied_study::{Results, Status, Study, StudyFolder, printable_path};
 
 use crate::arguments::{CheckpointArgument, ConfigArguments, DeviceArgument, OutArgument, seconds};
 use crate::exit::Exit;
@@ -93,7 +93,7 @@ fn lock(folder: &StudyFolder, arguments: &RunArguments) -> anyhow::Result<Lock> 
     }
     let aside = folder::move_aside(folder)?;
     if let (Some(aside), false) = (aside, arguments.quiet) {
-        say(&format!("old results moved to {}", aside.display()));
+        say(&format!("old results moved to {}", printable_path(&aside)));
     }
     take()
 }
@@ -160,7 +160,7 @@ impl Ended<'_> {
         if !quiet && !self.outcome.interrupted && !self.outcome.stopped {
             text += &verdicts(self.study, &self.results);
             if self.written.is_ok() {
-                let _ = writeln!(text, "report: {}", self.folder.report_html().display());
+                let _ = writeln!(text, "report: {}", printable_path(&self.folder.report_html()));
             }
         }
         text + &counts.line(self.outcome.trained, self.started.elapsed()) + "\n"

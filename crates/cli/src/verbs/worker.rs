@@ -33,7 +33,7 @@ pub(crate) fn worker(arguments: &WorkerArguments) -> anyhow::Result<Exit> {
     interrupt::follow_parent()?;
     let folder = StudyFolder::new(arguments.folder.clone());
     let cell = folder.read_cell(&arguments.id)?;
-    untied_trainer::limit_threads(arguments.threads.get());
+    untied_trainer::limit_threads(arguments.threads.get())?;
     let mut tell = |event: &Event| write_line(&mut io::stdout().lock(), event).unwrap_or_default();
     let result = train(&cell, &folder, arguments.checkpoint.every(), &mut tell)?;
     Ok(if result.is_none_or(|result| result.status.is_done()) { Exit::Done } else { Exit::Incomplete })

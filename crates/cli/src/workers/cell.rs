@@ -4,7 +4,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::bail;
-use untied_study::{Cell, CellResult, Event, StoreError, StudyFolder, write_bytes};
+use untied_study::{Cell, CellResult, Event, StoreError, StudyFolder, printable_path, write_bytes};
 use untied_trainer::{Checkpoints, Trained};
 
 use crate::terminal::say;
@@ -30,7 +30,7 @@ pub(crate) fn is_done_already(folder: &StudyFolder, cell: &Cell) -> Result<bool,
         result = read(&folder)?;
     }
     if let Some(result) = &result {
-        say(&format!("{} is {} already: {}", cell_name(cell), result.status, folder.cell(cell).display()));
+        say(&format!("{} is {} already: {}", cell_name(cell), result.status, printable_path(&folder.cell(cell))));
     }
     Ok(result.is_some())
 }
@@ -97,5 +97,5 @@ pub(crate) fn train(
 /// Moves it aside: it may be another program's, and only unreadable to this one.
 fn keep_unusable_result(folder: &StudyFolder, cell: &Cell, error: &StoreError) -> Result<Option<Event>, StoreError> {
     let aside = folder.move_result_aside(cell)?;
-    Ok(aside.map(|aside| Event::Warning { message: format!("{error}; it is kept as {}", aside.display()) }))
+    Ok(aside.map(|aside| Event::Warning { message: format!("{error}; it is kept as {}", printable_path(&aside)) }))
 }

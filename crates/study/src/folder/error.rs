@@ -3,14 +3,14 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::SCHEMA;
+use crate::{SCHEMA, printable_path};
 
 /// The error of a file that cannot be written or read. The cause is part of the text.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
     /// The file cannot be written.
-    #[error("cannot write {}: {cause}", path.display())]
+    #[error("cannot write {}: {cause}", printable_path(path))]
     Write {
         /// The file.
         path: PathBuf,
@@ -18,7 +18,7 @@ pub enum StoreError {
         cause: io::Error,
     },
     /// The file cannot be read.
-    #[error("cannot read {}: {cause}", path.display())]
+    #[error("cannot read {}: {cause}", printable_path(path))]
     Read {
         /// The file.
         path: PathBuf,
@@ -26,7 +26,7 @@ pub enum StoreError {
         cause: io::Error,
     },
     /// The file is not what this program writes.
-    #[error("{} is damaged: {cause}", path.display())]
+    #[error("{} is damaged: {cause}", printable_path(path))]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -34,7 +34,7 @@ pub enum StoreError {
         cause: String,
     },
     /// The file was written by a program with another format.
-    #[error("{} has schema {found}; this program reads schema {SCHEMA}", path.display())]
+    #[error("{} has schema {found}; this program reads schema {SCHEMA}", printable_path(path))]
     Schema {
         /// The file.
         path: PathBuf,
@@ -42,7 +42,7 @@ pub enum StoreError {
         found: u32,
     },
     /// The file belongs to something else.
-    #[error("{} belongs to `{found}`, not to `{expected}`", path.display())]
+    #[error("{} belongs to `{found}`, not to `{expected}`", printable_path(path))]
     Mismatch {
         /// The file.
         path: PathBuf,
@@ -52,7 +52,7 @@ pub enum StoreError {
         found: String,
     },
     /// The data have been replaced since the cell was trained.
-    #[error("{} was trained on other data than are there now: {differ} differ", path.display())]
+    #[error("{} was trained on other data than are there now: {differ} differ", printable_path(path))]
     OtherData {
         /// The file.
         path: PathBuf,
@@ -60,7 +60,7 @@ pub enum StoreError {
         differ: String,
     },
     /// The values hold NaN or an infinity, which JSON cannot say.
-    #[error("cannot write {}: it would hold a number that is not finite", path.display())]
+    #[error("cannot write {}: it would hold a number that is not finite", printable_path(path))]
     NotFinite {
         /// The file.
         path: PathBuf,

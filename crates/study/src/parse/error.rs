@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-use crate::printable;
+use crate::{printable, printable_path};
 
 /// Largest config file that is read or written, in bytes: one that lists 100,000 seeds has 2.2 MB.
 pub const MOST_CONFIG: u64 = 1 << 24;
@@ -18,7 +18,7 @@ const MAX_QUOTE: usize = 120;
 #[non_exhaustive]
 pub enum ConfigError {
     /// The file cannot be read.
-    #[error("cannot read the config {}: {cause}", path.display())]
+    #[error("cannot read the config {}: {cause}", printable_path(path))]
     Read {
         /// The config file.
         path: PathBuf,
@@ -26,19 +26,19 @@ pub enum ConfigError {
         cause: io::Error,
     },
     /// The path is a folder.
-    #[error("{} is a folder, not a config file", path.display())]
+    #[error("{} is a folder, not a config file", printable_path(path))]
     Folder {
         /// The folder.
         path: PathBuf,
     },
     /// The file is far too large for a config.
-    #[error("{} is larger than {MOST_CONFIG} bytes: not a config", path.display())]
+    #[error("{} is larger than {MOST_CONFIG} bytes: not a config", printable_path(path))]
     TooLarge {
         /// The config file.
         path: PathBuf,
     },
     /// The file is not text.
-    #[error("{} is not a text file: line {line} is not UTF-8", path.display())]
+    #[error("{} is not a text file: line {line} is not UTF-8", printable_path(path))]
     NotUtf8 {
         /// The config file.
         path: PathBuf,
@@ -98,8 +98,8 @@ impl From<InvalidConfig> for ConfigError {
 impl fmt::Display for InvalidConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.place {
-            Place::Line { path, line, column, .. } => write!(f, "{}:{line}:{column}: ", path.display())?,
-            Place::File { path } => write!(f, "{}: ", path.display())?,
+            Place::Line { path, line, column, .. } => write!(f, "{}:{line}:{column}: ", printable_path(path))?,
+            Place::File { path } => write!(f, "{}: ", printable_path(path))?,
             Place::Set { option } => write!(f, "--set {}: ", shorten(option))?,
         }
         if let Some(key) = &self.key {

@@ -35,6 +35,12 @@ pub(crate) fn reword(message: &str, found: &str) -> String {
         "wanted string or table" => format!("expected a name or a table, found `{found}`"),
         "integer number overflowed" | "floating-point number overflowed" => format!("the number {found} is too large"),
         "string values must be quoted, expected literal string" => "expected a value; texts are quoted".to_owned(),
+        _ if ["too few unicode value digits", "missing escaped value", "value is not a unicode scalar"]
+            .iter()
+            .any(|start| message.starts_with(start)) =>
+        {
+            r"inside double quotes `\` starts an escape such as `\n`; write Windows paths in single quotes: 'C:\Users\me'".to_owned()
+        }
         other => plain_types(other, found).unwrap_or_else(|| other.to_owned()),
     }
 }
@@ -56,8 +62,44 @@ pub(crate) fn kind(value: &Spanned<DeValue<'_>>) -> &'static str {
 pub(crate) fn unknown(kind: &str, name: &str, known: &[&str]) -> String {
     let list = known.iter().map(|known| format!("`{known}`")).collect::<Vec<_>>().join(", ");
     let expected = if known.len() > 1 { "expected one of" } else { "expected" };
-    let hint = nearest(name, known).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-    format!("unknown {kind} `{name}`, {expected} {list}{hint}")
+    let hint = alias(name, known).or_else(|| nearest(name, known).map(|near| format!("; did you mean `{near}`?")));
+    format!("unknown {kind} `{name}`, {expected} {list}{}", hint.unwrap_or_default())
+}
+
+/// Names that PyTorch, Keras, Lasagne and papers give to keys and values of a config.
+const ALIASES: [(&str, &[&str]); 16] = [
+    ("learning_rate", &["lr", "eta", "base_lr", "alpha"]),
+    ("weight_decay", &["wd", "l2", "decay"]),
+    ("batch_size", &["bs", "batch", "minibatch", "mini_batch_size"]),
+    ("epochs", &["n_epochs", "num_epochs", "nb_epoch", "max_epochs"]),
+    ("kernel", &["kernel_size", "filter_size", "ksize"]),
+    ("channels", &["filters", "num_filters", "out_channels", "features", "width"]),
+    ("norm", &["bn", "batchnorm", "batch_norm", "use_bn", "normalization", "normalisation"]),
+    ("bias", &["use_bias", "untie_biases", "biases"]),
+    ("epsilon", &["eps"]),
+    ("activation", &["nonlinearity", "act"]),
+    ("source", &["dataset", "root", "path", "name"]),
+    ("tied", &["shared", "true", "per_channel", "per_filter"]),
+    ("untied", &["unshared", "per_location", "per_pixel", "locally_connected"]),
+    ("none", &["false", "no", "off", "identity", "linear"]),
+    ("batch", &["bn", "batchnorm", "batch_norm", "batchnorm2d", "batch_normalization"]),
+    ("layer", &["ln", "layernorm", "layer_norm"]),
+];
+
+/// Keys of an optimizer, which are looked for beside it.
+const OF_OPTIMIZER: [&str; 3] = ["learning_rate", "momentum", "weight_decay"];
+
+/// The known name that other programs call so, or the optimizer's key that is meant.
+fn alias(name: &str, known: &[&str]) -> Option<String> {
+    let plain = plain_name(name);
+    let called_so = |called: &[&str]| called.contains(&plain.as_str());
+    let mut meant = ALIASES.iter().filter(|(_, called)| called_so(called)).map(|(meant, _)| *meant);
+    if let Some(meant) = meant.clone().find(|meant| known.contains(meant)) {
+        return Some(format!("; did you mean `{meant}`?"));
+    }
+    let key = meant.next().unwrap_or(&plain);
+    let is_of_optimizer = OF_OPTIMIZER.contains(&key) && known.contains(&"optimizer");
+    is_of_optimizer.then(|| format!("; `{key}` is the optimizer's: optimizer = {{ sgd = {{ {key} = 0.01 }} }}"))
 }
 
 /// The known name that the given one is probably meant to be: at most a third of its letters differ.
@@ -133,6 +175,23 @@ mod tests {
     }
 
     #[test]
+    fn names_of_other_programs_are_known() {
+        let keys = ["epochs", "batch_size", "optimizer"];
+        for (name, known, hint) in [
+            ("lr", &["learning_rate", "momentum"][..], "; did you mean `learning_rate`?"),
+            ("lr", &keys, "; `learning_rate` is the optimizer's: optimizer = { sgd = { learning_rate = 0.01 } }"),
+            ("momentum", &keys, "; `momentum` is the optimizer's: optimizer = { sgd = { momentum = 0.01 } }"),
+            ("nb_epoch", &keys, "; did you mean `epochs`?"),
+            ("shared", &["none", "tied", "untied"], "; did you mean `tied`?"),
+            ("BatchNorm2d", &["none", "batch", "layer"], "; did you mean `batch`?"),
+            ("lr", &["kernel", "bias"], ""),
+        ] {
+            let message = unknown("key", name, known);
+            assert!(message.ends_with(&format!("`{}`{hint}", known.last().unwrap())), "{message}");
+        }
+    }
+
+    #[test]
     fn the_known_messages_are_reworded() {
         for (message, found, expected) in [
             ("unknown field `a`, expected `b`", "", "unknown key `a`, expected `b`"),
@@ -148,6 +207,11 @@ mod tests {
                 "expected a whole number, 0 or more, found integer `-1`",
             ),
             ("invalid type: map, expected f64", "{}", "expected a number, found a table"),
+            (
+                "too few unicode value digits, expected unicode hexadecimal value",
+                "\\",
+                r"inside double quotes `\` starts an escape such as `\n`; write Windows paths in single quotes: 'C:\Users\me'",
+            ),
             ("missing field `epochs`", "", "missing key `epochs`"),
             ("duplicate key", "\"a\"", "duplicate key `a`"),
             ("something new", "", "something new"),

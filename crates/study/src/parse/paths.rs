@@ -67,6 +67,15 @@ fn anchor_value(value: &mut Spanned<DeValue<'_>>, config: &Path) -> Result<(), &
     if text.is_empty() {
         return Err("expected a path, found an empty string");
     }
+    if text.contains(char::is_control) {
+        return Err(
+            "the path holds a control character: inside \"…\", `\\t` is a tab and `\\n` a line break; write it in \
+                    single quotes, which change nothing: 'D:\\train'",
+        );
+    }
+    if text.as_ref() == "~" || text.starts_with("~/") {
+        return Err("`~` means the home folder to a shell alone: write the folder's whole name");
+    }
     let config = std::path::absolute(config).map_err(|_| "the current folder is unknown: give an absolute path")?;
     let path = config.parent().unwrap_or(Path::new("/")).join(text.as_ref());
     let path = path.to_str().ok_or("the config's folder has a name that is not UTF-8: give an absolute path")?;

@@ -13,6 +13,7 @@ pub(crate) mod transform;
 
 pub use dataset::{Checksums, Dataset, Split};
 pub use error::{DataError, DataProblem};
+pub(crate) use file::hexadecimal;
 pub(crate) use load::survey;
 pub use load::{load, load_config};
 pub use source::IdxFiles;

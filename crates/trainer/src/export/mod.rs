@@ -4,6 +4,7 @@ pub(crate) mod agreement;
 mod error;
 mod fold;
 mod safetensors;
+mod seal;
 mod shift;
 mod strip;
 pub(crate) mod trained_model;

@@ -2,12 +2,12 @@
 //!
 //! The header's metadata say what the tensors are: `format`, `config` (of the cell, JSON), `input` (channels, height and
 //! width, JSON), `classes`, and `mean` and `deviation` of the pixels that the model was trained on: a number, or a list
-//! of one for each channel.
+//! of one for each channel; and `sha256`, the checksum of the whole file with zeros in its place.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::Path;
 use std::str::FromStr;
 
@@ -15,6 +15,7 @@ use safetensors::tensor::{Dtype as FileType, Metadata, View};
 use untied_study::{CellConfig, Dtype};
 
 use super::error::ModelError;
+use super::seal::{self, damaged, other_programs};
 use super::trained_model::{PixelScale, TrainedModel};
 use crate::TrainerError;
 use crate::model::plan::{Plan, Shape};
@@ -34,6 +35,10 @@ impl TrainedModel {
     /// # Errors
     /// If the file cannot be read, is damaged, or is another than such a model.
     pub fn load(path: &Path) -> Result<Self, ModelError> {
+        // To open a pipe would wait for its writer.
+        if !std::fs::metadata(path)?.is_file() {
+            return Err(io::Error::other("it is no regular file").into());
+        }
         let file = File::open(path)?;
         let length = file.metadata()?.len();
         Self::read(file, length)
@@ -44,7 +49,9 @@ impl TrainedModel {
     /// # Errors
     /// As [`load`](Self::load).
     pub fn read(mut file: impl Read, length: u64) -> Result<Self, ModelError> {
-        let (header, data_bytes) = read_header(&mut file, length)?;
+        let (mut start, data_bytes) = read_header(&mut file, length)?;
+        let header: Metadata =
+            serde_json::from_slice(&start[PREFIX as usize..]).map_err(|error| damaged(error.to_string()))?;
         let mut model = described(header.metadata().as_ref())?;
         let dtype = file_type(model.config.train.dtype);
         check_tensors(&header, &model.plan.tensors(), dtype)?;
@@ -58,6 +65,7 @@ impl TrainedModel {
             check_values(&name, &values)?;
             model.tensors.insert(name, HostTensor { shape: info.shape.clone(), values });
         }
+        seal::check(header.metadata().as_ref(), &mut start, &data)?;
         Ok(model)
     }
 
@@ -70,7 +78,7 @@ impl TrainedModel {
         let dtype = file_type(self.config.train.dtype);
         let tensors = self.tensors.iter().map(|(name, tensor)| (name, FileTensor { tensor, dtype }));
         let bytes = safetensors::serialize(tensors, Some(self.description())).expect("a header of some kilobytes");
-        with_sorted_header(bytes)
+        seal::put(with_sorted_header(bytes))
     }
 
     fn description(&self) -> HashMap<String, String> {
@@ -83,26 +91,27 @@ impl TrainedModel {
             ("classes", self.classes.to_string()),
             ("mean", listed(&self.scale.means)),
             ("deviation", listed(&self.scale.deviations)),
+            ("sha256", seal::blank()),
         ];
         entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
     }
 }
 
-/// The header, and how many bytes come after it.
-fn read_header(file: &mut impl Read, length: u64) -> Result<(Metadata, u64), ModelError> {
-    let mut prefix = [0; PREFIX as usize];
+/// The header with its length before it, and how many bytes come after it.
+fn read_header(file: &mut impl Read, length: u64) -> Result<(Vec<u8>, u64), ModelError> {
+    let mut start = vec![0; PREFIX as usize];
     if length < PREFIX {
         return Err(damaged("it is too short"));
     }
-    file.read_exact(&mut prefix)?;
-    let header_bytes = u64::from_le_bytes(prefix);
+    file.read_exact(&mut start)?;
+    let header_bytes = start.first_chunk().map_or(0, |prefix| u64::from_le_bytes(*prefix));
     if header_bytes > MOST_HEADER_BYTES.min(length - PREFIX) {
-        return Err(damaged(format!("its header cannot have {header_bytes} bytes")));
+        let known = other_programs(&start).map(str::to_owned);
+        return Err(damaged(known.unwrap_or_else(|| format!("its header cannot have {header_bytes} bytes"))));
     }
-    let mut header = vec![0; header_bytes as usize];
-    file.read_exact(&mut header)?;
-    let header = serde_json::from_slice(&header).map_err(|error| damaged(error.to_string()))?;
-    Ok((header, length - PREFIX - header_bytes))
+    start.resize(start.len() + header_bytes as usize, 0);
+    file.read_exact(&mut start[PREFIX as usize..])?;
+    Ok((start, length - PREFIX - header_bytes))
 }
 
 /// The model that the metadata describe, without its tensors.
@@ -236,10 +245,6 @@ fn with_sorted_header(mut bytes: Vec<u8>) -> Vec<u8> {
     bytes
 }
 
-fn damaged(why: impl Into<String>) -> ModelError {
-    ModelError::Damaged(why.into())
-}
-
 fn foreign(why: impl Into<String>) -> ModelError {
     ModelError::Foreign(why.into())
 }
@@ -354,11 +359,38 @@ mod tests {
             assert_ne!(changed, config);
             let mut header = header.clone();
             *header.pointer_mut("/__metadata__/config").unwrap() = changed.into();
+            assert!(read(&file(&header, &data)).unwrap_err().to_string().ends_with("its checksum differs"));
+            // As files of older versions.
+            header["__metadata__"].as_object_mut().unwrap().remove("sha256").unwrap();
             read(&file(&header, &data)).unwrap();
         }
         let mut without = header.clone();
         without.as_object_mut().unwrap().remove("head.bias");
         assert!(read(&file(&without, &data)).is_err());
+    }
+
+    #[test]
+    fn every_flipped_bit_is_noticed() {
+        let bytes = small();
+        for bit in (0..bytes.len() * 8).filter(|bit| bit % 7 == 0 || *bit < 8 * 2000) {
+            let mut flipped = bytes.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            assert!(read(&flipped).is_err(), "bit {bit} of {}", bytes.len() * 8);
+        }
+    }
+
+    #[test]
+    fn models_of_others_are_named() {
+        for (start, said) in [
+            (b"\x08\x08\x12\x07pytorch".as_slice(), "ONNX model, which `untied lint` reads"),
+            (b"\x08\x07\x3a\xff\x01pytorch", "ONNX model, which `untied lint` reads"),
+            (b"PK\x03\x04\x00\x00\x08\x08\x00\x00", "zip archive"),
+            (b"\x89HDF\r\n\x1a\n\x00", "HDF5"),
+            (b"<!DOCTYPE html>", "web page"),
+        ] {
+            let error = read(start).unwrap_err().to_string();
+            assert!(error.contains(said), "{error}");
+        }
     }
 
     #[test]

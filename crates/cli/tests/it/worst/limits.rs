@@ -55,3 +55,14 @@ fn the_second_value_of_a_measurement_is_checked_too() {
         assert!(ended.stderr.contains(named), "{key}: {}", ended.stderr);
     }
 }
+
+/// A backward pass for each output would go on for hours, and the matrix would fill the memory.
+#[test]
+fn a_jacobian_of_too_many_outputs_is_refused_before_anything_trains() {
+    let bench = Bench::new();
+    let ended = bench.expect(2, "run study.toml --dry-run --set measure.jacobian=true --set model.channels=[512]");
+    let said = "measure.jacobian: expected at most 65536 outputs, each of which costs a backward pass, and 16777216 \
+                numbers, got 262144 outputs by 512 numbers of the bias of block1";
+    assert!(ended.stderr.contains(said), "{}", ended.stderr);
+    bench.expect(0, "run study.toml --dry-run --set measure.jacobian=true --set model.channels=[64]");
+}

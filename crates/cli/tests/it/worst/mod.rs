@@ -3,5 +3,6 @@
 mod data;
 mod limits;
 mod links;
+mod names;
 mod report;
 mod starts;

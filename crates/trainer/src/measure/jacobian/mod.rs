@@ -1,6 +1,7 @@
 //! How many dimensions of a bias the normalization removes, measured: the bias's numbers less the rank of a Jacobian.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
 
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{DType, Device, Tensor};
@@ -21,6 +22,12 @@ use crate::model::value::Value;
 const IMAGES: usize = 8;
 /// Numbers of a bias whose Jacobian is worked out.
 const MOST_COLUMNS: usize = 2048;
+/// Outputs, each of which costs a backward pass.
+const MOST_ROWS: usize = 1 << 16;
+/// Numbers of the matrix: 128 MiB.
+const MOST_NUMBERS: usize = 1 << 24;
+/// Time between two signs of life.
+const SIGN: Duration = Duration::from_secs(1);
 /// Singular values are compared with this share of what they are without a normalization, √(outputs per bias number).
 /// Rounding in f64, amplified by at most 1/√ε, stays some 10⁴ below it; a bias at work some 10⁶ above.
 const ZERO: f64 = 1e-8;
@@ -34,7 +41,8 @@ impl Measurement for Ranks {
         if config.jacobian && numbers > MOST_COLUMNS {
             return Err(TrainerError::Jacobian { most: MOST_COLUMNS, numbers });
         }
-        Ok(())
+        let biases = sizes.plan.biases.iter().filter(|_| config.jacobian);
+        biases.map(|bias| check_size(bias, sizes)).collect()
     }
 
     fn run(&self, subject: &Subject<'_>, emit: &mut Emit<'_>, measured: &mut Measured) {
@@ -42,6 +50,18 @@ impl Measurement for Ranks {
             measured.jacobian = ranks(subject, emit);
         }
     }
+}
+
+fn check_size(bias: &BiasPlan, sizes: &Sizes<'_>) -> Result<(), TrainerError> {
+    let network = &sizes.plan.network;
+    let norms = norms_behind(network, bias.node).unwrap_or_default();
+    let of_image = norms.iter().map(|norm| network.node(*norm).output.iter().product::<usize>()).sum::<usize>();
+    let (rows, columns) = (of_image.saturating_mul(sizes.train_images.min(IMAGES)), bias.terms.parameters());
+    if rows <= MOST_ROWS && rows.saturating_mul(columns) <= MOST_NUMBERS {
+        return Ok(());
+    }
+    let layer = bias.layer.clone();
+    Err(TrainerError::JacobianSize { layer, rows, columns, most_rows: MOST_ROWS, most: MOST_NUMBERS })
 }
 
 /// The rank of ∂u/∂b for each bias b and the normalized output u that it has its effect on, in f64, on the first training
@@ -52,13 +72,14 @@ impl Measurement for Ranks {
 fn ranks(subject: &Subject<'_>, emit: &mut Emit<'_>) -> Vec<JacobianRank> {
     let images: Vec<usize> = (0..subject.dataset.train.count.min(IMAGES)).collect();
     let x = subject.input.batch(&subject.dataset.train, &images, &subject.device, DType::F64);
-    ranks_on(&subject.model, x, &mut |bias| {
-        emit(&Event::Measuring { what: format!("rank of the Jacobian of {}", bias.layer) });
+    ranks_on(&subject.model, x, &mut |progress| {
+        emit(&Event::Measuring { what: format!("rank of the Jacobian of {progress}") });
     })
 }
 
-/// The ranks of a model's biases on images `[n, c, h, w]`, in f64 on a device with autodiff; `begin` hears of each bias.
-fn ranks_on(model: &Net, x: Tensor<4>, begin: &mut dyn FnMut(&BiasPlan)) -> Vec<JacobianRank> {
+/// The ranks of a model's biases on images `[n, c, h, w]`, in f64 on a device with autodiff; `tell` hears of each bias, and
+/// of its outputs from time to time.
+fn ranks_on(model: &Net, x: Tensor<4>, tell: &mut dyn FnMut(&str)) -> Vec<JacobianRank> {
     let (model, device) = (model.copy().map(&mut ToF64), x.device());
     let network = &model.plan().network;
     let mut outputs = BTreeMap::from([(network.input(), x.clone())]);
@@ -67,9 +88,9 @@ fn ranks_on(model: &Net, x: Tensor<4>, begin: &mut dyn FnMut(&BiasPlan)) -> Vec<
         z
     });
     let mut rank = |bias: &BiasPlan| {
-        begin(bias);
+        tell(&bias.layer);
         let norms = norms_behind(network, bias.node)?;
-        Some(Normalized { model: &model, outputs: &outputs, bias, norms }.rank(&device))
+        Some(Normalized { model: &model, outputs: &outputs, bias, norms }.rank(&device, tell))
     };
     model.plan().biases.iter().filter_map(&mut rank).collect()
 }
@@ -135,9 +156,9 @@ impl Normalized<'_> {
         Tensor::cat(self.norms.iter().map(flat).collect(), 0)
     }
 
-    fn rank(&self, device: &Device) -> JacobianRank {
+    fn rank(&self, device: &Device, tell: &mut dyn FnMut(&str)) -> JacobianRank {
         let network = &self.model.plan().network;
-        let jacobian = self.jacobian(device);
+        let jacobian = self.jacobian(device, tell);
         let (rows, columns) = jacobian.shape();
         let threshold = ZERO * (rows as f64 / columns as f64).sqrt();
         let values = jacobian.singular_values();
@@ -161,11 +182,16 @@ impl Normalized<'_> {
     }
 
     /// Outputs by the bias's parameters.
-    fn jacobian(&self, device: &Device) -> DMatrix<f64> {
+    fn jacobian(&self, device: &Device, tell: &mut dyn FnMut(&str)) -> DMatrix<f64> {
         let columns = self.bias.terms.parameters();
         let [outputs] = self.outputs(None).dims();
         let mut rows = Vec::with_capacity(outputs * columns);
+        let mut told = Instant::now();
         for output in 0..outputs {
+            if told.elapsed() >= SIGN {
+                told = Instant::now();
+                tell(&format!("{}: output {output} of {outputs}", self.bias.layer));
+            }
             let zeros = |shape| Tensor::<3>::zeros(shape, (device, DType::F64)).require_grad();
             let offsets: Vec<_> = term_shapes(&self.bias.terms).into_iter().map(zeros).collect();
             let u = self.outputs(offsets.iter().cloned().reduce(|sum, term| sum + term));

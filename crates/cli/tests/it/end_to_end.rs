@@ -96,6 +96,24 @@ fn results_do_not_depend_on_jobs_and_threads() {
     }
 }
 
+/// Every kind of random change, and a best epoch.
+#[test]
+fn augmentation_does_not_depend_on_jobs_and_threads() {
+    let bench = Bench::new();
+    let augment = r#"augment = { flip = "both", crop = 1, translate = 0.1, rotate = 10, cutout = 2, noise = 0.1, mixup = 0.2 }
+validation = 0.1"#;
+    let config = SMALL.replace("source = \"digits\"", &format!("source = \"digits\"\n{augment}"));
+    bench.write("study.toml", config.replace("epochs = 1", "epochs = 2\nbest_epoch = \"validation_loss\""));
+    bench.expect(0, "run study.toml --jobs 2 --threads 1 --out expected -q");
+    let expected = timeless(bench.json("expected/results.json"));
+    for (jobs, threads) in [(1, 2), (3, 3), (1, 8)] {
+        bench.expect(0, &format!("run study.toml --jobs {jobs} --threads {threads} --out out{threads} -q"));
+        assert_eq!(timeless(bench.json(&format!("out{threads}/results.json"))), expected, "{jobs} x {threads}");
+    }
+    bench.expect(0, "run study.toml --out plain -q --set data.augment={} --jobs 2 --threads 1");
+    assert_ne!(timeless(bench.json("plain/results.json"))["cells"][0]["curves"], expected["cells"][0]["curves"]);
+}
+
 #[test]
 fn the_config_beside_the_results_alone_repeats_them() {
     let bench = Bench::new();

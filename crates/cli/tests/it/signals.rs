@@ -55,6 +55,26 @@ fn is_abandoned(log: &Path) -> bool {
     File::open(log).unwrap().try_lock().is_ok()
 }
 
+/// On a terminal that draws no bars, lines say what ended, as where stderr is no terminal.
+#[test]
+fn a_terminal_without_bars_gets_lines() {
+    if !Path::new("/usr/bin/script").exists() {
+        return;
+    }
+    let said = |term: &str| {
+        let bench = Bench::new();
+        let program = bench.command(&[]).get_program().to_str().unwrap().to_owned();
+        let mut script = Command::new("script");
+        script.args(["-qec", &format!("'{program}' run study.toml --out out --jobs 1"), "/dev/null"]);
+        script.current_dir(bench.path("")).stdin(Stdio::null()).env("TERM", term);
+        Ended::new(&script.output().unwrap()).stdout
+    };
+    let (dumb, able) = (said("dumb"), said("xterm"));
+    assert!(dumb.contains("1/4  none-seed0  accuracy "), "{dumb}");
+    assert!(!dumb.contains('\u{1b}') && !dumb.contains('━'), "{dumb:?}");
+    assert!(able.contains('━'), "{able:?}");
+}
+
 #[test]
 fn an_interrupt_keeps_what_is_finished() {
     let bench = Bench::new();

@@ -231,3 +231,18 @@ fn a_report_is_written_whole() {
     assert_eq!(read("report.html"), report.html);
     assert_eq!(read("plots/loss.svg"), report.plots.iter().find(|(name, _)| name == "loss.svg").unwrap().1);
 }
+
+#[test]
+fn the_validation_loss_has_a_panel_where_images_are_held_out() {
+    let mut results = small();
+    let plot = |results: &Results| {
+        let plots = render(results, None).plots;
+        plots.into_iter().find(|(name, _)| name == "loss.svg").expect("a plot of losses").1
+    };
+    assert!(!plot(&results).contains("Validation"));
+    for cell in &mut results.cells {
+        cell.curves.validation_loss = cell.curves.test_loss.iter().map(|loss| loss + 0.1).collect();
+    }
+    let plot = plot(&results);
+    assert!(plot.contains("Validation loss"), "{plot}");
+}

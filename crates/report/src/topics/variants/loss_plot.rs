@@ -1,4 +1,4 @@
-//! Training and test loss by epoch, one row of panels a context.
+//! Training and test loss by epoch, and that of validation images where there are any; one row of panels a context.
 
 use std::collections::BTreeMap;
 
@@ -15,6 +15,7 @@ use crate::statistics::student::sample;
 type Kind = (&'static str, fn(&Curves) -> &Vec<f64>);
 
 const KINDS: [Kind; 2] = [("Training loss", |curves| &curves.train_loss), ("Test loss", |curves| &curves.test_loss)];
+const VALIDATION: Kind = ("Validation loss", |curves| &curves.validation_loss);
 
 /// Means over the seeds; the bands reach from the smallest to the largest seed.
 pub(crate) fn plot(view: &View<'_>) -> Option<Figure> {
@@ -29,13 +30,19 @@ pub(crate) fn plot(view: &View<'_>) -> Option<Figure> {
         })
         .collect();
     let shown = groups.iter().map(|group| group.members.len()).sum();
-    let curves = KINDS.map(|(_, of)| groups.iter().map(|group| group_curves(group, of)).collect::<Vec<_>>());
+    let validated = view.results.cells.iter().any(|cell| !cell.curves.validation_loss.is_empty());
+    let kinds: Vec<Kind> = KINDS.into_iter().chain(validated.then_some(VALIDATION)).collect();
+    let of_kind = |(_, of): &Kind| groups.iter().map(|group| group_curves(group, *of)).collect::<Vec<_>>();
+    let curves: Vec<Vec<Vec<Curve>>> = kinds.iter().map(of_kind).collect();
     if curves.iter().flatten().all(Vec::is_empty) {
         return None;
     }
     let title = "Loss by epoch";
-    let alt = "Line plots of the training loss and the test loss by epoch, one line a variant, with a band from the \
-               smallest to the largest seed.";
+    let what = if validated { ", and the validation loss" } else { "" };
+    let alt = format!(
+        "Line plots of the training loss and the test loss{what} by epoch, one line a variant, with a band from the \
+         smallest to the largest seed."
+    );
     let series = series(&groups);
     let y = |curves: &Vec<Vec<Curve>>| {
         let marks = curves.iter().flatten().flat_map(|curve| &curve.marks);
@@ -43,13 +50,16 @@ pub(crate) fn plot(view: &View<'_>) -> Option<Figure> {
     };
     let epochs = curves.iter().flatten().flatten().map(|curve| curve.marks.len()).max().unwrap_or(1);
     let y = curves.iter().map(y).collect();
-    let [train, test] = curves.map(Vec::into_iter);
-    let rows = groups.iter().zip(train.zip(test)).map(|(group, (train, test))| {
-        let cells = KINDS.iter().zip([train, test]).map(|((name, _), curves)| Cell { title: (*name).into(), curves });
+    let mut columns: Vec<_> = curves.into_iter().map(Vec::into_iter).collect();
+    let rows = groups.iter().map(|group| {
+        let cells = kinds
+            .iter()
+            .zip(&mut columns)
+            .map(|((name, _), column)| Cell { title: (*name).into(), curves: column.next().unwrap_or_default() });
         PanelRow { heading: group.label.clone(), cells: cells.collect() }
     });
     let grid = Grid {
-        sheet: Sheet { name: "loss", title, alt },
+        sheet: Sheet { name: "loss", title, alt: &alt },
         legend: series.into_iter().map(|(number, name)| (Stroke::of(number), name)).collect(),
         rows: rows.collect(),
         x: Axis::whole(if epochs < 2 { 0.0..2.0 } else { 1.0..epochs as f64 }, 7),
@@ -65,7 +75,7 @@ pub(crate) fn plot(view: &View<'_>) -> Option<Figure> {
     );
     let which = format!("those with the best {}", metric_name(view.metric));
     let caption = caption.plain(remark(shown, all_variants, "variants", &which));
-    Some(Figure { file: "loss.svg", svg, alt: alt.into(), caption })
+    Some(Figure { file: "loss.svg", svg, alt, caption })
 }
 
 /// Rank of a group's best variant.

@@ -4,7 +4,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use untied_redundancy::{UNIT_ROUND_OFF_F32, UNIT_ROUND_OFF_F64};
 
-use crate::module::{Cotangent, Gradient, Parameter, Probe, own, parameters, point};
+use crate::module::{Cotangent, Gradient, Known, Parameter, Probe, own, parameters, point};
 use crate::observed::Observed;
 use crate::{Audit, AuditError, AuditOptions};
 
@@ -45,13 +45,16 @@ pub fn audit<M: Module, const D: usize>(
         return Err(AuditError::NothingTrains);
     }
     let mut random = ChaCha8Rng::seed_from_u64(options.seed);
-    let probe = Probe { outputs: &outputs, seed: options.seed };
+    let double = parameters.iter().all(|of| of.dtype == DType::F64);
+    let unit = if double { UNIT_ROUND_OFF_F64 } else { UNIT_ROUND_OFF_F32 };
+    let probe = Probe { outputs: &outputs, seed: options.seed, same: SAME * unit };
     let count = check(&probe, &point(&own, options.spread, &mut random), &parameters, &mut random)?;
     for _ in 0..options.passes {
         let at = point(&own, options.spread, &mut random);
         let [a, b] = [(); 2].map(|()| Cotangent::random(count, &mut random));
-        let of_sum = probe.gradients(&at, &a.plus(&b))?;
-        let of_parts = [probe.gradients(&at, &a)?, probe.gradients(&at, &b)?];
+        let known = &mut Known::default();
+        let of_sum = probe.gradients(&at, &a.plus(&b), known)?;
+        let of_parts = [probe.gradients(&at, &a, known)?, probe.gradients(&at, &b, known)?];
         finite(&parameters, &of_sum)?;
         let values = crate::module::parameters(&at).into_iter().map(|parameter| parameter.values);
         for (index, (observed, values)) in observed.iter_mut().zip(values).enumerate() {
@@ -62,7 +65,7 @@ pub fn audit<M: Module, const D: usize>(
     let rows = observed.iter().filter_map(smallest).max().map_or(0, |most| most + MORE_ROWS);
     for _ in 2 * options.passes..rows {
         let at = point(&own, options.spread, &mut random);
-        let gradients = probe.gradients(&at, &Cotangent::random(count, &mut random))?;
+        let gradients = probe.gradients(&at, &Cotangent::random(count, &mut random), &mut Known::default())?;
         finite(&parameters, &gradients)?;
         observed.iter_mut().zip(gradients).for_each(|(observed, of)| observed.add_row(of, options.rank_up_to));
     }
@@ -88,16 +91,11 @@ fn check<M: Module, F: Fn(&M) -> Tensor<D>, const D: usize>(
     parameters: &[Parameter],
     random: &mut ChaCha8Rng,
 ) -> Result<usize, AuditError> {
-    let [first, second] = [probe.values(at)?, probe.values(at)?];
-    let differences = first.iter().zip(&second).map(|(one, other)| (one - other).abs());
-    let difference = if first.len() == second.len() { differences.fold(0.0, f64::max) } else { f64::INFINITY };
-    let largest = first.iter().map(|value| value.abs()).fold(0.0, f64::max);
-    let unit = if parameters.iter().all(|of| of.dtype == DType::F64) { UNIT_ROUND_OFF_F64 } else { UNIT_ROUND_OFF_F32 };
-    if difference > SAME * unit * largest {
-        return Err(AuditError::NotRepeatable { difference });
-    }
-    let cotangent = Cotangent::random(first.len(), random);
-    let [once, often] = [probe.gradients(at, &cotangent)?, probe.gradients(at, &cotangent.times(4.0))?];
+    let known = &mut Known::default();
+    probe.values(at, known)?;
+    probe.values(at, known)?;
+    let cotangent = Cotangent::random(known.count(), random);
+    let [once, often] = [probe.gradients(at, &cotangent, known)?, probe.gradients(at, &cotangent.times(4.0), known)?];
     finite(parameters, &once)?;
     for ((parameter, once), often) in parameters.iter().zip(&once).zip(&often) {
         let size: f64 = once.iter().map(|value| 4.0 * value.abs()).sum();
@@ -107,7 +105,7 @@ fn check<M: Module, F: Fn(&M) -> Tensor<D>, const D: usize>(
             return Err(AuditError::NotLinear { parameter: parameter.name.clone(), found });
         }
     }
-    Ok(first.len())
+    Ok(known.count())
 }
 
 fn finite(parameters: &[Parameter], gradients: &[Gradient]) -> Result<(), AuditError> {

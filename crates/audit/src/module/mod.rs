@@ -4,6 +4,6 @@ mod backward;
 mod point;
 mod read;
 
-pub(crate) use backward::{Cotangent, Probe};
+pub(crate) use backward::{Cotangent, Known, Probe};
 pub(crate) use point::{own, point};
 pub(crate) use read::{Gradient, Parameter, parameters};

@@ -1,6 +1,7 @@
 //! Findings on random graphs, against the rank of what biases do to the outputs.
 
 mod generate;
+mod not_understood;
 mod random;
 mod rank;
 

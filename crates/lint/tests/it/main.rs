@@ -1,5 +1,6 @@
-//! The linter from outside: on the models of `fixtures`, and on damaged files.
+//! The linter from outside: on the models of `fixtures`, with tensors in other files, and on damaged files.
 
+mod external;
 mod fixtures;
 mod mutated;
 mod rewriting;

@@ -47,6 +47,13 @@ fn count() -> usize {
     std::env::var("UNTIED_MUTANTS").ok().and_then(|count| count.parse().ok()).unwrap_or(600)
 }
 
+/// The most memory that this process has had, on Linux, in bytes.
+fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let kilobytes = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.trim().strip_suffix(" kB")?;
+    Some(1024 * kilobytes.trim().parse::<u64>().ok()?)
+}
+
 #[test]
 fn damaged_models_end_in_one_line() {
     let names: Vec<String> =
@@ -72,6 +79,10 @@ fn damaged_models_end_in_one_line() {
         };
         refused += 1;
         assert!(!said.contains('\n') && said.len() < 600, "{name}, case {case}: {said}");
+    }
+    // Of the whole process, the tests beside this one included.
+    if let Some(peak) = peak_memory() {
+        assert!(peak < 1 << 30, "{peak} bytes at the most");
     }
     assert!(read * 20 > count() && refused * 20 > count(), "{read} read, {refused} refused");
 }

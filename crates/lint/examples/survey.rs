@@ -7,7 +7,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use untied_lint::{Findings, InputShapes, Model, Role, lint};
+use untied_lint::{Finding, Findings, InputShapes, Model, Role, lint};
 
 /// What the fixtures are models of.
 const KINDS: [(&str, &str); 15] = [
@@ -56,7 +56,7 @@ impl Row {
             kind: kind.to_owned(),
             file: name,
             biases: biases().count(),
-            parameters: biases().map(|of| of.parameters()).sum(),
+            parameters: biases().map(Finding::parameters).sum(),
             redundant: [
                 biases().map(|of| of.training.redundant).sum(),
                 biases().map(|of| of.evaluation.redundant).sum(),
@@ -100,7 +100,8 @@ const HEADER: [&str; 8] = [
 const TITLE: &str = "Which share of biases does nothing?";
 
 const TEXT: &str = "Small models of usual kinds, with random weights, read by the linter. A bias is what a layer or an addition \
-    adds to what depends on the input, and not the β of a norm. Redundant in training: no gradient ever moves it, as its norm or \
+    adds to what depends on the input, and not the β of a norm (but where an exporter writes a norm out, as of the first transformer and diffusion block, its β is an added \
+    constant, and counts). Redundant in training: no gradient ever moves it, as its norm or \
     softmax removes it again. Redundant as a whole: the layer can do without its bias. In inference, batch norm takes constants, so \
     that the biases before it do something there: they can be folded. The shares are those of these models and \
     sizes; a head's bias, of which a softmax removes one dimension, weighs more in small models. Every row of training was compared \
@@ -142,12 +143,14 @@ fn html(rows: &[Row]) -> String {
         );
     }
     let cells = |tag: &str, cells: &[String]| {
-        let cells: String = cells.iter().map(|cell| format!("<{tag}>{}</{tag}>", escaped(cell))).collect();
-        format!("<tr>{cells}</tr>\n")
+        let cells: Vec<String> = cells.iter().map(|cell| format!("<{tag}>{}</{tag}>", escaped(cell))).collect();
+        format!("<tr>{}</tr>\n", cells.concat())
     };
     text += "<h2>The numbers</h2>\n<div class=\"table\"><table>\n";
     text += &cells("th", &HEADER.map(str::to_owned));
-    rows.iter().for_each(|row| text += &cells("td", &row.cells()));
+    for row in rows {
+        text += &cells("td", &row.cells());
+    }
     text + &format!("</table></div>\n<p>Made by <code>{COMMAND}</code>.</p>\n</html>\n")
 }
 

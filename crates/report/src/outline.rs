@@ -13,7 +13,7 @@ use crate::topics::recovery::Recovery;
 use crate::topics::translation::Translation;
 use crate::topics::variants::Variants;
 use crate::topics::verdicts::{self, Verdicts};
-use crate::topics::{Topic, guide, looks, unfinished, warnings};
+use crate::topics::{Topic, guide, looks, setup, unfinished, warnings};
 
 /// The topics in the order of their sections.
 fn topics<'v>(view: &'v View<'_>) -> [Box<dyn Topic + 'v>; 8] {
@@ -34,6 +34,7 @@ pub(crate) fn document(view: &View<'_>) -> Document {
     let mut sections = vec![answer(view, &topics)];
     sections.extend(topics.iter().filter_map(|topic| topic.section()));
     sections.extend(unfinished::section(view));
+    sections.extend(setup::section(view));
     sections.extend([guide::reading(view), guide::repeating()]);
     Document {
         title: clean(&view.results.study),

@@ -61,7 +61,7 @@ fn refusal(folder: &TempDir, overrides: &[&str]) -> String {
 fn trained(folder: &TempDir, overrides: &[&str]) -> (CellResult, Vec<String>) {
     let mut warnings = Vec::new();
     let result = train(&config(folder, overrides), &mut |event| {
-        if let Event::Warning { message } = event {
+        if let Event::Warning { message, of_data: true } = event {
             warnings.push(message.clone());
         }
     });

@@ -156,7 +156,7 @@ fn a_run_that_diverges_does_so_at_the_same_step() {
 
 fn warning(events: &[Event]) -> &str {
     let found = events.iter().find_map(|event| match event {
-        Event::Warning { message } => Some(message.as_str()),
+        Event::Warning { message, .. } => Some(message.as_str()),
         _ => None,
     });
     found.expect("a warning")

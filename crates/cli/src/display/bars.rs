@@ -70,7 +70,7 @@ impl Bars {
             RunEvent::Waited => {}
             RunEvent::Over { interrupted } => return self.close(*interrupted),
         }
-        if let Some(line) = line(event, &self.tally, self.verbose) {
+        if let Some(line) = line(event, &mut self.tally, self.verbose) {
             // A terminal that is gone has nobody to tell.
             let _ = self.screen.println(printable(&line));
         }

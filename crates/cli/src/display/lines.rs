@@ -29,7 +29,7 @@ impl Lines {
     fn at(&mut self, event: &RunEvent<'_>, now: Instant) -> Vec<String> {
         self.tally.note(event);
         let long = self.note(event, now);
-        let line = line(event, &self.tally, self.verbose || long);
+        let line = line(event, &mut self.tally, self.verbose || long);
         if let (Some(_), RunEvent::Said(cell, _)) = (&line, event) {
             self.pace.spoke(cell, now);
         }
@@ -54,14 +54,18 @@ fn labelled(tally: &Tally, name: &str, text: &str) -> String {
     format!("{}  {name:width$}  {text}", tally.counter(), width = tally.width)
 }
 
-/// The line that stays of an event, if any; if verbose, of an epoch too.
-pub(super) fn line(event: &RunEvent<'_>, tally: &Tally, verbose: bool) -> Option<String> {
+/// The line that stays of an event, if any; if verbose, of an epoch too. Warnings of the data are said once, whichever cell
+/// comes first.
+pub(super) fn line(event: &RunEvent<'_>, tally: &mut Tally, verbose: bool) -> Option<String> {
     let (cell, text) = match event {
+        RunEvent::Said(_, Event::Warning { message, of_data: true }) => {
+            return tally.is_news(message).then(|| format!("warning: {message}"));
+        }
         RunEvent::Said(cell, Event::Waiting { seconds: 0 }) => (cell, BEING_TRAINED.to_owned()),
         RunEvent::Said(cell, Event::Resumed { epoch, step }) => {
             (cell, format!("goes on with epoch {epoch}, after step {step}"))
         }
-        RunEvent::Said(cell, Event::Warning { message }) => (cell, format!("warning: {message}")),
+        RunEvent::Said(cell, Event::Warning { message, .. }) => (cell, format!("warning: {message}")),
         RunEvent::Said(cell, Event::Stopped { epoch }) => (cell, stopped(*epoch)),
         RunEvent::Said(cell, event) if verbose => (cell, epoch(cell, event)?),
         RunEvent::Failed(cell, reason) => (cell, format!("failed, will be tried again: {reason}")),

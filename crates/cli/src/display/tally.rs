@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use untied_study::{Cell, Event, Status};
@@ -23,6 +23,8 @@ pub(super) struct Tally {
     /// The running cells, by id.
     running: BTreeMap<String, Running>,
     started: Instant,
+    /// Warnings of the data that were said.
+    warnings: BTreeSet<String>,
     /// Longest name of a cell, for columns.
     pub(super) width: usize,
 }
@@ -51,6 +53,7 @@ impl Tally {
             inherited: 0.0,
             running: BTreeMap::new(),
             started: Instant::now(),
+            warnings: BTreeSet::new(),
             width: cells.iter().map(|cell| crate::wording::cell_name(cell).len()).max().unwrap_or(0),
         }
     }
@@ -92,6 +95,11 @@ impl Tally {
             Ending::Result(result) if result.status == Status::Diverged => self.diverged += 1,
             Ending::Result(_) => {}
         }
+    }
+
+    /// Whether a warning of the data is new; it is known from now on.
+    pub(super) fn is_news(&mut self, warning: &str) -> bool {
+        self.warnings.insert(warning.to_owned())
     }
 
     /// ` 3/12`, as wide as the last one will be.

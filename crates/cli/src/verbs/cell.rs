@@ -141,7 +141,7 @@ fn progress(cell: &Cell, event: &Event) -> Option<String> {
         Event::Stopped { epoch } => Some(stopped(*epoch)),
         Event::Diverged { epoch, step } => Some(format!("diverged in epoch {epoch}, at step {step}")),
         Event::Resumed { epoch, step } => Some(format!("goes on with epoch {epoch}, after step {step}")),
-        Event::Warning { message } => Some(format!("warning: {message}")),
+        Event::Warning { message, .. } => Some(format!("warning: {message}")),
         Event::Measuring { what } => Some(format!("measuring: {what}")),
         Event::Waiting { .. } | Event::Progress { .. } | Event::Finished { .. } => None,
     }

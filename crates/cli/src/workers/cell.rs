@@ -1,5 +1,6 @@
 //! The training of one cell, with the files that it leaves: events, checkpoint, model, result.
 
+use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -78,7 +79,7 @@ pub(crate) fn train(
     };
     warning.iter().for_each(&mut tell);
     let last = last.unwrap_or_else(|error| {
-        tell(&Event::Warning { message: format!("it starts again: {error}") });
+        tell(&Event::Warning { message: format!("it starts again: {error}"), of_data: false });
         None
     });
     let mut keep = |state: &[u8]| folder.write_checkpoint(cell, state).map_err(|error| error.to_string());
@@ -97,5 +98,6 @@ pub(crate) fn train(
 /// Moves it aside: it may be another program's, and only unreadable to this one.
 fn keep_unusable_result(folder: &StudyFolder, cell: &Cell, error: &StoreError) -> Result<Option<Event>, StoreError> {
     let aside = folder.move_result_aside(cell)?;
-    Ok(aside.map(|aside| Event::Warning { message: format!("{error}; it is kept as {}", printable_path(&aside)) }))
+    let message = |aside: &Path| format!("{error}; it is kept as {}", printable_path(aside));
+    Ok(aside.map(|aside| Event::Warning { message: message(&aside), of_data: false }))
 }

@@ -52,6 +52,25 @@ fn a_damaged_result_is_run_again() {
     assert!(ended.last_line().contains("4 finished") && ended.last_line().contains("1 trained"));
 }
 
+/// Each cell meets the same data; nobody needs to be told four times.
+#[test]
+fn warnings_of_the_data_are_said_once() {
+    let bench = Bench::new();
+    let row = |label: usize| format!("{label}{}\n", format!(",{}", 40 * label).repeat(64));
+    let images = format!("label{}\n{}", ",p".repeat(64), [1, 2].map(row).concat().repeat(150));
+    bench.write("data/train.csv", &images);
+    bench.write("data/test.csv", &images);
+    let study = fs::read_to_string(bench.path("study.toml")).unwrap();
+    assert!(study.contains("source = \"digits\""), "{study}");
+    bench.write("study.toml", study.replace("source = \"digits\"", "source = { csv = \"data\" }"));
+    let ended = bench.expect(0, "run study.toml --out out");
+    let warnings: Vec<&str> = ended.stderr.lines().filter(|line| line.contains("warning: ")).collect();
+    assert_eq!(warnings.len(), 1, "{}", ended.stderr);
+    assert!(warnings[0].starts_with("warning: data: no training image has the label 0, of 0 to 2"), "{}", warnings[0]);
+    let report = fs::read_to_string(bench.path("out/report.md")).unwrap();
+    assert_eq!(report.matches("no training image has the label 0").count(), 1, "{report}");
+}
+
 #[test]
 fn a_diverged_cell_is_a_result() {
     let bench = Bench::new();

@@ -65,12 +65,15 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("crates/cli").to_owned()
 }
 
-/// The studies whose results are shipped: all configs but the quickstart's and those that bring no data.
+/// Configs to try, whose results nobody needs.
+const EXAMPLES: [&str; 2] = ["quickstart", "look_by_look"];
+
+/// The studies whose results are shipped: all configs but the examples and those that bring no data.
 fn shipped() -> Vec<String> {
     let configs = fs::read_dir(root().join("configs")).expect("configs/").map(|entry| entry.unwrap().path());
     let names = configs.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned());
     let brings = |name: &str| BRING_DATA.iter().any(|(brings, _)| *brings == name);
-    names.filter(|name| name != "quickstart" && !brings(name)).collect()
+    names.filter(|name| !EXAMPLES.contains(&name.as_str()) && !brings(name)).collect()
 }
 
 /// Folder of each crate of the workspace → normal dependencies.

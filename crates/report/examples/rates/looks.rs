@@ -2,8 +2,10 @@
 
 use untied_study::Sequential;
 
+use crate::Coverage;
 use crate::simulated::looks::{DESIGNS, LookRates, simulate_by_hand, simulate_looks};
 use crate::simulated::{MARGIN, NARROW, Noise, OTHERS, STUDIES, SYMMETRIC};
+use crate::table::{percent, smallest};
 
 const DESIGNED: &str = "
 ## Seeds that come look by look
@@ -30,18 +32,19 @@ caveat `looks` is about. Each row is the design that does the same with its erro
 | noise | seeds | looks | `different`, difference 0 | `equivalent`, difference of the margin |
 |---|---|---:|---:|---:|";
 
-pub(crate) fn print() {
+pub(crate) fn print() -> Vec<Coverage> {
     println!("{DESIGNED}");
-    for (noise, name) in named(&SYMMETRIC, "").chain(named(&OTHERS, "*")) {
+    let covered = SYMMETRIC.map(|noise| DESIGNS.map(|design| print_designed(noise, "", design)));
+    for noise in OTHERS {
         for design in DESIGNS {
-            println!("{}", designed(noise, &name, design));
+            print_designed(noise, "*", design);
         }
     }
     println!("{SEVERAL}");
     for noise in [SYMMETRIC[0], SYMMETRIC[1], SYMMETRIC[5]] {
         for design in DESIGNS {
             let rates = simulate_looks(design, MARGIN, noise, &[0.0, 0.0, MARGIN, -MARGIN], STUDIES);
-            println!("| {} | {} | {} | {:.1} |", noise.name, looks(design), percent(rates.wrong), rates.seeds);
+            println!("| {} | {} | {} | {:.1} |", noise.name, name(design), percent(rates.wrong), rates.seeds);
         }
     }
     println!("{BY_HAND}");
@@ -50,34 +53,29 @@ pub(crate) fn print() {
             println!("{}", by_hand(noise, design));
         }
     }
+    vec![("over seeds, look by look (5, 10, …, 30)", smallest(covered.map(|covered| covered[1])))]
 }
 
-fn named<'n>(all: &'n [Noise], emphasis: &'n str) -> impl Iterator<Item = (Noise, String)> + 'n {
-    all.iter().map(move |noise| (*noise, format!("{emphasis}{}{emphasis}", noise.name)))
-}
-
-fn designed(noise: Noise, name: &str, design: Sequential) -> String {
+/// Prints the rates of a design, and returns how many of its intervals hold the true difference.
+fn print_designed(noise: Noise, emphasis: &str, design: Sequential) -> f64 {
     let LookRates { different, covered, .. } = simulate_looks(design, NARROW, noise, &[0.0], STUDIES);
     let equivalent = simulate_looks(design, MARGIN, noise, &[MARGIN], STUDIES).equivalent;
     let seeds = simulate_looks(design, MARGIN, noise, &[0.0], STUDIES).seeds;
     let rates = [different, equivalent, covered].map(percent).join(" | ");
-    format!("| {name} | {} | {rates} | {seeds:.1} |", looks(design))
+    println!("| {emphasis}{}{emphasis} | {} | {rates} | {seeds:.1} |", noise.name, name(design));
+    covered
 }
 
 fn by_hand(noise: Noise, design: Sequential) -> String {
     let different = simulate_by_hand(design, NARROW, noise, 0.0, STUDIES).different;
     let equivalent = simulate_by_hand(design, MARGIN, noise, MARGIN, STUDIES).equivalent;
     let rates = [different, equivalent].map(percent).join(" | ");
-    format!("| {} | {} | {} | {rates} |", noise.name, looks(design), design.looks().len())
+    format!("| {} | {} | {} | {rates} |", noise.name, name(design), design.looks().len())
 }
 
 /// `3, 6, …, 12`, or `5, 10` where that is all.
-fn looks(design: Sequential) -> String {
+pub(crate) fn name(design: Sequential) -> String {
     let Sequential { first, step, most } = design;
     let second = first + step;
     if second == most { format!("{first}, {most}") } else { format!("{first}, {second}, …, {most}") }
-}
-
-fn percent(rate: f64) -> String {
-    format!("{:.2} %", 100.0 * rate)
 }

@@ -10,6 +10,11 @@ use crate::statistics::majority::beats;
 use crate::statistics::single::{Single, singles};
 use crate::statistics::student::sample;
 
+/// Largest p of a difference that lies far from the others.
+const FAR_AT: f64 = 0.01;
+/// Likewise of one that decides a verdict: among three normal differences, some one nearly always would.
+const DECISIVE_AT: f64 = 0.05;
+
 /// Adds caveats, correlation and the most extreme seed to comparisons that have their verdicts; `pairs` gives those of each.
 pub(crate) fn note(comparisons: &mut [Comparison], cells: &[CellRecord], pairs: impl Fn(usize, &Comparison) -> Pairs) {
     let family = comparisons.iter().filter(|one| one.t_p.is_some()).count();
@@ -24,7 +29,7 @@ pub(crate) fn note(comparisons: &mut [Comparison], cells: &[CellRecord], pairs: 
         let differences = differences(cells, &pairs, one.metric);
         let singles = singles(&differences, resolution(cells, &pairs, one.metric), one.margin);
         let decisive = decisive(one, &singles, &differences, family);
-        let far = singles.iter().any(|single| single.is_far && distance(&differences, single) >= one.margin);
+        let far = singles.iter().any(|single| single.p <= FAR_AT && distance(&differences, single) >= one.margin);
         let extreme = decisive.or_else(|| most_extreme(&differences, &singles));
         one.extreme_seed = extreme.map(|single| SeedDifference {
             seed: cells[pairs.complete[single.index].0].seed,
@@ -61,7 +66,7 @@ fn correlation(values: &[[f64; 2]]) -> Option<f64> {
     r.is_finite().then(|| r.clamp(-1.0, 1.0))
 }
 
-/// The pair without which the verdict would be another: of several, the one farthest from the others.
+/// The pair without which the verdict would be another, if it lies apart from the others: of several, the one farthest away.
 ///
 /// The multiplier that the adjustment gave each p-value stays as it was. Of verdicts over seeds alone: images have no part in
 /// what a seed decides.
@@ -73,9 +78,10 @@ fn decisive<'s>(one: &Comparison, singles: &'s [Single], differences: &[f64], fa
     let t = multiplier(one.t_p, one.t_p_holm);
     let tost = multiplier(one.tost_p, one.tost_p_holm);
     one.t_p.filter(|_| one.over == Over::Seeds)?;
-    let other =
+    let decides =
         |single: &&Single| verdict(Some(t * single.without.t_p), Some(tost * single.without.tost_p)) != one.verdict;
-    singles.iter().filter(other).max_by(|a, b| distance(differences, a).total_cmp(&distance(differences, b)))
+    let apart = singles.iter().filter(|single| single.p <= DECISIVE_AT);
+    apart.filter(decides).max_by(|a, b| distance(differences, a).total_cmp(&distance(differences, b)))
 }
 
 fn most_extreme<'s>(differences: &[f64], singles: &'s [Single]) -> Option<&'s Single> {

@@ -80,7 +80,7 @@ fn block(block: &Block) -> Markup {
         Block::Details { summary, blocks } => html! {
             details { summary { (summary) } @for part in blocks { (self::block(part)) } }
         },
-        Block::Command(command) => html! { pre { code { (command) } } },
+        Block::Code { text, .. } => html! { pre { code { (text) } } },
     }
 }
 

@@ -37,7 +37,10 @@ fn block(block: &Block) -> String {
         Block::Table(content) => table(content),
         Block::Figure(content) => figure(content),
         Block::Details { summary, blocks } => details(summary, blocks),
-        Block::Command(command) => format!("```sh\n{command}\n```"),
+        Block::Code { language, text } => {
+            let fence = fence(text, 3);
+            format!("{fence}{language}\n{text}\n{fence}")
+        }
     }
 }
 
@@ -94,10 +97,15 @@ fn strong(text: &str) -> String {
 
 /// A code span with a fence longer than any run of backticks inside.
 fn code(text: &str) -> String {
-    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
-    let fence = "`".repeat(longest + 1);
+    let fence = fence(text, 1);
     let pad = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
     format!("{fence}{pad}{text}{pad}{fence}")
+}
+
+/// More backticks than any run of them inside, and at least so many.
+fn fence(text: &str, least: usize) -> String {
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    "`".repeat(least.max(longest + 1))
 }
 
 /// Escapes what Markdown or the HTML inside it could take for markup.

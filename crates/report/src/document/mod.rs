@@ -41,8 +41,10 @@ pub(crate) enum Block {
         summary: String,
         blocks: Vec<Block>,
     },
-    /// A line for the shell.
-    Command(String),
+    Code {
+        language: &'static str,
+        text: String,
+    },
 }
 
 #[derive(Debug)]

@@ -53,10 +53,10 @@ fn smallest(guess: usize, enough: impl Fn(usize) -> bool) -> Option<usize> {
 }
 
 /// Chance that the mean of n normal differences, true mean 0, gives TOST p ≤ `level`, with standard error
-/// E = √(spread²/n + images²) and f = E⁴/((spread²/n)²/(n − 1)) degrees of freedom, n − 1 where `images` is 0:
+/// E = √(spread²/n + images²) and r = E²/(spread²/n), 1 where `images` is 0:
 ///
 /// ```text
-/// P = ∫ max(0, 2·Φ(margin/E − t₁₋ₗₑᵥₑₗ(f)·u) − 1)·p(u) du,   u = estimated E/E,  f·u² ~ χ²(f)
+/// P = ∫ max(0, 2·Φ(margin/E − t₁₋ₗₑᵥₑₗ((n − 1)·r)·u) − 1)·p(u) du,   u = estimated E/E,  f·u² ~ χ²(f),  f = (n − 1)·r²
 /// ```
 ///
 /// since the mean and the deviation of a normal sample are independent. Simpson's rule, over all u that count.
@@ -65,8 +65,9 @@ fn smallest(guess: usize, enough: impl Fn(usize) -> bool) -> Option<usize> {
 fn power(n: usize, spread: f64, images: f64, margin: f64, level: f64) -> Option<f64> {
     let over_seeds = spread / (n as f64).sqrt();
     let error = over_seeds.hypot(images);
-    let freedom = ((n - 1) as f64 * (error / over_seeds).powi(4)).min(MOST_FREEDOM);
-    let quantile = student(freedom)?.inverse_cdf(1.0 - level);
+    let ratio = (error / over_seeds).powi(2);
+    let freedom = ((n - 1) as f64 * ratio * ratio).min(MOST_FREEDOM);
+    let quantile = student((n - 1) as f64 * ratio)?.inverse_cdf(1.0 - level);
     let reach = margin / error;
     let half_width = 8.0 / (2.0 * freedom).sqrt();
     let low = (1.0 - half_width).max(0.0);

@@ -2,9 +2,6 @@
 
 use crate::statistics::student::{Sample, Tests, sample, tests, upper_tail};
 
-/// Largest p, adjusted for the choice of the most extreme, of a difference that lies far from the others.
-const FAR_AT: f64 = 0.01;
-
 /// One difference and the others.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Single {
@@ -14,18 +11,18 @@ pub(crate) struct Single {
     pub(crate) others: f64,
     /// What as many differences like the others would show.
     pub(crate) without: Tests,
-    /// Whether no difference like the others lies as far off, by Grubbs' test at 1 %.
-    pub(crate) is_far: bool,
+    /// How likely some difference of a sample like the others lies as far off, by Grubbs' test, which allows for the choice of
+    /// the most extreme. Beyond 1 for most.
+    pub(crate) p: f64,
 }
 
 /// Every difference set against the others; empty for fewer than three.
 ///
 /// `without` has the mean and the deviation of the others (at least `floor`), but the number of all: a smaller number alone
-/// changes many verdicts, whichever difference is left out. A difference is far where, with mean m and deviation s of the
-/// others,
+/// changes many verdicts, whichever difference is left out. With mean m and deviation s of the others,
 ///
 /// ```text
-/// n·2·P(T > |d − m| / (s·√(1 + 1/(n − 1)))) ≤ 0.01,   T with n − 2 degrees of freedom
+/// p = n·2·P(T > |d − m| / (s·√(1 + 1/(n − 1)))),   T with n − 2 degrees of freedom
 /// ```
 ///
 /// Source: Grubbs 1969, Technometrics 11:1, in the form of the deleted residual.
@@ -44,7 +41,7 @@ pub(crate) fn singles(differences: &[f64], floor: f64, margin: f64) -> Vec<Singl
             index,
             others: mean,
             without: tests(mean, spread / (n as f64).sqrt(), n as f64 - 1.0, margin, 0.95)?,
-            is_far: p <= FAR_AT,
+            p,
         })
     };
     (0..n).filter_map(single).collect()
@@ -57,14 +54,14 @@ mod tests {
     #[test]
     fn one_far_off_is_found_and_the_others_speak_without_it() {
         let singles = singles(&[0.001, -0.002, 0.0, 0.001, -0.4], 0.001, 0.01);
-        assert_eq!(singles.iter().filter(|one| one.is_far).map(|one| one.index).collect::<Vec<_>>(), [4]);
+        assert_eq!(singles.iter().filter(|one| one.p <= 0.01).map(|one| one.index).collect::<Vec<_>>(), [4]);
         assert!(singles[4].without.tost_p < 0.001 && singles[0].without.tost_p > 0.1);
         assert!(singles[4].others.abs() < 1e-15);
     }
 
     #[test]
     fn equal_differences_are_not_far_from_each_other() {
-        assert!(singles(&[0.0; 6], 0.001, 0.01).iter().all(|one| !one.is_far));
+        assert!(singles(&[0.0; 6], 0.001, 0.01).iter().all(|one| one.p > 1.0));
         assert!(singles(&[0.0, 1.0], 0.001, 0.01).is_empty());
         assert!(singles(&[f64::NAN; 3], 0.001, 0.01).is_empty());
     }

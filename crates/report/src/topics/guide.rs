@@ -75,7 +75,8 @@ pub(crate) fn reading(view: &View<'_>) -> Section {
                 .strong("Ceiling")
                 .plain(": both are less than the margin below 1. ")
                 .strong("One seed")
-                .plain(": with the mean and the spread of the other seeds, as many of them, the verdict would be another. ")
+                .plain(": with the mean and the spread of the other seeds, as many of them, the verdict would be another, and the seed lies \
+                        farther from them than chance allows (Grubbs' test at 5 %). ")
                 .strong("Collapse")
                 .plain(": a seed lies farther from the others than the margin and than chance allows (Grubbs' test at 1 %); \
                         or variants are equivalent, but a failure rate that n seeds cannot exclude, 1 − 0.05^(1/n), could \
@@ -116,7 +117,8 @@ fn intervals(view: &View<'_>) -> Text {
     let images = " On new images: over seeds and test images, what other test images of the same kind would do besides, after \
                   training on the same ones. Seeds and images are crossed: V = MS(seeds)/nm + max(MS(images) − MS(rest), \
                   0)/nm + 2/m² for n seeds and m images, by the mean squares of the differences of single answers, with \
-                  Satterthwaite's degrees of freedom (Hillis 2007: readers crossed with cases; 2/m²: Agresti & Min 2005). It is \
+                  f degrees of freedom, 1/f being the mean of 1/(n − 1) and 1/(m − 1) in proportion to the parts of V (Hillis \
+                  2007: readers crossed with cases; Cochran 1964; 2/m²: Agresti & Min 2005). It is \
                   never narrower than the interval on these images.";
     let verdicts = match comparisons.first().map(|one| one.over) {
         Some(Over::SeedsAndImages) => " Tests and verdicts are over seeds and test images.",
@@ -137,9 +139,13 @@ pub(crate) fn repeating() -> Section {
     let report = Text::from("To write this report again from the results alone:");
     let blocks = vec![
         Block::Paragraph(source),
-        Block::Command("untied run config.toml".into()),
+        command("untied run config.toml"),
         Block::Paragraph(report),
-        Block::Command("untied report .".into()),
+        command("untied report ."),
     ];
     Section { id: "repeating", title: "Repeat it", blocks }
+}
+
+fn command(line: &str) -> Block {
+    Block::Code { language: "sh", text: line.into() }
 }

@@ -7,6 +7,7 @@ pub(crate) mod guide;
 pub(crate) mod looks;
 pub(crate) mod rank;
 pub(crate) mod recovery;
+pub(crate) mod setup;
 pub(crate) mod translation;
 pub(crate) mod unfinished;
 pub(crate) mod variants;

@@ -29,10 +29,13 @@ pub enum Event {
         /// Steps that the checkpoint stands for.
         step: usize,
     },
-    /// A trouble that costs no result: a checkpoint that cannot be used or written.
+    /// A trouble that costs no result: a checkpoint that cannot be used or written, labels that no training image has.
     Warning {
         /// The cause and its consequence.
         message: String,
+        /// Whether it is of the data, so that every run on them warns alike.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        of_data: bool,
     },
     /// A few times a second: where training stands.
     Progress {

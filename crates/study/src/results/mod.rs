@@ -140,7 +140,8 @@ pub enum Caveat {
     Chance,
     /// Both sides' accuracies are less than the margin below 1: no difference of the margin can show.
     Ceiling,
-    /// Without one of the seeds, given as many like the others, the verdict would be another one, or none.
+    /// Without one of the seeds, which lies apart from the others, the verdict would be another one, or none, given as many like
+    /// those.
     OneSeed,
     /// Rare failures: a seed lies far from all others, or the variants are equivalent, but the seeds are too few to exclude
     /// a rate of failing runs that would make them differ by the margin.

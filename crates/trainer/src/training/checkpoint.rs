@@ -63,7 +63,7 @@ impl<'c> Keeper<'c> {
         let kept = run.state(self.checkpoints.commit).and_then(|state| (self.checkpoints.keep)(&state));
         if let (Err(why), false) = (kept, self.warned) {
             self.warned = true;
-            emit(&Event::Warning { message: format!("no checkpoint, training goes on: {why}") });
+            emit(&Event::Warning { message: format!("no checkpoint, training goes on: {why}"), of_data: false });
         }
         self.last = Instant::now();
         let every = self.checkpoints.every;

@@ -77,7 +77,7 @@ fn resume_here(
         test_images: run.subject.dataset.test.count,
     });
     for message in run.warnings {
-        emit(&Event::Warning { message: message.clone() });
+        emit(&Event::Warning { message: message.clone(), of_data: true });
     }
     if let Some(last) = &checkpoints.last {
         match start()?.restored(last, checkpoints.commit) {
@@ -85,7 +85,9 @@ fn resume_here(
                 run = restored;
                 emit(&Event::Resumed { epoch: run.epochs() + 1, step: run.step_losses.len() });
             }
-            Err(why) => emit(&Event::Warning { message: format!("it starts again: its checkpoint {why}") }),
+            Err(why) => {
+                emit(&Event::Warning { message: format!("it starts again: its checkpoint {why}"), of_data: false })
+            }
         }
     }
     let mut keeper = Keeper::new(checkpoints);

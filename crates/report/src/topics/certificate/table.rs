@@ -72,7 +72,8 @@ pub(super) fn findings_explained(layers: &[(String, LayerCertificate)]) -> Text 
     if layers.iter().all(|(_, layer)| layer.finding().is_some()) {
         return text;
     }
-    text.strong(" No record per set")
+    text.plain(" ")
+        .strong("No record per set")
         .plain(": the results are of an older version, which kept the norms below alone; they certify nothing.")
 }
 

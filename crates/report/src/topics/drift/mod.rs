@@ -24,7 +24,8 @@ impl Topic for Drift<'_, '_> {
 
 fn introduction() -> Text {
     "The exact gradient along the redundant part of a bias is zero; an optimizer gets rounding in its place. SGD moves the bias \
-     no further than that; Adam divides each gradient by its own size, however small, and walks. In training the \
+     no further than that; Adam divides each gradient by its own size, however small, and walks. Of an untied bias it divides \
+     number by number, which gives even a gradient without a redundant part a step with one. In training the \
      normalization removes the walk again. In evaluation batch norm subtracts its running mean, which follows the bias with \
      a lag: by that lag the outputs are off."
         .into()

@@ -34,7 +34,8 @@ pub(crate) fn notices(view: &View<'_>) -> Vec<Block> {
 const CHANCE: &str = "neither side beats always answering the largest class (exact binomial test, p > 0.05), so that nothing \
                       learned is compared";
 const CEILING: &str = "both accuracies are so close to 1 that no difference of the margin could show";
-const ONE_SEED: &str = "the verdict would be another without one of the seeds, given as many like the others";
+const ONE_SEED: &str = "the verdict would be another without one of the seeds, which lies apart from the others, given as many \
+                        like those";
 
 /// A seed far from all others: the rare failure, or rare success, that was seen.
 fn far(view: &View<'_>, collapsed: &[&Comparison]) -> Option<Block> {
@@ -52,7 +53,7 @@ fn failures(all: &[Comparison]) -> Option<Block> {
     let fewest = open.map(|one| one.seeds).min()?;
     let rate = percent(excluded_rate(fewest));
     let text = format!(
-        " is what the seeds seen are. Runs that fail rarely may not be among them: {} without a failure exclude, with 95 % \
+        " holds for the seeds seen. Runs that fail rarely may not be among them: {} without a failure exclude, with 95 % \
          certainty, no failure rate below {rate}.",
         plural(fewest, "seed")
     );

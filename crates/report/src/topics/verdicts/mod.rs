@@ -8,7 +8,7 @@ mod scope;
 mod sentence;
 mod table;
 
-use untied_study::Verdict;
+use untied_study::{Over, Verdict};
 
 use crate::document::names::verdict_name;
 use crate::document::number::plural;
@@ -38,8 +38,7 @@ pub(crate) fn answer(view: &View<'_>) -> Vec<Block> {
         0 => {
             vec![Block::Paragraph("No variants are compared; the table of variants has what was measured.".into())]
         }
-        1 => one_by_one(view),
-        2..=FEW => std::iter::once(Block::Paragraph(tally(view))).chain(one_by_one(view)).collect(),
+        1..=FEW => std::iter::once(Block::Paragraph(tally(view))).chain(one_by_one(view)).collect(),
         _ => {
             let summary = "The comparisons one by one".into();
             vec![
@@ -63,7 +62,20 @@ fn one_by_one(view: &View<'_>) -> Vec<Block> {
     blocks
 }
 
-/// `Of 4 comparisons, 2 are equivalent, 1 is different, 1 is inconclusive.`
+/// What chance the verdicts allow for.
+fn scope(view: &View<'_>) -> &'static str {
+    match view.results.comparisons.first().map(|one| one.over) {
+        Some(Over::SeedsAndImages) => {
+            "Verdicts are about other initial weights, orders of the training images and test images of the same kind, after \
+             training on the same images."
+        }
+        _ => {
+            "Verdicts are about other initial weights and orders of the images, with the same training and test images."
+        }
+    }
+}
+
+/// `Of 4 comparisons, 2 are equivalent, 1 is different, 1 is inconclusive.`, and what that is about.
 fn tally(view: &View<'_>) -> Text {
     let comparisons = &view.results.comparisons;
     let count = |verdict: Verdict| comparisons.iter().filter(|one| one.verdict == verdict).count();
@@ -74,5 +86,5 @@ fn tally(view: &View<'_>) -> Text {
     };
     let parts: Vec<String> =
         [Verdict::Equivalent, Verdict::Different, Verdict::Inconclusive].into_iter().filter_map(part).collect();
-    format!("Of {}, {}.", plural(comparisons.len(), "comparison"), parts.join(", ")).into()
+    format!("Of {}, {}. {}", plural(comparisons.len(), "comparison"), parts.join(", "), scope(view)).into()
 }

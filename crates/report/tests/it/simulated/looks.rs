@@ -4,7 +4,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rayon::prelude::*;
 use untied_report::{compare, look};
-use untied_study::{CellRecord, CompareConfig, Comparison, Sequential, Verdict};
+use untied_study::{Caveat, CellRecord, CompareConfig, Comparison, Sequential, Verdict};
 
 use super::{CHUNK, Noise, draw, template};
 use crate::made_up::baseline;
@@ -23,6 +23,8 @@ pub(crate) struct LookRates {
     pub(crate) wrong: f64,
     pub(crate) equivalent: f64,
     pub(crate) different: f64,
+    /// Equivalences without the caveat of rare failures.
+    pub(crate) unwarned: f64,
     /// Intervals that hold the true difference.
     pub(crate) covered: f64,
     /// Pairs of runs that a comparison has at its last look.
@@ -91,6 +93,7 @@ fn simulate(
         wrong: sums.wrong / studies as f64,
         equivalent: sums.equivalent / comparisons,
         different: sums.different / comparisons,
+        unwarned: sums.unwarned / comparisons,
         covered: sums.covered / comparisons,
         seeds: sums.seeds / comparisons,
     }
@@ -108,6 +111,7 @@ fn add_study(sums: &mut LookRates, comparisons: &[Comparison], differences: &[f6
             wrong: 0.0,
             equivalent: share(equivalent),
             different: share(different),
+            unwarned: share(equivalent && !one.caveats.contains(&Caveat::Collapse)),
             covered: share(covered),
             seeds: one.seeds as f64,
         };
@@ -121,6 +125,7 @@ fn add(a: LookRates, b: LookRates) -> LookRates {
         wrong: a.wrong + b.wrong,
         equivalent: a.equivalent + b.equivalent,
         different: a.different + b.different,
+        unwarned: a.unwarned + b.unwarned,
         covered: a.covered + b.covered,
         seeds: a.seeds + b.seeds,
     }

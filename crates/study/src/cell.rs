@@ -102,7 +102,8 @@ pub(crate) fn hash(config: &CellConfig) -> String {
     let mut json = serde_json::to_value(config).expect("a cell's config is plain data with UTF-8 paths");
     for (section, key, default) in YOUNGER {
         let section = json[section].as_object_mut();
-        if let Some(section) = section.filter(|section| section.get(key).is_some_and(|v| v.to_string() == default)) {
+        let default = serde_json::from_str(default).ok();
+        if let Some(section) = section.filter(|section| section.get(key) == default.as_ref()) {
             section.remove(key);
         }
     }

@@ -29,7 +29,9 @@ impl Study {
         self.put_vary(&mut text);
         for skip in &self.skip {
             text.push_str("\n[[skip]]\n");
-            skip.iter().for_each(|(key, values)| put(&mut text, key, values));
+            for (key, values) in skip {
+                put(&mut text, key, values);
+            }
         }
         if let Some(compare) = &self.compare {
             put_compare(&mut text, compare);

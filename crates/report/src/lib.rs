@@ -12,9 +12,11 @@ mod outline;
 mod report;
 mod results;
 mod statistics;
+mod summary;
 mod topics;
 
 pub use assemble::{Failures, assemble, write};
 pub use comparison::{Looks, compare, look, recompare};
 pub use report::{Report, render};
 pub use statistics::ratio::{Ratio, Recovered, ratio};
+pub use summary::{Plot, Summary, style, summarise};

@@ -3,6 +3,7 @@
 mod cell;
 mod explain;
 mod model;
+mod page;
 mod report;
 mod run;
 mod schema;
@@ -40,6 +41,9 @@ pub(crate) enum Verb {
     /// Show which biases of an ONNX model do nothing, and why; write it without them, and check that it stays the same
     #[command(after_help = exit::HELP)]
     Lint(lint::LintArguments),
+    /// Write the page that teaches what a bias does before a normalization, with the answers of the studies
+    #[command(after_help = exit::HELP)]
+    Page(page::PageArguments),
     /// Print the JSON Schema of configs, for editors that complete and check them
     #[command(after_help = exit::HELP)]
     Schema,
@@ -59,6 +63,7 @@ impl Verb {
             Self::Strip(arguments) => strip::strip(arguments),
             Self::Fold(arguments) => fold::fold(arguments),
             Self::Lint(arguments) => lint::lint(arguments),
+            Self::Page(arguments) => page::write(arguments),
             Self::Schema => schema::schema(),
             Self::Worker(arguments) => worker::worker(arguments),
         }

@@ -13,6 +13,7 @@ mod linting;
 mod looks;
 #[cfg(target_os = "linux")]
 mod made_up;
+mod page;
 #[cfg(unix)]
 mod processes;
 mod program;

@@ -13,9 +13,11 @@ mod path;
 mod site;
 #[cfg(test)]
 mod tests;
+mod trace;
 mod width;
 
 pub use flow::ShiftFlow;
 pub use meeting::Meeting;
 pub use path::Path;
 pub use site::Site;
+pub use trace::Trace;

@@ -6,9 +6,9 @@ use untied_study::Verdict;
 use crate::document::names::{verdict_name, verdict_sign};
 use crate::document::{Align, Block, Document, Figure, Section, Span, Table, Text};
 
-const STYLE: &str = include_str!("style.css");
+pub(crate) const STYLE: &str = include_str!("style.css");
 /// For documents that fold something.
-const DETAILS: &str = include_str!("details.css");
+pub(crate) const DETAILS: &str = include_str!("details.css");
 
 pub(crate) fn write(document: &Document) -> String {
     let page = html! {
@@ -31,6 +31,16 @@ pub(crate) fn write(document: &Document) -> String {
         }
     };
     page.into_string() + "\n"
+}
+
+/// Some blocks alone, as a part of another page.
+pub(crate) fn fragment(blocks: &[Block]) -> String {
+    html! { @for part in blocks { (block(part)) } }.into_string()
+}
+
+/// A line of text alone.
+pub(crate) fn line(content: &Text) -> String {
+    text(content).into_string()
 }
 
 fn folds(document: &Document) -> bool {

@@ -8,12 +8,14 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 use untied_study::{Device, Study};
 
-/// Every device that a config may name, compiled in or not.
-const DEVICES: [Device; 4] = [Device::Flex, Device::Ndarray, Device::Wgpu, Device::Cuda];
+use crate::bundled::{self, Bundled};
 
-#[derive(Debug, Args)]
+/// Every device that a config may name, compiled in or not.
+pub(crate) const DEVICES: [Device; 4] = [Device::Flex, Device::Ndarray, Device::Wgpu, Device::Cuda];
+
+#[derive(Debug, Clone, Args)]
 pub(crate) struct ConfigArguments {
-    /// The config of the study, a TOML file
+    /// The config of the study: a TOML file, or the name of a bundled one, such as quickstart
     config: PathBuf,
     /// Change a value of the config, by its dotted key: --set train.epochs=2 --set vary.seeds=3
     #[arg(long = "set", value_name = "KEY=VALUE")]
@@ -25,11 +27,35 @@ impl ConfigArguments {
     pub(crate) fn load(&self, device: Option<&str>) -> anyhow::Result<Study> {
         let device = device.map(|device| format!("train.device={device}"));
         let options: Vec<String> = self.set.iter().cloned().chain(device).collect();
-        Ok(Study::load(&self.config, &options)?)
+        Ok(match Bundled::find(&self.config) {
+            Some(bundled) => Study::parse(bundled.text, &self.config, &options)?,
+            None => Study::load(&self.config, &options)?,
+        })
     }
 
     pub(crate) fn path(&self) -> &Path {
         &self.config
+    }
+}
+
+/// [`ConfigArguments`] that may be left out on a terminal, where bundled configs are offered instead.
+#[derive(Debug, Args)]
+pub(crate) struct OfferedConfig {
+    /// The config of the study: a TOML file, or the name of a bundled one, such as quickstart; left out on a terminal, the
+    /// bundled ones are offered
+    config: Option<PathBuf>,
+    /// Change a value of the config, by its dotted key: --set train.epochs=2 --set vary.seeds=3
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    set: Vec<String>,
+}
+
+impl OfferedConfig {
+    pub(crate) fn choose(&self) -> anyhow::Result<ConfigArguments> {
+        let config = match &self.config {
+            Some(config) => config.clone(),
+            None => bundled::choose()?.into(),
+        };
+        Ok(ConfigArguments { config, set: self.set.clone() })
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod allocator;
 mod arguments;
+mod bundled;
 mod check;
 mod display;
 mod exit;
@@ -18,7 +19,7 @@ mod workers;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use crate::verbs::Verb;
 
@@ -28,13 +29,13 @@ use crate::verbs::Verb;
 #[command(name = "untied", version, after_help = exit::HELP, max_term_width = 100, disable_help_subcommand = true)]
 struct Arguments {
     #[command(subcommand)]
-    verb: Verb,
+    verb: Option<Verb>,
 }
 
 fn main() -> ExitCode {
     allocator::keep_memory();
     exit::report_panics_in_one_line();
-    exit::code(Arguments::parse().verb.run())
+    exit::code(verbs::run(Arguments::parse().verb.as_ref(), Arguments::command))
 }
 
 #[cfg(test)]

@@ -88,15 +88,24 @@ pub(crate) fn verdicts(study: &Study, results: &Results) -> String {
 
 fn row(study: &Study, one: &Comparison) -> [String; 6] {
     let name = |factors: &Factors| variant_name(study, factors);
-    let difference = one.mean_difference.map_or_else(|| "–".to_owned(), signed);
+    let (seeds, verdict) = (one.seeds.to_string(), one.verdict.to_string());
+    [name(&one.context), name(&one.treatment), difference(one), interval(one), seeds, verdict]
+}
+
+/// Treatment minus baseline.
+pub(crate) fn difference(one: &Comparison) -> String {
+    one.mean_difference.map_or_else(|| "–".to_owned(), signed)
+}
+
+/// The 95 % interval that the verdict is about.
+pub(crate) fn interval(one: &Comparison) -> String {
     let ends = match one.over {
         Over::Seeds => one.ci95,
         Over::SeedsAndImages => one.ci95_images,
     };
-    let interval = ends.map_or_else(|| "–".to_owned(), |[low, high]| format!("[{}, {}]", signed(low), signed(high)));
-    [name(&one.context), name(&one.treatment), difference, interval, one.seeds.to_string(), one.verdict.to_string()]
+    ends.map_or_else(|| "–".to_owned(), |[low, high]| format!("[{}, {}]", signed(low), signed(high)))
 }
 
-fn signed(value: f64) -> String {
+pub(crate) fn signed(value: f64) -> String {
     format!("{value:+.4}").replace('-', "−")
 }

@@ -1,6 +1,7 @@
 //! The only places that write to stdout and stderr. A reader that went away (`| head`) is no error.
 
 use std::io::{self, Write};
+use std::path::Path;
 
 /// Results, for stdout.
 pub(crate) fn print(text: &str) -> anyhow::Result<()> {
@@ -14,6 +15,13 @@ pub(crate) fn print(text: &str) -> anyhow::Result<()> {
 /// One message for stderr. There is nowhere to say that stderr is gone.
 pub(crate) fn say(line: &str) {
     let _ = writeln!(io::stderr().lock(), "{}", printable(line));
+}
+
+/// Shows a file in the program that the system has for it; a machine without one is no error.
+pub(crate) fn open(path: &Path) {
+    if let Err(error) = open::that_detached(path) {
+        say(&format!("warning: cannot open {}: {error}", path.display()));
+    }
 }
 
 /// The lines without characters that a terminal would act upon: questions and file names may hold any.

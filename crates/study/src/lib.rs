@@ -7,6 +7,7 @@ mod folder;
 mod measure;
 mod parse;
 mod printable;
+mod reference;
 mod resolved;
 mod results;
 mod schema;
@@ -29,11 +30,12 @@ pub use measure::{
 };
 pub use parse::{ConfigError, InvalidConfig, MOST_CONFIG, Place};
 pub use printable::{printable, printable_path};
+pub use reference::{commented, reference};
 pub use results::{
     Answers, Caveat, CellRecord, CellResult, CertificateRecord, Comparison, Curves, Drift, Event, LayerRedundancy,
     Metrics, Parameters, Provenance, Results, SCHEMA, SeedDifference, Status, Verdict,
 };
-pub use schema::{reference, schema};
+pub use schema::schema;
 pub use study::{Study, Vary};
 
 /// A commented config that shows every table: six variants, three seeds each.

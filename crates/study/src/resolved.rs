@@ -99,7 +99,7 @@ fn put<T: Serialize>(text: &mut String, key: &str, value: &T) {
 }
 
 /// A checked study holds neither null nor numbers beyond TOML's.
-fn to_toml<T: Serialize>(value: &T) -> Value {
+pub(crate) fn to_toml<T: Serialize>(value: &T) -> Value {
     Value::try_from(value).expect("a checked study has no value that TOML lacks")
 }
 

@@ -7,6 +7,10 @@ use untied_study::{Device, Dtype};
 
 use crate::TrainerError;
 
+/// The names that `UNTIED_SIMD` may have.
+#[cfg(feature = "flex")]
+const REGISTERS: [&str; 4] = ["scalar", "neon", "avx2", "avx512"];
+
 /// The devices whose Cargo feature was enabled.
 #[must_use]
 pub fn compiled_devices() -> &'static [Device] {
@@ -34,6 +38,25 @@ pub fn limit_threads(threads: usize) -> io::Result<()> {
         // The only other error is that a pool exists already.
         _ => Ok(()),
     }
+}
+
+/// The registers that kernels on the CPU compute in: `avx512`, `avx2`, `neon` or `scalar`.
+///
+/// # Errors
+/// If `UNTIED_SIMD` names none of them, or no device computes on the CPU by them.
+pub fn registers() -> Result<String, String> {
+    #[cfg(feature = "flex")]
+    {
+        use untied_kernels::cpu::{CAP, level};
+        // The kernels know no errors: they panic.
+        let wrong = std::env::var_os(CAP).filter(|cap| !REGISTERS.iter().any(|name| cap == name));
+        match wrong {
+            Some(cap) => Err(format!("{CAP}: expected {}, got `{}`", REGISTERS.join(", "), cap.to_string_lossy())),
+            None => Ok(level().to_string()),
+        }
+    }
+    #[cfg(not(feature = "flex"))]
+    Err("none: built without flex".to_owned())
 }
 
 pub(crate) fn check(device: Device) -> Result<(), TrainerError> {

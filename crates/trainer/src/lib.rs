@@ -14,12 +14,13 @@ pub mod random;
 mod summary;
 mod training;
 
-pub use device::{compiled_devices, limit_threads};
+pub use device::{compiled_devices, limit_threads, registers};
 pub use emit::Emit;
 pub use error::TrainerError;
 pub use export::{
     Agreement, Deviation, Folded, FoldedLayer, ModelError, Stripped, StrippedLayer, TrainedModel, fold, strip,
 };
+pub use provenance::processor;
 pub use summary::{BiasSummary, ModelSummary, OperationSummary, Planner, check, checksums, explain};
 pub use training::{Checkpoints, Trained, resume, train};
 

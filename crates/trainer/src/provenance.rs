@@ -20,13 +20,13 @@ pub(crate) fn provenance(config: &CellConfig, dataset: &Dataset) -> Provenance {
         features: compiled_devices().iter().map(ToString::to_string).collect(),
         device: config.train.device.to_string(),
         system: format!("{OS} {ARCH}"),
-        cpu: cpu(),
+        cpu: processor(),
         data: dataset.checksums.entries(),
     }
 }
 
-/// As Linux names it on x86; elsewhere all that is known is the architecture.
-fn cpu() -> String {
+/// The processor, as Linux names it on x86; elsewhere all that is known is the architecture.
+pub fn processor() -> String {
     let text = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let name = text.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':'));
     name.map_or_else(|| ARCH.to_owned(), |(_, name)| name.trim().to_owned())

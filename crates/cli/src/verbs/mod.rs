@@ -1,31 +1,43 @@
 //! The verbs of the command line, each with its arguments.
 
 mod cell;
+mod compare;
 mod explain;
 mod model;
 mod page;
 mod report;
 mod run;
-mod schema;
 mod slurm;
+mod start;
 mod worker;
 
-use clap::Subcommand;
+use clap::{Command, Subcommand};
+use untied_trainer::registers;
 
+use self::model::{fold, lint, rewrite, strip};
+use self::start::{doctor, first, init, manual, schema};
 use crate::exit::{self, Exit};
-use model::{fold, lint, rewrite, strip};
+
+/// The environment variable that caps the registers of kernels.
+const CAP: &str = "UNTIED_SIMD";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
     /// Expand the grid of a config, train the cells that are not finished, write the report
     #[command(after_help = exit::HELP)]
     Run(run::RunArguments),
+    /// Write a config with every key in it, for bundled digits or for images of your own
+    #[command(after_help = exit::HELP)]
+    Init(init::InitArguments),
     /// Train one cell of the grid, in this process: a task of a job array
     #[command(after_help = exit::HELP)]
     Cell(cell::CellArguments),
     /// Write the report of a study's folder again; lists missing cells and exits with 1 if there are any
     #[command(after_help = exit::HELP)]
     Report(report::ReportArguments),
+    /// Set two runs of a study side by side: settings, cells, means and verdicts
+    #[command(after_help = exit::HELP)]
+    Compare(compare::CompareArguments),
     /// Write the cells that are not finished as Slurm job arrays, with the report after them; --submit submits them
     #[command(after_help = exit::HELP)]
     Slurm(slurm::SlurmArguments),
@@ -47,13 +59,32 @@ pub(crate) enum Verb {
     /// Print the JSON Schema of configs, for editors that complete and check them
     #[command(after_help = exit::HELP)]
     Schema,
+    /// Show what the program and this machine have: devices, cores, registers, folders
+    #[command(after_help = exit::HELP)]
+    Doctor,
+    /// Print a script that completes the program's commands and options in a shell
+    #[command(after_help = exit::HELP)]
+    Completions(manual::CompletionsArguments),
+    /// Print the program's manual page, or write one for every command
+    #[command(after_help = exit::HELP)]
+    Man(manual::ManArguments),
     /// For `run`: train one cell of its folder
     #[command(hide = true)]
     Worker(worker::WorkerArguments),
 }
 
+/// What was asked for; without a verb, what one would do first.
+///
+/// `command` is the whole command line, for what is made from it.
+pub(crate) fn run(verb: Option<&Verb>, command: fn() -> Command) -> anyhow::Result<Exit> {
+    if std::env::var_os(CAP).is_some() {
+        registers().map_err(anyhow::Error::msg)?;
+    }
+    verb.map_or_else(first::first, |verb| verb.run(command))
+}
+
 impl Verb {
-    pub(crate) fn run(&self) -> anyhow::Result<Exit> {
+    fn run(&self, command: fn() -> Command) -> anyhow::Result<Exit> {
         match self {
             Self::Run(arguments) => run::run(arguments),
             Self::Cell(arguments) => cell::cell(arguments),
@@ -64,7 +95,12 @@ impl Verb {
             Self::Fold(arguments) => fold::fold(arguments),
             Self::Lint(arguments) => lint::lint(arguments),
             Self::Page(arguments) => page::write(arguments),
+            Self::Init(arguments) => init::init(arguments),
+            Self::Compare(arguments) => compare::compare(arguments),
             Self::Schema => schema::schema(),
+            Self::Doctor => doctor::doctor(),
+            Self::Completions(arguments) => manual::completions(arguments, command()),
+            Self::Man(arguments) => manual::man(arguments, command()),
             Self::Worker(arguments) => worker::worker(arguments),
         }
     }

@@ -11,7 +11,7 @@ use untied_study::{Results, Status, Study, StudyFolder, printable_path};
 use crate::exit::Exit;
 use crate::folder;
 use crate::summary::{Counts, programs, unfinished, verdicts};
-use crate::terminal::{print, say};
+use crate::terminal::{open, print, say};
 use crate::wording::plural;
 
 #[derive(Debug, Args)]
@@ -19,6 +19,9 @@ pub(crate) struct ReportArguments {
     /// The folder of a study's results: it holds config.toml, and cells/ or results.json
     #[arg(value_name = "DIR")]
     folder: PathBuf,
+    /// Open it in the browser
+    #[arg(long)]
+    open: bool,
 }
 
 pub(crate) fn report(arguments: &ReportArguments) -> anyhow::Result<Exit> {
@@ -32,6 +35,9 @@ pub(crate) fn report(arguments: &ReportArguments) -> anyhow::Result<Exit> {
     unfinished(&results, &[Status::Failed, Status::Missing]).chain(programs(&results)).for_each(|line| say(&line));
     notes(&study, &folder, &results, stored.as_ref()).iter().for_each(|line| say(line));
     written?;
+    if arguments.open {
+        open(&folder.report_html());
+    }
     Ok(Counts::of(&results).exit())
 }
 

@@ -8,12 +8,12 @@ use clap::Args;
 use untied_report::{assemble, write};
 use untied_study::{Results, Status, Study, StudyFolder, printable_path};
 
-use crate::arguments::{CheckpointArgument, ConfigArguments, DeviceArgument, OutArgument, seconds};
+use crate::arguments::{CheckpointArgument, DeviceArgument, OfferedConfig, OutArgument, seconds};
 use crate::exit::Exit;
 use crate::folder::lock::Lock;
 use crate::plan::{ParallelArguments, Plan};
 use crate::summary::{Counts, programs, unfinished, verdicts};
-use crate::terminal::{print, say};
+use crate::terminal::{open, print, say};
 use crate::workers::runner::{self, Limits, Runner};
 use crate::workers::worker::Crew;
 use crate::{check, display, exit, folder, interrupt};
@@ -22,7 +22,7 @@ use crate::{check, display, exit, folder, interrupt};
 #[expect(clippy::struct_excessive_bools, reason = "one per flag of the command line")]
 pub(crate) struct RunArguments {
     #[command(flatten)]
-    config: ConfigArguments,
+    config: OfferedConfig,
     #[command(flatten)]
     device: DeviceArgument,
     #[command(flatten)]
@@ -46,6 +46,9 @@ pub(crate) struct RunArguments {
     /// Stop at the first cell that fails, and do not try it again
     #[arg(long)]
     fail_fast: bool,
+    /// Open the report in the browser
+    #[arg(long)]
+    open: bool,
     /// Print errors and the last line only
     #[arg(short, long, conflicts_with = "verbose")]
     quiet: bool,
@@ -63,9 +66,10 @@ impl RunArguments {
 pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<Exit> {
     let started = Instant::now();
     interrupt::end_with("interrupted: nothing was trained")?;
-    let study = arguments.config.load(arguments.device.get())?;
+    let config = arguments.config.choose()?;
+    let study = config.load(arguments.device.get())?;
     let mut folder = StudyFolder::new(arguments.out.folder(&study));
-    check::check_study(&study, arguments.config.path(), &mut folder)?;
+    check::check_study(&study, config.path(), &mut folder)?;
     folder::check_owner(&folder, &study)?;
     if arguments.dry_run {
         print(&Plan::new(&study, &folder, arguments.parallel, arguments.fresh).text())?;
@@ -184,6 +188,9 @@ fn finish(ended: Ended<'_>, arguments: &RunArguments) -> anyhow::Result<Exit> {
     if let Some(why) = ended.why_to_go_on() {
         let how = if arguments.fresh { "the same command without --fresh" } else { "the same command" };
         say(&format!("{why}: what was finished is kept; {how} goes on from there"));
+    }
+    if arguments.open && ended.written.is_ok() {
+        open(&ended.folder.report_html());
     }
     let exit = if ended.outcome.interrupted { Exit::Interrupted } else { counts.exit() };
     match ended.written.and(printed) {

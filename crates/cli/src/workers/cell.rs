@@ -13,7 +13,7 @@ use crate::wording::cell_name;
 use crate::workers::event_log::EventLog;
 
 /// The commit of this program's sources, where `build.rs` found one.
-const COMMIT: Option<&str> = option_env!("UNTIED_COMMIT");
+pub(crate) const COMMIT: Option<&str> = option_env!("UNTIED_COMMIT");
 
 /// Longest time that whoever takes a cell's lock needs to describe the cell.
 const DESCRIBED_AFTER: Duration = Duration::from_secs(10);

@@ -3,7 +3,23 @@ use crate::program::{Bench, SMALL};
 #[test]
 fn help_is_whole() {
     let bench = Bench::new();
-    for verb in ["", "run", "cell", "report", "slurm", "explain", "strip", "fold", "page", "schema"] {
+    for verb in [
+        "",
+        "run",
+        "cell",
+        "report",
+        "slurm",
+        "explain",
+        "strip",
+        "fold",
+        "page",
+        "schema",
+        "init",
+        "compare",
+        "doctor",
+        "completions",
+        "man",
+    ] {
         let arguments: Vec<&str> = [verb, "--help"].into_iter().filter(|word| !word.is_empty()).collect();
         let ended = bench.run(&arguments);
         assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));

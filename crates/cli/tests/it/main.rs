@@ -3,6 +3,7 @@
 mod bad_input;
 mod end_to_end;
 mod failures;
+mod first_steps;
 mod help;
 mod imports;
 mod job_array;

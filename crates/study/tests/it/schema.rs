@@ -1,9 +1,9 @@
 //! The schema and the reference of the config's keys.
 
 use serde_json::Value;
-use untied_study::{EXAMPLE, reference, schema};
+use untied_study::{EXAMPLE, commented, reference, schema};
 
-use crate::example;
+use crate::{example, parse};
 
 #[test]
 fn the_readme_lists_every_key() {
@@ -48,5 +48,36 @@ fn the_schema_knows_what_a_config_says() {
             wrong[section][key] = value.into();
             assert!(!knows(&schema, &wrong), "{section}.{key} = {value}");
         }
+    }
+}
+
+/// What a key means stays where its value goes.
+#[test]
+fn a_commented_config_is_the_same_study() {
+    let skipping =
+        EXAMPLE.replace("[compare]", "[[skip]]\n\"model.bias\" = \"untied\"\n\"model.norm\" = [\"none\"]\n[compare]");
+    for config in [EXAMPLE, crate::MINIMAL, &skipping] {
+        let text = commented(&toml::from_str(config).unwrap());
+        let [before, after] = [config, &text].map(|text| parse(text, &[]).unwrap_or_else(|error| panic!("{error}")));
+        assert_eq!(before, after);
+    }
+}
+
+#[test]
+fn a_default_may_be_uncommented() {
+    let text = commented(&toml::from_str(EXAMPLE).unwrap());
+    let before = parse(&text, &[]).unwrap();
+    let is_default = |line: &&str| {
+        line.strip_prefix('#').and_then(|line| line.split_once(" = ")).is_some_and(|(key, _)| {
+            // A key of a table that is not set would set it.
+            !key.starts_with(' ') && (!key.contains('.') || key.starts_with("optimizer.sgd."))
+        })
+    };
+    let lines: Vec<&str> = text.lines().filter(is_default).collect();
+    assert!(lines.len() > 20, "{lines:?}");
+    for line in lines {
+        let after = parse(&text.replace(&format!("\n{line}\n"), &format!("\n{}\n", &line[1..])), &[]);
+        // A default that others depend on may not stand beside them.
+        assert_eq!(before, after.unwrap_or_else(|error| panic!("{error}")), "{line}");
     }
 }

@@ -7,15 +7,18 @@ mod decode;
 mod error;
 mod file;
 mod load;
+mod recognise;
 mod selection;
 mod source;
 pub(crate) mod transform;
 
 pub use dataset::{Checksums, Dataset, Split};
+pub use decode::cache::folder as cache_folder;
 pub use error::{DataError, DataProblem};
 pub(crate) use file::hexadecimal;
 pub(crate) use load::survey;
 pub use load::{load, load_config};
+pub use recognise::{Recognised, recognise};
 pub use source::IdxFiles;
 pub(crate) use source::label_files;
 pub(crate) use transform::on_canvas;

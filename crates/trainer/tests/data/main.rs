@@ -8,4 +8,5 @@ mod idx;
 mod image_folder;
 mod kinds;
 mod npz;
+mod recognise;
 mod selection;

@@ -57,7 +57,8 @@ pub(super) fn write(key: &str, pixels: &[u8]) {
     }
 }
 
-fn folder() -> Option<PathBuf> {
+/// The folder of decoded images: `$UNTIED_CACHE`, or `untied` in the user's cache folder; none without a home.
+pub fn folder() -> Option<PathBuf> {
     let asked = std::env::var_os("UNTIED_CACHE").map(PathBuf::from);
     asked.or_else(|| Some(etcetera::choose_base_strategy().ok()?.cache_dir().join("untied")))
 }

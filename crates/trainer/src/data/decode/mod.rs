@@ -1,6 +1,6 @@
 //! Image files, decoded to pixels of one size and colour.
 
-mod cache;
+pub(super) mod cache;
 mod files;
 mod form;
 mod picture;

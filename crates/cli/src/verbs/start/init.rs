@@ -1,0 +1,113 @@
+//! `untied init`: a config to begin with, every key in it.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use clap::Args;
+use serde_json::{Map, Value, json};
+use untied_study::{DataConfig, EXAMPLE, Study, commented, write_text};
+use untied_trainer::data::{Recognised, recognise};
+
+use crate::exit::Exit;
+use crate::terminal::{print, say};
+use crate::wording::plural;
+
+const HEADER: &str = "\
+# A study of untied. A key behind a # has the default that stands there, or none.
+#   untied run FILE        trains every variant, and reports
+#   untied explain FILE    says what theory says of them; trains nothing
+
+";
+
+/// Below this side, two blocks' pooling leaves nothing.
+const TWO_BLOCKS: usize = 4;
+
+#[derive(Debug, Args)]
+pub(crate) struct InitArguments {
+    /// The config to write
+    #[arg(value_name = "FILE", default_value = "study.toml")]
+    file: PathBuf,
+    /// Images of your own to write it for: a folder of photographs, or MNIST's, EMNIST's, CIFAR's, NumPy's or Kaggle's files
+    #[arg(long, value_name = "PATH")]
+    from: Option<PathBuf>,
+}
+
+pub(crate) fn init(arguments: &InitArguments) -> anyhow::Result<Exit> {
+    let InitArguments { file, from } = arguments;
+    if file.symlink_metadata().is_ok() {
+        bail!("{} is there already: name another file, or move it away", file.display());
+    }
+    let mut config: toml::Table = toml::from_str(EXAMPLE).context("the example")?;
+    let mut told = String::new();
+    if let Some(path) = from {
+        let found = recognise(path)?;
+        found.notes.iter().for_each(|note| say(note));
+        told = outline(&found);
+        adapt(&mut config, path, found)?;
+    }
+    let text = HEADER.replace("FILE", &file.display().to_string()) + &commented(&config);
+    // What was written must be read.
+    Study::parse(&text, file, &[])?;
+    write_text(file, &text)?;
+    print(&format!("{told}{}\nnext: untied run {0}\n", file.display()))?;
+    Ok(Exit::Done)
+}
+
+/// `120 images to train on, 30 to test with: 3x32x32, 4 classes`.
+fn outline(found: &Recognised) -> String {
+    let Recognised { data, train, test, classes, shape: [channels, height, width], .. } = found;
+    let images = plural(*train, "image");
+    let set_apart = if data.test.is_some() { ", drawn from each class alike" } else { "" };
+    let resized = if data.size.is_some() { "; their sizes differ, so that all are cut and resized" } else { "" };
+    format!(
+        "{images} to train on, {test} to test with{set_apart}: {channels}x{height}x{width}, {classes} classes{resized}\n"
+    )
+}
+
+/// The example's config, for other images.
+fn adapt(config: &mut toml::Table, path: &Path, found: Recognised) -> anyhow::Result<()> {
+    let Recognised { data, train, shape: [_, height, width], .. } = found;
+    config.insert("name".into(), name(path).into());
+    config.insert("data".into(), toml::Value::try_from(kept(&data)?)?);
+    let mut set = |table: &str, key: &str, value: toml::Value| {
+        if let Some(table) = config.get_mut(table).and_then(toml::Value::as_table_mut) {
+            table.insert(key.into(), value);
+        }
+    };
+    if height.min(width) < TWO_BLOCKS {
+        set("model", "channels", vec![16_i64].into());
+    }
+    set("train", "epochs", 10.into());
+    set("train", "batch_size", (train.min(64) as i64).into());
+    set("vary", "seeds", 5.into());
+    Ok(())
+}
+
+/// What was chosen or found, without defaults; the path from wherever the config will lie.
+fn kept(data: &DataConfig) -> anyhow::Result<Map<String, Value>> {
+    let all = serde_json::to_value(data)?;
+    let mut kept = Map::new();
+    for key in ["source", "test", "size"] {
+        let value = &all[key];
+        if !value.is_null() {
+            kept.insert(key.into(), value.clone());
+        }
+    }
+    for path in kept["source"].as_object_mut().into_iter().flatten().map(|(_, path)| path) {
+        let text = path.as_str().unwrap_or_default();
+        let absolute = std::path::absolute(text).with_context(|| text.to_owned())?;
+        let absolute =
+            absolute.to_str().with_context(|| format!("{}: expected a path that is UTF-8", absolute.display()))?;
+        *path = json!(absolute);
+    }
+    Ok(kept)
+}
+
+/// The last piece of a path, as far as a study may be called so.
+fn name(path: &Path) -> String {
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let plain: String =
+        stem.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).take(60).collect();
+    if plain.chars().any(|c| c.is_ascii_alphanumeric()) { plain } else { "study".to_owned() }
+}

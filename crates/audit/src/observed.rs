@@ -39,7 +39,9 @@ impl Observed {
         for (family, seen) in &mut self.families {
             seen.add(family, Pass { values, gradient: of_sum, error: &error });
         }
-        of_parts.into_iter().for_each(|part| self.add_row(part.to_vec(), rank_up_to));
+        for part in of_parts {
+            self.add_row(part.to_vec(), rank_up_to);
+        }
     }
 
     pub(crate) fn add_row(&mut self, gradient: Gradient, rank_up_to: usize) {

@@ -29,7 +29,7 @@ mod tests {
     fn what_only_rounds_is_not_counted() {
         // Elements 0 and 1 only by their difference, 2 by itself, 3 is never seen.
         let rows: Vec<Gradient> = (1..9)
-            .map(|row| f64::from(row))
+            .map(f64::from)
             .map(|row| vec![row.sin() + 1e-16, -row.sin() + 2e-16, (2.0 * row).cos(), 0.0])
             .collect();
         let found = rank(&rows, &[1e-16; 4], &[false, false, false, true]).expect("rows enough");

@@ -21,8 +21,9 @@ macro_rules! bundled {
 }
 
 /// Those that need no data of one's own, the quickest first.
-pub(crate) const CONFIGS: [Bundled; 13] = bundled![
+pub(crate) const CONFIGS: [Bundled; 14] = bundled![
     "quickstart",
+    "look_by_look",
     "bias_redundancy",
     "bias_redundancy_f64",
     "norm_map",
@@ -112,10 +113,10 @@ mod tests {
     fn one_is_picked_by_number_or_name() {
         let picked = |line| pick(line).map(|config| config.name);
         assert_eq!(
-            [picked("1"), picked("position"), picked("13")],
+            [picked("1"), picked("position"), picked("14")],
             [Some("quickstart"), Some("position"), Some("location_shift_control")]
         );
-        assert_eq!([picked("0"), picked("14"), picked(""), picked("q"), picked("-1")], [None; 5]);
+        assert_eq!([picked("0"), picked("15"), picked(""), picked("q"), picked("-1")], [None; 5]);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use untied_study::{Cell, Event};
 use crate::wording::cell_name;
 
 /// Longest silence of a running cell.
-const SILENCE: Duration = Duration::from_secs(60);
+const SILENCE: Duration = Duration::from_mins(1);
 
 /// Epochs that take as long have a line each.
 const LONG_EPOCH: Duration = Duration::from_secs(10);

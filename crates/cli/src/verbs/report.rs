@@ -33,7 +33,9 @@ pub(crate) fn report(arguments: &ReportArguments) -> anyhow::Result<Exit> {
     let written = write(&study, &folder, &results);
     print(&text(&study, &folder, &results, written.is_ok()))?;
     unfinished(&results, &[Status::Failed, Status::Missing]).chain(programs(&results)).for_each(|line| say(&line));
-    notes(&study, &folder, &results, stored.as_ref()).iter().for_each(|line| say(line));
+    for line in notes(&study, &folder, &results, stored.as_ref()) {
+        say(&line);
+    }
     written?;
     if arguments.open {
         open(&folder.report_html());

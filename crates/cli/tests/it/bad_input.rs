@@ -51,7 +51,7 @@ const TABLE: &[(&[&str], &[&str])] = &[
     (&["run", "study.toml", "--out", "/proc/none"], &["cannot make /proc/none/cells"]),
     (&["run", "study.toml", "--out", "other"], &["other", "`another`", "`small`", "--out"]),
     (&["run", "study.toml", "--out", "mine"], &["config.toml", "--out"]),
-    (&["run"], &["required"]),
+    (&["run"], &["expected a config", "quickstart, "]),
     (&["cell", "study.toml"], &["required"]),
     (&["cell", "study.toml", "--index", "4"], &["--index 4", "0 to 3"]),
     (&["cell", "study.toml", "--index", "-1"], &["--index", "-1", "0 or more"]),

@@ -27,8 +27,8 @@ fn the_config_of_cifar_10_trains() {
         "vary.\"model.bias\"=[\"none\",\"untied\"]".into(),
         "vary.seeds=1".into(),
     ];
-    let set: String = set.iter().map(|set| format!(" --set {set}")).collect();
-    let ended = bench.expect(0, &format!("run {} --out out{set}", config.display()));
+    let set = set.join(" --set ");
+    let ended = bench.expect(0, &format!("run {} --out out --set {set}", config.display()));
     assert!(ended.last_line().contains("2 finished"), "{}", ended.last_line());
     // He et al. 2016, table 6: 0.27 million parameters.
     let results = bench.json("out/results.json");

@@ -7,8 +7,9 @@ use untied_redundancy::ShiftClass;
 use untied_redundancy::network::{Network, NodeId};
 use untied_redundancy::shift_flow::{ShiftFlow, Site};
 
+use super::choices::{BIASES, MODES, NORMS};
 use super::nets::Net;
-use super::{BIASES, MODES, NORMS, words};
+use super::words;
 
 /// The answers of a network, each once.
 #[derive(Debug, Serialize)]

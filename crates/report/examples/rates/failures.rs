@@ -71,7 +71,10 @@ fn over(noise: Noise, difference: f64) -> Vec<Rates> {
     (2..=20).map(|seeds| simulate(noise, seeds, &[difference])).collect()
 }
 
-fn print_rows(noise: &str, rates: &[Rates], columns: &[(&str, fn(&Rates) -> f64)]) {
+/// What a row shows of the rates.
+type Column = fn(&Rates) -> f64;
+
+fn print_rows(noise: &str, rates: &[Rates], columns: &[(&str, Column)]) {
     for (what, of) in columns {
         let rates: Vec<f64> = rates.iter().map(of).collect();
         println!("{}", row(&format!("{noise}: {what}"), &rates, f64::max));

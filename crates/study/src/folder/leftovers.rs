@@ -30,8 +30,9 @@ impl StudyFolder {
         };
         let locked = lock().ok();
         if locked.is_some() {
-            let is_plot = |name: &str| name.ends_with(".svg");
-            let is_script = |name: &str| name.ends_with(".sh") || name.ends_with(".toml");
+            let ends = |name: &str, ending: &str| Path::new(name).extension().is_some_and(|found| found == ending);
+            let is_plot = |name: &str| ends(name, "svg");
+            let is_script = |name: &str| ends(name, "sh") || ends(name, "toml");
             let _ = clear(self.root(), |name| OF_STUDY.contains(&name));
             let _ = clear(&self.plots(), is_plot);
             let _ = clear(&self.slurm(), is_script);

@@ -24,9 +24,12 @@ pub struct Recognised {
     pub notes: Vec<String>,
 }
 
+/// A source, by its path.
+type Source = fn(PathBuf) -> DataSource;
+
 /// Files by which a folder shows what it holds: what their names start with, and the source that it is then. Where none is
 /// there, it holds folders of images.
-const SIGNS: [(&str, fn(PathBuf) -> DataSource); 6] = [
+const SIGNS: [(&str, Source); 6] = [
     ("emnist-", DataSource::Emnist),
     ("train-images", DataSource::Idx),
     ("data_batch_", DataSource::Cifar10),
@@ -36,7 +39,7 @@ const SIGNS: [(&str, fn(PathBuf) -> DataSource); 6] = [
 ];
 
 /// The same for a file itself, or for the only one in a folder: the ending of its name.
-const ENDINGS: [(&str, fn(PathBuf) -> DataSource); 2] = [("npz", DataSource::Npz), ("csv", DataSource::Csv)];
+const ENDINGS: [(&str, Source); 2] = [("npz", DataSource::Npz), ("csv", DataSource::Csv)];
 
 /// The share of images to test on, where the source has none of its own.
 const TEST: f64 = 0.2;

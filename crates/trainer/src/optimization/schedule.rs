@@ -42,7 +42,7 @@ impl LearningRates {
         let last = steps.saturating_sub(warmup + 1).max(1);
         let per_step = |share| (share, 1);
         let share = match &config.schedule {
-            Schedule::Constant => None,
+            Schedule::Constant | Schedule::OneCycle { .. } => None,
             Schedule::Cosine { min_learning_rate } => {
                 let cosine = CosineAnnealingLrSchedulerConfig::new(1.0, last);
                 Some(per_step(cosine.with_min_lr(min_learning_rate / learning_rate).init()))
@@ -58,7 +58,6 @@ impl LearningRates {
                     milestones.iter().map(|epochs| epochs.saturating_mul(steps_per_epoch).saturating_sub(warmup));
                 Some(per_step(staircase(ends, *gamma)))
             }
-            Schedule::OneCycle { .. } => None,
         };
         let course = match (share, &config.schedule) {
             (Some((share, every)), _) => Course::Burn { share: share.map_err(TrainerError::Schedule)?, every },

@@ -86,7 +86,7 @@ fn resume_here(
                 emit(&Event::Resumed { epoch: run.epochs() + 1, step: run.step_losses.len() });
             }
             Err(why) => {
-                emit(&Event::Warning { message: format!("it starts again: its checkpoint {why}"), of_data: false })
+                emit(&Event::Warning { message: format!("it starts again: its checkpoint {why}"), of_data: false });
             }
         }
     }
@@ -129,7 +129,7 @@ impl Run<'_> {
         let Subject { model, dataset, input, .. } = &self.subject;
         let test = self.subject.evaluate(model, &dataset.test, input);
         let validation = dataset.validation.as_ref().map(|split| self.subject.evaluate(model, split, input));
-        self.end_of_epoch(test, validation, emit)
+        self.end_of_epoch(test, validation.as_ref(), emit)
     }
 
     /// One step of the optimizer, unless the loss is no number; returns the loss before it.
@@ -185,11 +185,11 @@ impl Run<'_> {
     fn end_of_epoch(
         &mut self,
         test: Evaluation,
-        validation: Option<Evaluation>,
+        validation: Option<&Evaluation>,
         emit: &mut Emit<'_>,
     ) -> Option<Divergence> {
         let (epoch, step) = (self.epochs() + 1, self.step_losses.len());
-        for (name, loss) in [("test", Some(test.loss)), ("validation", validation.as_ref().map(|set| set.loss))] {
+        for (name, loss) in [("test", Some(test.loss)), ("validation", validation.map(|set| set.loss))] {
             if let Some(loss) = loss.filter(|loss| !loss.is_finite()) {
                 return Some(Divergence { epoch, step, reason: format!("{name} loss became {loss} at step {step}") });
             }
@@ -199,8 +199,8 @@ impl Run<'_> {
         self.curves.train_loss.push(train_loss);
         self.curves.test_loss.push(test.loss);
         self.curves.test_accuracy.push(test.accuracy);
-        self.curves.validation_loss.extend(validation.as_ref().map(|set| set.loss));
-        self.curves.validation_accuracy.extend(validation.as_ref().map(|set| set.accuracy));
+        self.curves.validation_loss.extend(validation.map(|set| set.loss));
+        self.curves.validation_accuracy.extend(validation.map(|set| set.accuracy));
         self.answers = test.answers;
         self.note_best();
         emit(&Event::Epoch {
@@ -209,8 +209,8 @@ impl Run<'_> {
             train_loss,
             test_loss: test.loss,
             test_accuracy: test.accuracy,
-            validation_loss: validation.as_ref().map(|set| set.loss),
-            validation_accuracy: validation.as_ref().map(|set| set.accuracy),
+            validation_loss: validation.map(|set| set.loss),
+            validation_accuracy: validation.map(|set| set.accuracy),
             train_seconds: self.trained.as_secs_f64(),
         });
         None

@@ -33,7 +33,9 @@ fn folders_of_images_are_read_however_they_lie() {
         (&[""], true, Some(0.2), Some([32, 32]), [16, 4]),
     ] {
         let folder = tempfile::tempdir().unwrap();
-        splits.iter().for_each(|split| photographs(&folder, split, differ));
+        for split in splits {
+            photographs(&folder, split, differ);
+        }
         let found = recognise(folder.path()).unwrap_or_else(|error| panic!("{splits:?}: {error}"));
         assert_eq!(found.data.source, DataSource::Folder(folder.path().to_owned()));
         assert_eq!((found.data.test, found.data.size), (test, size), "{splits:?}");

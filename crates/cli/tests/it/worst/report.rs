@@ -111,7 +111,9 @@ fn a_report_clears_away_what_a_killed_one_left() {
 #[test]
 fn workers_are_the_program_that_was_started() {
     let bench = Bench::new();
-    fs::copy(env!("CARGO_BIN_EXE_untied"), bench.path("untied")).unwrap();
+    // Not by this process: what other tests start meanwhile would inherit the open file, and the system run no such file.
+    let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_untied")).arg(bench.path("untied")).status();
+    assert!(copied.unwrap().success());
     let run = "run study.toml --out out --jobs 1 --set train.epochs=30".split(' ');
     let mut child = Command::new(bench.path("untied")).args(run).current_dir(bench.path("")).spawn().unwrap();
     crate::processes::wait_until(|| bench.path("out/cells").is_dir());

@@ -32,7 +32,7 @@ fn study(rng: &mut ChaCha8Rng) -> Results {
 /// Accuracies of a variant by seed.
 fn accuracies(cells: &[CellRecord], bias: &str, pixels: usize) -> HashMap<u64, f64> {
     let of = cells.iter().filter(|run| run.factors["model.bias"] == bias && run.status == Status::Finished);
-    let moved = |run: &CellRecord| run.measured.translated.iter().find(|one| one.pixels == pixels).cloned();
+    let moved = |run: &CellRecord| run.measured.translated.iter().find(|one| one.pixels == pixels).copied();
     of.filter_map(|run| Some((run.seed, moved(run)?.accuracy))).collect()
 }
 
@@ -65,7 +65,7 @@ fn differences_on_moved_images_are_those_of_pairs_with_an_interval_of_some_width
                 // 12.7 is Student's quantile of two pairs, the widest; a quarter of an image of 1000 the least spread.
                 let reach = 0.00025 * 1.96 / (pairs.len() as f64).sqrt();
                 assert!(low < mean + 1e-4 && mean - 1e-4 < high && high - low >= 2.0 * reach - 2e-4, "{row}");
-                assert!(((low + high) / 2.0 - mean).abs() < 2e-4, "{row}");
+                assert!((f64::midpoint(low, high) - mean).abs() < 2e-4, "{row}");
                 intervals += 1;
             }
         }

@@ -46,12 +46,11 @@ fn study(rng: &mut ChaCha8Rng) -> Results {
     all
 }
 
+/// A share, of the accuracy with each bias.
+type Share = dyn Fn(&dyn Fn(&str) -> f64) -> f64;
+
 /// Of each variant, the share of the strongest shift that costs five points; none where even that one costs less.
-fn shares(
-    cells: &[CellRecord],
-    of: &dyn Fn(&dyn Fn(&str) -> f64) -> f64,
-    fit: (Adapting, Option<usize>),
-) -> Vec<Ratio> {
+fn shares(cells: &[CellRecord], of: &Share, fit: (Adapting, Option<usize>)) -> Vec<Ratio> {
     let mut variants: BTreeMap<String, Vec<&CellRecord>> = BTreeMap::new();
     for run in cells {
         variants.entry(run.factors["model.channels"].to_string()).or_default().push(run);
@@ -66,12 +65,7 @@ fn shares(
     variants.values().filter_map(of_variant).collect()
 }
 
-fn recovered(
-    run: &CellRecord,
-    strength: f64,
-    of: &dyn Fn(&dyn Fn(&str) -> f64) -> f64,
-    (adapting, images): (Adapting, Option<usize>),
-) -> Recovered {
+fn recovered(run: &CellRecord, strength: f64, of: &Share, (adapting, images): (Adapting, Option<usize>)) -> Recovered {
     let accuracy = |bias: &str, adapting: Adapting, images: Option<usize>| {
         let is = |one: &&Adaptation| {
             (one.strength, one.adapting, one.images, one.bias.as_str(), one.statistics)

@@ -41,8 +41,8 @@ impl Measurement for Ranks {
         if config.jacobian && numbers > MOST_COLUMNS {
             return Err(TrainerError::Jacobian { most: MOST_COLUMNS, numbers });
         }
-        let biases = sizes.plan.biases.iter().filter(|_| config.jacobian);
-        biases.map(|bias| check_size(bias, sizes)).collect()
+        let mut biases = sizes.plan.biases.iter().filter(|_| config.jacobian);
+        biases.try_for_each(|bias| check_size(bias, sizes))
     }
 
     fn run(&self, subject: &Subject<'_>, emit: &mut Emit<'_>, measured: &mut Measured) {

@@ -8,7 +8,6 @@ mod words;
 
 use serde::Serialize;
 
-pub(crate) use choices::{BIASES, MODES, NORMS};
 pub(crate) use nets::NETS;
 
 /// A network with its answers, for the page's script.

@@ -34,7 +34,7 @@ pub fn commented(config: &Table) -> String {
         }
         if !rest.is_empty() && *first != section {
             section.clone_from(first);
-            let needed = |row: &Row| row.required && row.key[0] == section;
+            let needed = |row: &Row| row.required && row.key.len() == 2 && row.key[0] == section;
             let off = if config.contains_key(&section) || !rows.iter().any(needed) { "" } else { "#" };
             let _ = write!(text, "\n{off}[{section}]\n");
             if section == GRID {

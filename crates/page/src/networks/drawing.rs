@@ -4,7 +4,6 @@ use serde::Serialize;
 use untied_redundancy::network::{Network, NodeId, Operation};
 use untied_redundancy::{Bias, Normalization};
 
-use super::nets::Net;
 use super::words;
 
 /// A network with the lane of each of its nodes.
@@ -29,8 +28,7 @@ pub(super) struct NodeData {
 }
 
 /// The nodes of a network; they are the same for every norm and bias.
-pub(super) fn nodes(net: &Net) -> Vec<NodeData> {
-    let drawing = net.draw(Normalization::Batch, &Bias::Tied);
+pub(super) fn nodes(drawing: &Drawing) -> Vec<NodeData> {
     let nodes = drawing.network.nodes().zip(&drawing.lanes);
     let data = |((_, node), &lane): ((NodeId, &untied_redundancy::network::Node), &usize)| NodeData {
         name: words::name(&node.name),

@@ -7,6 +7,7 @@ mod nets;
 mod words;
 
 use serde::Serialize;
+use untied_redundancy::{Bias, Normalization};
 
 pub(crate) use nets::NETS;
 
@@ -19,5 +20,10 @@ pub(crate) struct NetworkData {
 
 /// All networks, in the order of [`NETS`].
 pub(crate) fn data() -> Vec<NetworkData> {
-    NETS.iter().map(|net| NetworkData { nodes: drawing::nodes(net), answers: answers::Answers::of(net) }).collect()
+    NETS.iter()
+        .map(|net| NetworkData {
+            nodes: drawing::nodes(&net.draw(Normalization::Batch, &Bias::Tied)),
+            answers: answers::Answers::of(net),
+        })
+        .collect()
 }

@@ -3,6 +3,8 @@
 use burn::backend::Dispatch;
 use burn::tensor::Tensor;
 
+use untied_kernels::check_compiled;
+
 use crate::{BatchNormBackend, Row, statistics_dtype};
 
 /// Output of [`batch_norm`], with the statistics of the batch.
@@ -46,6 +48,7 @@ pub struct BatchNormOutput<const D: usize> {
 /// assert_eq!(y.var.into_data().try_to_vec::<f32>().unwrap(), [1.0]);
 /// ```
 #[must_use]
+#[track_caller]
 pub fn batch_norm<const D: usize>(x: Tensor<D>, gamma: Tensor<1>, beta: Tensor<1>, epsilon: f64) -> BatchNormOutput<D> {
     normalize(x, gamma, beta, epsilon, false)
 }
@@ -66,6 +69,7 @@ pub fn batch_norm<const D: usize>(x: Tensor<D>, gamma: Tensor<1>, beta: Tensor<1
 /// assert_eq!(y.output.into_data().try_to_vec::<f32>().unwrap(), [0.0, 1.0]);
 /// ```
 #[must_use]
+#[track_caller]
 pub fn batch_norm_relu<const D: usize>(
     x: Tensor<D>,
     gamma: Tensor<1>,
@@ -76,6 +80,7 @@ pub fn batch_norm_relu<const D: usize>(
 }
 
 /// [`batch_norm`], with a ReLU behind it where asked for.
+#[track_caller]
 pub(crate) fn normalize<const D: usize>(
     x: Tensor<D>,
     gamma: Tensor<1>,
@@ -84,6 +89,7 @@ pub(crate) fn normalize<const D: usize>(
     relu: bool,
 ) -> BatchNormOutput<D> {
     check_shapes(&x, &gamma, &beta);
+    check_devices(&x, &gamma, &beta);
     let channels = x.dims()[1];
     let wide = |tensor: Tensor<1>| tensor.cast(statistics_dtype(x.dtype())).into_dispatch();
     let (gamma, beta) = (wide(gamma), wide(beta));
@@ -93,6 +99,7 @@ pub(crate) fn normalize<const D: usize>(
     BatchNormOutput { output: Tensor::from_dispatch(output), mean: row(Row::Mean), var: row(Row::Var) }
 }
 
+#[track_caller]
 fn check_shapes<const D: usize>(x: &Tensor<D>, gamma: &Tensor<1>, beta: &Tensor<1>) {
     let dims = x.dims();
     assert!(D >= 2, "batch norm: expected an input [n, c, ...] of rank 2 or more, got {dims:?}");
@@ -106,7 +113,35 @@ fn check_shapes<const D: usize>(x: &Tensor<D>, gamma: &Tensor<1>, beta: &Tensor<
     check_values("channel", dims.iter().product::<usize>() / dims[1].max(1), &dims);
 }
 
+#[track_caller]
+fn check_devices<const D: usize>(x: &Tensor<D>, gamma: &Tensor<1>, beta: &Tensor<1>) {
+    let device = x.device();
+    if let Err(error) = check_compiled("untied-batch-norm", COMPILED, &device) {
+        panic!("batch norm: {error}");
+    }
+    for (name, got) in [("gamma", gamma.device()), ("beta", beta.device())] {
+        assert!(
+            got == device,
+            "batch norm: expected {name} on the input's device {device:?}, got it on {got:?}: move the layer with \
+             `to_device`, or the input"
+        );
+    }
+}
+
+/// Features of this crate that name a backend.
+const COMPILED: &[&str] = &[
+    #[cfg(feature = "flex")]
+    "flex",
+    #[cfg(feature = "ndarray")]
+    "ndarray",
+    #[cfg(feature = "wgpu")]
+    "wgpu",
+    #[cfg(feature = "cuda")]
+    "cuda",
+];
+
 /// Refuses what has no spread: `values` share one mean and variance, for each channel or activation of x.
+#[track_caller]
 pub(crate) fn check_values(what: &str, values: usize, dims: &[usize]) {
     assert!(values > 1, "batch norm: expected at least 2 values per {what} while training, got {values} in {dims:?}");
 }

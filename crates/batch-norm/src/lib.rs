@@ -1,10 +1,13 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(any(feature = "flex", feature = "wgpu", feature = "cuda"))]
 mod arguments;
 mod autodiff;
 pub mod backward;
+mod burn_layer;
 mod channels;
+mod config;
 #[cfg(feature = "flex")]
 mod cpu;
 #[doc(hidden)]
@@ -14,9 +17,11 @@ mod functional;
 mod gpu;
 mod layer;
 mod operation;
+mod running;
 mod statistics;
 
+pub use config::{BatchNormConfig, BatchNormError};
 pub use functional::{BatchNormOutput, batch_norm, batch_norm_relu};
-pub use layer::{BatchNorm, BatchNormConfig, BatchNormError};
+pub use layer::BatchNorm;
 pub use operation::BatchNormBackend;
 pub use statistics::{Row, Statistics, statistics_dtype};

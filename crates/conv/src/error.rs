@@ -73,6 +73,25 @@ pub enum ConvError {
         /// The shape given.
         got: Vec<usize>,
     },
+    /// The parameters are on another device than the input.
+    #[error(
+        "convolution: expected a {what} on the input's device {expected}, got one on {got}: move the layer with \
+         `to_device`, or the input"
+    )]
+    Device {
+        /// Weight or bias.
+        what: &'static str,
+        /// Device of the input.
+        expected: String,
+        /// Device of the parameter.
+        got: String,
+    },
+    /// The input is on a backend that this crate was not compiled for.
+    #[error("convolution: {0}")]
+    Backend(untied_kernels::NotCompiled),
+    /// Burn's own convolution does not have this.
+    #[error("convolution: Burn's own layer does not have {0}")]
+    Burn(&'static str),
     /// The parameters do not have the type of the input.
     #[error("convolution: expected a {what} of the input's type {expected:?}, got {got:?}")]
     Type {

@@ -2,8 +2,10 @@
 #![expect(clippy::needless_pass_by_value, reason = "options are passed as to Burn's own functions")]
 
 use burn::backend::Dispatch;
-use burn::tensor::Tensor;
 use burn::tensor::ops::ConvOptions;
+use burn::tensor::{Device, Tensor};
+
+use untied_kernels::check_compiled;
 
 use crate::{ConvBackend, ConvError, ConvSpec};
 
@@ -13,6 +15,7 @@ use crate::{ConvBackend, ConvError, ConvSpec};
 /// # Panics
 /// As [`conv2d`].
 #[must_use]
+#[track_caller]
 pub fn conv1d(x: Tensor<3>, weight: Tensor<3>, bias: Option<Tensor<2>>, options: ConvOptions<1>) -> Tensor<3> {
     by_options(x, weight, bias, &options)
 }
@@ -51,6 +54,7 @@ pub fn conv1d(x: Tensor<3>, weight: Tensor<3>, bias: Option<Tensor<2>>, options:
 /// assert_eq!(y.into_data().try_to_vec::<f32>().unwrap(), [12.0, 12.0, 22.0, 22.0]);
 /// ```
 #[must_use]
+#[track_caller]
 pub fn conv2d(x: Tensor<4>, weight: Tensor<4>, bias: Option<Tensor<3>>, options: ConvOptions<2>) -> Tensor<4> {
     by_options(x, weight, bias, &options)
 }
@@ -62,11 +66,13 @@ pub fn conv2d(x: Tensor<4>, weight: Tensor<4>, bias: Option<Tensor<3>>, options:
 /// # Panics
 /// As [`conv2d`].
 #[must_use]
+#[track_caller]
 pub fn conv3d(x: Tensor<5>, weight: Tensor<5>, bias: Option<Tensor<4>>, options: ConvOptions<3>) -> Tensor<5> {
     by_options(x, weight, bias, &options)
 }
 
 /// Convolution over D spatial axes: R = D + 2, B = D + 1.
+#[track_caller]
 fn by_options<const D: usize, const R: usize, const B: usize>(
     x: Tensor<R>,
     weight: Tensor<R>,
@@ -74,7 +80,11 @@ fn by_options<const D: usize, const R: usize, const B: usize>(
     options: &ConvOptions<D>,
 ) -> Tensor<R> {
     let spec = ConvSpec::new(&x.dims(), &weight.dims(), options);
-    spec.and_then(|spec| conv(x, weight, bias, spec)).unwrap_or_else(|error| panic!("{error}"))
+    // `unwrap_or_else` would hide the caller's line.
+    match spec.and_then(|spec| conv(x, weight, bias, spec)) {
+        Ok(y) => y,
+        Err(error) => panic!("{error}"),
+    }
 }
 
 /// Convolution of tensors of the given sizes.
@@ -84,10 +94,15 @@ pub(crate) fn conv<const R: usize, const B: usize>(
     bias: Option<Tensor<B>>,
     spec: ConvSpec,
 ) -> Result<Tensor<R>, ConvError> {
-    same_type("weight", &x, &weight)?;
+    let device = x.device();
+    check_compiled("untied-conv", COMPILED, &device).map_err(ConvError::Backend)?;
+    check_argument("weight", &x, &device, &weight)?;
     if let Some(bias) = &bias {
         spec.check_bias(&bias.dims())?;
-        same_type("bias", &x, bias)?;
+        check_argument("bias", &x, &device, bias)?;
+    }
+    if spec.images == 0 {
+        return Ok(of_no_images(x, weight, bias, spec));
     }
     let (x, weight) = (x.into_dispatch(), weight.into_dispatch());
     Ok(Tensor::from_dispatch(match bias {
@@ -96,11 +111,48 @@ pub(crate) fn conv<const R: usize, const B: usize>(
     }))
 }
 
-fn same_type<const R: usize, const S: usize>(
+/// Features of this crate that name a backend.
+const COMPILED: &[&str] = &[
+    #[cfg(feature = "flex")]
+    "flex",
+    #[cfg(feature = "ndarray")]
+    "ndarray",
+    #[cfg(feature = "wgpu")]
+    "wgpu",
+    #[cfg(feature = "cuda")]
+    "cuda",
+];
+
+/// Refuses a parameter of another device or type than the input.
+fn check_argument<const R: usize, const S: usize>(
     what: &'static str,
     x: &Tensor<R>,
-    other: &Tensor<S>,
+    device: &Device,
+    parameter: &Tensor<S>,
 ) -> Result<(), ConvError> {
-    let (expected, got) = (x.dtype(), other.dtype());
+    let got = parameter.device();
+    if got != *device {
+        let [expected, got] = [device, &got].map(|device| format!("{device:?}"));
+        return Err(ConvError::Device { what, expected, got });
+    }
+    let (expected, got) = (x.dtype(), parameter.dtype());
     if expected == got { Ok(()) } else { Err(ConvError::Type { what, expected, got }) }
+}
+
+/// `[0, channels_out, …]`, with gradients of zero: the output for one black image, without it.
+fn of_no_images<const R: usize, const B: usize>(
+    x: Tensor<R>,
+    weight: Tensor<R>,
+    bias: Option<Tensor<B>>,
+    spec: ConvSpec,
+) -> Tensor<R> {
+    let (mut shape, creation) = (x.dims(), (&x.device(), x.dtype()));
+    shape[0] = 1;
+    let Ok(y) = conv(Tensor::zeros(shape, creation), weight, bias, spec.with_images(1)) else {
+        unreachable!("the same sizes but for the images")
+    };
+    shape = y.dims();
+    shape[0] = 0;
+    // Burn's slices of nothing are off the graph.
+    Tensor::zeros(shape, creation) + y.sum().reshape([1; R])
 }

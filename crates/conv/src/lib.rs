@@ -1,7 +1,9 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod autodiff;
-mod axes;
+#[doc = include_str!("../COMING-FROM-BURN.md")]
+pub mod coming_from_burn {}
 mod config;
 #[cfg(feature = "flex")]
 mod cpu;
@@ -13,8 +15,6 @@ mod gpu;
 mod layer;
 mod operation;
 mod primitives;
-mod resize;
-mod sharing;
 mod spec;
 #[cfg(any(feature = "safetensors", feature = "pytorch"))]
 pub mod state_dict;
@@ -23,9 +23,7 @@ pub use config::{Conv1dConfig, Conv2dConfig, Conv3dConfig, ConvConfig};
 pub use error::ConvError;
 pub use functional::{conv1d, conv2d, conv3d};
 pub use geometry::{Geometry, Padding, Side};
-pub use layer::{Conv, Conv1d, Conv2d, Conv3d};
+pub use layer::{BiasParts, Conv, Conv1d, Conv2d, Conv3d, Interpolation};
 pub use operation::ConvBackend;
-pub use resize::Interpolation;
-pub use sharing::BiasParts;
 pub use spec::ConvSpec;
 pub use untied_redundancy::Bias;

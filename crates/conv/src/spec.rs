@@ -3,7 +3,7 @@
 use burn::tensor::Shape;
 use burn::tensor::ops::ConvOptions;
 
-use crate::geometry::{Sizes, check_groups, fits, positive};
+use crate::geometry::{Sizes, check_groups, fits};
 use crate::{ConvError, Geometry, Side};
 
 /// All sizes of a convolution over up to three spatial axes; they fit together, and memory can hold its tensors.
@@ -35,7 +35,7 @@ impl ConvSpec {
     /// For x `[n, channels_in, …]` and weight `[channels_out, channels_in/groups, kernel…]`.
     ///
     /// # Errors
-    /// If a size is zero or too large for memory, the groups do not divide the channels, the weight has other channels
+    /// If a size other than the number of images is zero, or one too large for memory, the groups do not divide the channels, the weight has other channels
     /// than x, or the kernel is larger than the padded input.
     ///
     /// # Panics
@@ -60,7 +60,6 @@ impl ConvSpec {
         assert!((1..=3).contains(&D), "convolution: expected one to three spatial axes, got {D}");
         let input = spatial::<D>(x);
         let ([n, channels_in], [channels_out, per_group]) = ([x[0], x[1]], [weight[0], weight[1]]);
-        positive("number of images", &[n])?;
         check_groups(groups, [channels_in, channels_out])?;
         if per_group != channels_in / groups {
             let expected = format!("[channels_out, {}, kernel...] for {channels_in} channels", channels_in / groups);
@@ -83,6 +82,11 @@ impl ConvSpec {
             dilation: last_axes(geometry.dilation, 1),
             padding: last_axes(padding.map(<[usize; 2]>::from), [0; 2]),
         })
+    }
+
+    /// The same for another number of images.
+    pub(crate) fn with_images(self, images: usize) -> Self {
+        Self { images, ..self }
     }
 
     /// Shape of x and dx: `[n, channels_in, …]`.

@@ -8,7 +8,7 @@ use crate::random::{Stream, random_values};
 #[derive(Debug, Clone, PartialEq)]
 pub struct Input {
     /// Name that [`Arguments::get`] asks for and reports print.
-    pub name: &'static str,
+    pub name: String,
     /// Row-major values.
     pub values: Vec<f64>,
     /// Shape.
@@ -21,25 +21,26 @@ impl Input {
     /// # Panics
     /// If the number of values is not the shape's.
     #[must_use]
-    pub fn new(name: &'static str, shape: impl Into<Vec<usize>>, values: Vec<f64>) -> Self {
-        let shape = shape.into();
+    #[track_caller]
+    pub fn new(name: impl Into<String>, shape: impl Into<Vec<usize>>, values: Vec<f64>) -> Self {
+        let (name, shape) = (name.into(), shape.into());
         assert_eq!(values.len(), shape.iter().product::<usize>(), "values of input `{name}` of shape {shape:?}");
         Self { name, values, shape }
     }
 
     /// An input with values drawn uniformly from [−1, 1), the same for the same seed.
     #[must_use]
-    pub fn random(name: &'static str, shape: impl Into<Vec<usize>>, seed: u64) -> Self {
+    pub fn random(name: impl Into<String>, shape: impl Into<Vec<usize>>, seed: u64) -> Self {
         let shape = shape.into();
         let values = random_values(shape.iter().product(), seed, Stream::Input);
-        Self { name, values, shape }
+        Self { name: name.into(), values, shape }
     }
 }
 
 /// The inputs as tensors on a device: leaves of the autodiff graph on an autodiff device.
 #[derive(Debug, Clone)]
 pub struct Arguments {
-    names: Vec<&'static str>,
+    names: Vec<String>,
     shapes: Vec<Vec<usize>>,
     pub(crate) leaves: Vec<Tensor<1>>,
 }
@@ -52,7 +53,7 @@ impl Arguments {
             if device.is_autodiff() { tensor.require_grad() } else { tensor }
         };
         Self {
-            names: inputs.iter().map(|input| input.name).collect(),
+            names: inputs.iter().map(|input| input.name.clone()).collect(),
             shapes: inputs.iter().map(|input| input.shape.clone()).collect(),
             leaves: inputs.iter().map(leaf).collect(),
         }
@@ -63,6 +64,7 @@ impl Arguments {
     /// # Panics
     /// If there is none of this name, or its rank is not `D`.
     #[must_use]
+    #[track_caller]
     pub fn get<const D: usize>(&self, name: &str) -> Tensor<D> {
         let index = self.names.iter().position(|known| *known == name);
         let index = index.unwrap_or_else(|| panic!("gradcheck: no input `{name}` among {:?}", self.names));

@@ -5,7 +5,8 @@ use burn::tensor::{DType, Device, Tensor};
 use crate::random::{Stream, random_cotangent, random_values};
 use crate::{Arguments, Input};
 
-/// ∂⟨R, f⟩/∂x for every input, as Burn's autodiff computes it, flattened.
+/// ∂⟨R, f⟩/∂x for every input, as Burn's autodiff computes it, flattened; zeros for one that the output does not depend on,
+/// as where the function takes it off the graph.
 ///
 /// # Panics
 /// If the output is not f64.
@@ -20,7 +21,9 @@ pub fn autodiff_gradients<const D: usize>(
     let output = function(&arguments);
     check_dtype(&output);
     let cotangent = random_cotangent(output.dims(), seed, &device);
-    let gradients = (output * cotangent).sum().backward();
+    // Burn refuses a backward pass from what is not in a graph; a leaf of its own puts any output in one.
+    let root = Tensor::<1>::zeros([1], (&device, DType::F64)).require_grad();
+    let gradients = ((output * cotangent).sum() + root).backward();
     let of_leaf = |leaf: &Tensor<1>| match leaf.grad(&gradients) {
         Some(gradient) => to_f64(gradient),
         // A leaf that the output does not depend on.

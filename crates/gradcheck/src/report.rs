@@ -8,7 +8,7 @@ use crate::Input;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Element {
     /// Name of the input.
-    pub input: &'static str,
+    pub input: String,
     /// Index into the input, per axis.
     pub index: Vec<usize>,
     /// The gradient under test.
@@ -85,7 +85,7 @@ fn worst_element(input: &Input, given: &[f64], numeric: &[f64]) -> Option<Elemen
         _ => Some((index, error)),
     };
     errors.enumerate().fold(None, worse).map(|(flat, error)| Element {
-        input: input.name,
+        input: input.name.clone(),
         index: unravel(flat, &input.shape),
         given: given[flat],
         numeric: numeric[flat],

@@ -26,7 +26,7 @@ fn a_wrong_element_is_named() {
     gradients[0][5] += 1e-5;
     let report = check.check_gradients(function, &inputs(), &Device::flex(), &gradients);
     assert!(!report.passes());
-    assert_eq!((report.worst[0].input, &report.worst[0].index[..]), ("x", &[1, 2][..]));
+    assert_eq!((report.worst[0].input.as_str(), &report.worst[0].index[..]), ("x", &[1, 2][..]));
     assert!(report.to_string().contains("x[1, 2]"), "{report}");
 }
 
@@ -68,4 +68,22 @@ fn modules_are_checked_as_in_training() {
         if x.device().is_autodiff() { x * 2.0 } else { x }
     };
     GradCheck::default().check(function, &[Input::random("x", [3], 1)], &Device::flex()).assert();
+}
+
+#[test]
+fn an_output_without_gradient_has_gradients_of_zero() {
+    let inputs = inputs();
+    let report = GradCheck::default().check(|given| function(given).detach(), &inputs, &Device::flex());
+    assert!(!report.passes());
+    assert!(report.worst.iter().all(|element| element.given == 0.0 && element.numeric != 0.0), "{report}");
+    let constant = |_: &Arguments| Tensor::<1>::zeros([2], (&Device::flex(), burn::tensor::DType::F64));
+    GradCheck::default().check(constant, &inputs, &Device::flex()).assert();
+}
+
+#[test]
+fn names_may_be_made_at_run_time() {
+    let name = |layer: usize| format!("w{layer}");
+    let inputs: Vec<Input> = (0..3).map(|layer| Input::random(name(layer), [2], layer as u64)).collect();
+    let sum = |given: &Arguments| (0..3).map(|layer| given.get::<1>(&name(layer)).exp()).reduce(|a, b| a * b);
+    GradCheck::default().check(|given| sum(given).expect("three inputs"), &inputs, &Device::flex()).assert();
 }

@@ -1,9 +1,12 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod compiled;
 #[cfg(feature = "flex")]
 pub mod cpu;
 mod dtype;
 #[cfg(any(feature = "wgpu", feature = "cuda"))]
 pub mod gpu;
 
+pub use compiled::{NotCompiled, check_compiled};
 pub use dtype::accumulator_dtype;

@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod autodiff;
 #[cfg(feature = "flex")]
@@ -7,6 +8,7 @@ mod operation;
 
 use burn::backend::Dispatch;
 use burn::tensor::Tensor;
+use untied_kernels::check_compiled;
 
 pub use operation::MaxPoolBackend;
 
@@ -40,6 +42,22 @@ pub use operation::MaxPoolBackend;
 /// assert_eq!(dx.into_data().try_to_vec::<f32>().unwrap(), [0.0, 0.0, 1.0, 0.0]);
 /// ```
 #[must_use]
+#[track_caller]
 pub fn max_pool2d(x: Tensor<4>) -> Tensor<4> {
+    if let Err(error) = check_compiled("untied-pool", COMPILED, &x.device()) {
+        panic!("max pooling: {error}");
+    }
     Tensor::from_dispatch(Dispatch::untied_max_pool(x.into_dispatch()))
 }
+
+/// Features of this crate that name a backend.
+const COMPILED: &[&str] = &[
+    #[cfg(feature = "flex")]
+    "flex",
+    #[cfg(feature = "ndarray")]
+    "ndarray",
+    #[cfg(feature = "wgpu")]
+    "wgpu",
+    #[cfg(feature = "cuda")]
+    "cuda",
+];

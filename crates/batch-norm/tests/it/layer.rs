@@ -59,7 +59,7 @@ fn without_momentum_they_are_the_average_of_all_batches() {
 
 #[test]
 fn evaluation_uses_them_and_leaves_them() {
-    let norm = BatchNormConfig::new(1).with_momentum(Some(1.0)).with_epsilon(1e-12).init(&device());
+    let norm = BatchNormConfig::new(1).with_momentum(1.0).with_epsilon(1e-12).init(&device());
     let _ = norm.forward(column(&[1.0, 3.0]));
     let evaluated = norm.valid();
     let x = column(&[2.0, 4.0]).inner();
@@ -69,7 +69,7 @@ fn evaluation_uses_them_and_leaves_them() {
 
 #[test]
 fn half_inputs_are_evaluated_by_statistics_beyond_their_range() {
-    let norm = BatchNormConfig::new(1).with_momentum(Some(1.0)).init(&device());
+    let norm = BatchNormConfig::new(1).with_momentum(1.0).init(&device());
     let x = column(&[-300.0, 300.0]).cast(DType::F16);
     let _ = norm.forward(x.clone());
     assert_eq!(running(&norm).1, [180_000.0]);
@@ -82,7 +82,7 @@ fn half_inputs_are_evaluated_by_statistics_beyond_their_range() {
 
 #[test]
 fn a_frozen_layer_uses_them_and_leaves_them_while_training() {
-    let norm = BatchNormConfig::new(1).with_momentum(Some(1.0)).with_epsilon(1e-12).init(&device());
+    let norm = BatchNormConfig::new(1).with_momentum(1.0).with_epsilon(1e-12).init(&device());
     let _ = norm.forward(column(&[1.0, 3.0]));
     let norm = norm.freeze();
     let x = column(&[2.0, 4.0]).require_grad();
@@ -96,9 +96,9 @@ fn a_frozen_layer_uses_them_and_leaves_them_while_training() {
 
 #[test]
 fn a_record_holds_the_statistics_of_the_last_batch() {
-    let norm = BatchNormConfig::new(1).with_momentum(Some(1.0)).init(&device());
+    let norm = BatchNormConfig::new(1).with_momentum(1.0).init(&device());
     let _ = norm.forward(column(&[1.0, 3.0]));
-    let used = BatchNormConfig::new(1).with_momentum(Some(1.0)).init(&device());
+    let used = BatchNormConfig::new(1).with_momentum(1.0).init(&device());
     let _ = used.forward(column(&[7.0, 8.0]));
     for other in [BatchNormConfig::new(1).init(&device()), used] {
         let loaded = other.load_record(norm.clone().into_record());
@@ -120,6 +120,14 @@ fn inputs_of_another_float_type_are_taken() {
         let evaluated = |norm: &BatchNorm, x: Tensor<2>| norm.valid().forward(x.inner()).cast(DType::F32);
         assert_close(&values(evaluated(&double, x.clone().cast(DType::F64))), &values(evaluated(&single, x.clone())));
     }
+}
+
+#[test]
+fn a_batch_of_another_type_leaves_the_statistics_theirs() {
+    let norm = BatchNormConfig::new(1).with_momentum(1.0).init(&device());
+    let _ = norm.forward(column(&[1.0, 3.0]).cast(DType::F64));
+    assert_eq!([norm.running_mean.value().dtype(), norm.running_var.value().dtype()], [DType::F32; 2]);
+    assert_eq!(running(&norm), (vec![2.0], vec![2.0]));
 }
 
 #[test]
@@ -152,7 +160,7 @@ fn a_constant_channel_gives_beta() {
 #[test]
 fn display_shows_the_options() {
     let text = BatchNormConfig::new(3).init(&device()).to_string();
-    assert!(text.contains("features: 3") && text.contains("statistics: PerChannel"), "{text}");
+    assert!(text.contains("num_features: 3") && text.contains("statistics: PerChannel"), "{text}");
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Batch norm against its definition, PyTorch's values, finite differences and the user's expectations.
 
 mod arguments;
+mod burn_layer;
+mod clones;
 mod definition;
 mod golden;
 mod gradients;

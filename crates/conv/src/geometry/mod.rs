@@ -3,6 +3,7 @@
 mod padding;
 
 pub use self::padding::{Padding, Side};
+pub(crate) use self::padding::{burn_padding, undilated};
 use crate::ConvError;
 
 /// Kernel, stride, dilation and padding of a convolution over `D` spatial axes.
@@ -40,13 +41,17 @@ impl<const D: usize> Geometry<D> {
         Ok(std::array::from_fn(|axis| match self.padding[axis] {
             Side::Valid => (0, 0),
             Side::Explicit(before, after) => (before, after),
-            Side::Same => {
-                let steps = input[axis].div_ceil(self.stride[axis]) - 1;
-                let needed = steps * self.stride[axis] + extents[axis];
-                let total = needed.saturating_sub(input[axis]);
-                (total / 2, total - total / 2)
-            }
+            Side::Same => self.same(axis, input[axis], extents[axis]),
+            Side::SameUndilated => self.same(axis, input[axis], self.kernel[axis]),
         }))
+    }
+
+    /// Zeros that make the output ⌈input/stride⌉ long along an axis, for a kernel of this extent.
+    fn same(&self, axis: usize, input: usize, extent: usize) -> (usize, usize) {
+        let steps = input.div_ceil(self.stride[axis]) - 1;
+        let needed = steps * self.stride[axis] + extent;
+        let total = needed.saturating_sub(input);
+        (total / 2, total - total / 2)
     }
 
     /// Size of the output: ⌊(input + padding − extent)/stride⌋ + 1 per axis, with extent dilation·(kernel − 1) + 1.

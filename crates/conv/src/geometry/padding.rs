@@ -7,7 +7,12 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Side {
     /// As much as makes the output ⌈input/stride⌉ long, dilation taken into account; the odd one at the end.
+    ///
+    /// (Burn's own `Same` forgets dilation: its output is shorter where there is one.)
     Same,
+    /// Burn's own `Same`: as much as would make the output ⌈input/stride⌉ long if the kernel were not dilated. What
+    /// Burn's configurations and layers become where they have both.
+    SameUndilated,
     /// None: the kernel stays inside the input.
     Valid,
     /// Given numbers of zeros before and after.
@@ -28,6 +33,43 @@ impl<const D: usize> From<[Side; D]> for Padding<D> {
     fn from(sides: [Side; D]) -> Self {
         Self(sides)
     }
+}
+
+/// Burn's paddings, whose `Same` forgets dilation.
+pub(crate) fn undilated<const D: usize>(padding: [Side; D], dilation: [usize; D]) -> [Side; D] {
+    std::array::from_fn(|axis| match padding[axis] {
+        Side::Same if dilation[axis] != 1 => Side::SameUndilated,
+        side => side,
+    })
+}
+
+/// One of Burn's paddings, if this is one: `all` of them alike, or the zeros of each axis.
+pub(crate) fn burn_padding<const D: usize, P>(
+    padding: [Side; D],
+    dilation: [usize; D],
+    [same, valid]: [P; 2],
+    explicit: impl Fn([(usize, usize); D]) -> Option<P>,
+) -> Option<P> {
+    let is_same = |axis| match padding[axis] {
+        Side::SameUndilated => true,
+        Side::Same => dilation[axis] == 1,
+        _ => false,
+    };
+    if (0..D).all(is_same) {
+        return Some(same);
+    }
+    if padding == [Side::Valid; D] {
+        return Some(valid);
+    }
+    let mut zeros = [(0, 0); D];
+    for (zeros, side) in zeros.iter_mut().zip(padding) {
+        *zeros = match side {
+            Side::Valid => (0, 0),
+            Side::Explicit(before, after) => (before, after),
+            Side::Same | Side::SameUndilated => return None,
+        };
+    }
+    explicit(zeros)
 }
 
 impl From<PaddingConfig1d> for Padding<1> {

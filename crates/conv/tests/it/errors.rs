@@ -42,10 +42,6 @@ fn tensors_that_do_not_fit() {
     assert_eq!(image(x, [3, 4, 2, 2], Some([3, 4, 4]), 1), "convolution: expected a bias [3, 4|1, 5|1], got [3, 4, 4]");
     assert_eq!(image(x, [3, 4, 2, 2], Some([4, 1, 1]), 1), "convolution: expected a bias [3, 4|1, 5|1], got [4, 1, 1]");
     assert_eq!(
-        image([0, 4, 5, 6], [3, 4, 2, 2], None, 1),
-        "convolution: expected a positive number of images, got [0]"
-    );
-    assert_eq!(
         image([2, 0, 5, 6], [3, 0, 2, 2], None, 1),
         "convolution: expected a positive number of channels, got [0, 3]"
     );
@@ -159,6 +155,38 @@ fn parameters_of_another_type_are_refused() {
         panics(|| conv2d(double([1, 1, 3, 3]), double([1, 1, 2, 2]), Some(zeros([1, 1, 1])), options())),
         "convolution: expected a bias of the input's type F64, got F32"
     );
+}
+
+#[test]
+fn a_panic_is_told_at_the_line_that_calls() {
+    let lines = std::sync::Arc::new(std::sync::Mutex::new(vec![]));
+    let (told, here) = (lines.clone(), std::thread::current().id());
+    let former = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if std::thread::current().id() == here {
+            told.lock().unwrap().push(info.location().expect("a location").file().to_string());
+        } else {
+            former(info);
+        }
+    }));
+    let layer = Conv2dConfig::new([1, 2], [3, 3]).init(&Device::default());
+    panics(|| layer.forward(zeros([2, 3, 6, 7])));
+    panics(|| Conv2dConfig::new([1, 2], [3, 3]).with_bias(Bias::Untied).init(&Device::default()));
+    image([2, 4, 5, 6], [3, 3, 2, 2], None, 1);
+    let _ = std::panic::take_hook();
+    assert_eq!(*lines.lock().unwrap(), [file!(); 3]);
+}
+
+#[cfg(all(feature = "flex", feature = "ndarray"))]
+#[test]
+#[expect(deprecated, reason = "offered for comparison, as long as Burn has it")]
+fn a_parameter_of_another_device_is_told_with_both() {
+    let layer = Conv2dConfig::new([1, 2], [3, 3]).init(&Device::flex());
+    let x = Tensor::zeros([1, 1, 3, 3], (&Device::ndarray(), DType::F32));
+    let told = panics(|| layer.forward(x));
+    for part in ["expected a weight on the input's device", "NdArray", "got one on", "Flex", "`to_device`"] {
+        assert!(told.contains(part), "{told}");
+    }
 }
 
 #[test]

@@ -10,8 +10,6 @@ mod gradients;
 mod layer;
 mod loops;
 mod mutants;
-mod resize;
-mod sharing;
 mod state_dict;
 mod threads;
 mod views;

@@ -29,6 +29,13 @@ pub enum Bias {
     Factorised,
 }
 
+/// A tied bias or none, as layers elsewhere are asked for.
+impl From<bool> for Bias {
+    fn from(bias: bool) -> Self {
+        if bias { Self::Tied } else { Self::None }
+    }
+}
+
 impl Bias {
     /// The axes of an output `[c, s₁, …]` along which each term of the bias has parameters of its own, counted from 0.
     ///

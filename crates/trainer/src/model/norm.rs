@@ -66,7 +66,7 @@ impl Norm {
     }
 
     fn batch(config: &BatchNormConfig, beta: bool, device: &Device, constant: Constant<'_>) -> Self {
-        let count = config.statistics.count(config.features);
+        let count = config.statistics.count(config.num_features);
         let mut norm = config.init(device);
         norm.gamma = Some(parameter(constant("gamma", count, 1.0)));
         norm.beta = beta.then(|| parameter(constant("beta", count, 0.0)));

@@ -1,11 +1,11 @@
 //! Trained layers with their bias shared otherwise, and what that changes.
 
-use burn::module::{Param, ParamId};
+use burn::module::{Module, Param, ParamId};
 use burn::tensor::Tensor;
 
+use super::shape_text;
 use crate::config::joined;
 use crate::geometry::fits;
-use crate::layer::shape_text;
 use crate::{Bias, Conv, ConvError};
 
 /// A bias as the sum of what batch norm behind the layer removes and of what is left.
@@ -20,7 +20,7 @@ pub struct BiasParts<const B: usize> {
 impl<const D: usize, const R: usize, const B: usize> Conv<D, R, B> {
     /// The same layer with a parameter per filter and location, for inputs of one size: the same function.
     ///
-    /// Without a bias, they are zero.
+    /// Without a bias, they are zero, and learn unless the weight is frozen.
     ///
     /// # Errors
     /// If the layer does not take inputs of this size, or the bias would be too large for memory.
@@ -31,12 +31,12 @@ impl<const D: usize, const R: usize, const B: usize> Conv<D, R, B> {
     /// The layer with one parameter per filter, the mean of those that it had, for inputs of any size; and what it lost
     /// by that, of the shape of its former bias: the former output is the output plus this residual.
     ///
-    /// Zero without a bias. Batch norm behind the layer computes what it did just where the residual is zero.
+    /// Zero without a bias; such a new bias learns unless the weight is frozen. Batch norm behind the layer computes what it did just where the residual is zero.
     #[must_use]
     pub fn tied(self) -> (Self, Option<Tensor<B>>) {
         let Some(parts) = self.bias_parts() else {
             let zeros = Tensor::zeros(self.bias_shape([1; D]), (&self.weight.device(), self.weight.val().dtype()));
-            let bias = Some(Param::initialized(ParamId::new(), zeros));
+            let bias = Some(new_parameter(zeros, learns(&self.weight)));
             return (Self { bias, bias_mode: Bias::Tied, input_size: None, ..self }, None);
         };
         let bias = self.bias.map(|bias| replaced(bias, |_| parts.mean));
@@ -57,12 +57,14 @@ impl<const D: usize, const R: usize, const B: usize> Conv<D, R, B> {
     /// former output is the output plus this residual, which has the shape of the former bias; none without one. A sum of
     /// several terms takes the mean for each term in turn, of what those before it leave.
     ///
+    /// A bias learns or is frozen as it was before; one for a layer without learns unless the weight is frozen.
+    ///
     /// # Errors
     /// If the layer does not take inputs of this size, the listed axes are no spatial axes, or the bias would be too
     /// large for memory.
     pub fn with_bias_mode(self, mode: Bias, input_size: [usize; D]) -> Result<(Self, Option<Tensor<B>>), ConvError> {
         self.check_size(input_size)?;
-        let output = self.geometry.output_size(input_size)?;
+        let output = self.geometry().output_size(input_size)?;
         let [_, channels_out] = self.channels();
         let terms = mode.terms(channels_out, &output)?;
         terms.iter().try_for_each(|term| fits("a bias", term))?;
@@ -70,7 +72,7 @@ impl<const D: usize, const R: usize, const B: usize> Conv<D, R, B> {
             let (layer, parts) = self.without_bias();
             return Ok((layer, parts.map(|parts| parts.mean + parts.rest)));
         }
-        let tracked = self.bias.as_ref().is_some_and(|bias| bias.val().is_require_grad());
+        let learn = self.bias.as_ref().map_or_else(|| learns(&self.weight), learns);
         let mut residual = self.bias_sum().map(Tensor::detach);
         let mut terms = terms.into_iter().map(|term| {
             let shape: [usize; B] = std::array::from_fn(|axis| term[axis]);
@@ -81,7 +83,7 @@ impl<const D: usize, const R: usize, const B: usize> Conv<D, R, B> {
             shared + zeros
         });
         let first = terms.next();
-        let new = |term: Tensor<B>| Param::initialized(ParamId::new(), term.set_require_grad(tracked));
+        let new = |term: Tensor<B>| new_parameter(term, learn);
         let further_terms = terms.map(new).collect();
         let bias = match (self.bias, first) {
             (Some(bias), Some(first)) => Some(replaced(bias, |_| first)),
@@ -116,6 +118,16 @@ impl<const D: usize, const R: usize, const B: usize> Conv<D, R, B> {
             _ => Ok(()),
         }
     }
+}
+
+/// Whether a parameter learns, or would in training: outside, as after `valid()`, its tensor does not tell.
+pub(super) fn learns<const R: usize>(param: &Param<Tensor<R>>) -> bool {
+    param.clone().train().val().is_require_grad()
+}
+
+/// A parameter with an id of its own, so that no optimizer takes it for another.
+pub(super) fn new_parameter<const B: usize>(value: Tensor<B>, learns: bool) -> Param<Tensor<B>> {
+    Param::initialized(ParamId::new(), value.detach()).set_require_grad(learns)
 }
 
 /// A new parameter in place of another, trained or frozen as it was.

@@ -1,10 +1,19 @@
 //! The layers: convolution with a bias that is shared over locations or not.
 
-use burn::module::{Content, DisplaySettings, Module, ModuleDisplay, Param};
+mod burn_layer;
+mod fold;
+mod module;
+mod resize;
+mod sharing;
+
+use burn::module::Param;
 use burn::tensor::Tensor;
 
+pub use self::resize::Interpolation;
+pub use self::sharing::BiasParts;
+
 use crate::functional::conv;
-use crate::{Bias, ConvError, ConvSpec, Geometry};
+use crate::{Bias, ConvConfig, ConvError, ConvSpec, Geometry, Side};
 
 /// Convolution of sequences `[n, channels, length]`; made from a [`Conv1dConfig`](crate::Conv1dConfig).
 pub type Conv1d = Conv<1, 3, 2>;
@@ -33,8 +42,7 @@ pub type Conv3d = Conv<3, 5, 4>;
 ///
 /// # Source
 /// Untied biases as in Lasagne's `untie_biases`; sharing along chosen axes as asked for in Lasagne's issue 249.
-#[derive(Module, Debug)]
-#[module(custom_display)]
+#[derive(Debug, Clone)]
 pub struct Conv<const D: usize, const R: usize, const B: usize> {
     /// Filters `[channels_out, channels_in/groups, kernel...]`.
     pub weight: Param<Tensor<R>>,
@@ -42,17 +50,19 @@ pub struct Conv<const D: usize, const R: usize, const B: usize> {
     pub bias: Option<Param<Tensor<B>>>,
     /// Further terms of a bias that is a sum, each 1 along the axes that share it; none for one of a single term.
     pub further_terms: Vec<Param<Tensor<B>>>,
-    /// Kernel, stride, dilation and padding.
-    #[module(skip)]
-    pub geometry: Geometry<D>,
+    /// Size of the kernel.
+    pub kernel_size: [usize; D],
+    /// Step of the kernel.
+    pub stride: [usize; D],
+    /// Spacing of the kernel's elements.
+    pub dilation: [usize; D],
+    /// Zeros around the input.
+    pub padding: [Side; D],
     /// Groups of channels that are convolved apart.
-    #[module(skip)]
     pub groups: usize,
     /// Sharing of the bias over locations.
-    #[module(skip)]
     pub bias_mode: Bias,
     /// The only input size that the layer takes, if it was given.
-    #[module(skip)]
     pub input_size: Option<[usize; D]>,
 }
 
@@ -63,11 +73,36 @@ impl<const D: usize, const R: usize, const B: usize> Conv<D, R, B> {
     /// If x has other channels, or another size than the layer was built for, or is smaller than the kernel, or of
     /// another type than the weight; the text is a [`ConvError`]'s.
     #[must_use]
+    #[track_caller]
     pub fn forward(&self, x: Tensor<R>) -> Tensor<R> {
         let weight = self.weight.val();
         let spec = self.spec(x.dims(), weight.dims());
-        let y = spec.and_then(|spec| conv(x, weight, self.bias_sum(), spec));
-        y.unwrap_or_else(|error| panic!("{error}"))
+        // `unwrap_or_else` would hide the caller's line.
+        match spec.and_then(|spec| conv(x, weight, self.bias_sum(), spec)) {
+            Ok(y) => y,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Kernel, stride, dilation and padding, to ask for output sizes.
+    #[must_use]
+    pub fn geometry(&self) -> Geometry<D> {
+        let Self { stride, dilation, padding, .. } = *self;
+        Geometry { kernel: self.kernel_size, stride, dilation, padding }
+    }
+
+    /// The configuration that makes such a layer; a layer no longer knows its initializers, which are the default.
+    #[must_use]
+    pub fn config(&self) -> ConvConfig<D> {
+        ConvConfig {
+            stride: self.stride,
+            padding: self.padding,
+            dilation: self.dilation,
+            groups: self.groups,
+            bias: self.bias_mode.clone(),
+            input_size: self.input_size,
+            ..ConvConfig::new(self.channels(), self.kernel_size)
+        }
     }
 
     /// Number of parameters of the weight and of the bias.
@@ -104,7 +139,7 @@ impl<const D: usize, const R: usize, const B: usize> Conv<D, R, B> {
                 got: dims.to_vec(),
             });
         }
-        ConvSpec::with_geometry(&dims, &weight, &self.geometry, self.groups)
+        ConvSpec::with_geometry(&dims, &weight, &self.geometry(), self.groups)
     }
 }
 
@@ -115,26 +150,4 @@ pub(crate) fn shape_text<const D: usize>(channels: usize, size: Option<[usize; D
         None => ["d", "h", "w"][3 - D..].join(", "),
     };
     format!("[n, {channels}, {axes}]")
-}
-
-impl<const D: usize, const R: usize, const B: usize> ModuleDisplay for Conv<D, R, B> {
-    fn custom_settings(&self) -> Option<DisplaySettings> {
-        DisplaySettings::new().with_new_line_after_attribute(false).optional()
-    }
-
-    fn custom_content(&self, content: Content) -> Option<Content> {
-        let (weights, biases) = self.parameter_counts();
-        content
-            .set_top_level_type(&format!("Conv{D}d"))
-            .add_debug_attribute("channels", &self.channels())
-            .add_debug_attribute("kernel", &self.geometry.kernel)
-            .add_debug_attribute("stride", &self.geometry.stride)
-            .add_debug_attribute("dilation", &self.geometry.dilation)
-            .add_debug_attribute("padding", &self.geometry.padding)
-            .add("groups", &self.groups)
-            .add_debug_attribute("bias", &self.bias_mode)
-            .add("weights", &weights)
-            .add("biases", &biases)
-            .optional()
-    }
 }

@@ -1,5 +1,7 @@
 //! Configuration of a layer.
 
+mod json;
+
 use burn::config::{Config, config_to_json};
 use burn::nn::Initializer;
 use burn::tensor::Device;
@@ -16,7 +18,7 @@ pub type Conv2dConfig = ConvConfig<2>;
 /// Configuration of a [`Conv3d`].
 pub type Conv3dConfig = ConvConfig<3>;
 
-/// Configuration of a convolution over `D` spatial axes.
+/// Configuration of a convolution over `D` spatial axes. The JSON of Burn's own configurations of this rank is read too.
 ///
 /// ```
 /// use burn::tensor::{Device, Tensor};
@@ -32,28 +34,28 @@ pub type Conv3dConfig = ConvConfig<3>;
 /// assert_eq!(conv.forward(Tensor::zeros([5, 1, 28, 28], &device)).dims(), [5, 16, 28, 28]);
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "json::Json")]
 pub struct ConvConfig<const D: usize> {
     /// Channels in and out.
     pub channels: [usize; 2],
     /// Size of the kernel.
-    #[serde(with = "crate::axes")]
+    #[serde(serialize_with = "json::axes")]
     pub kernel_size: [usize; D],
     /// Step of the kernel.
-    #[serde(with = "crate::axes")]
+    #[serde(serialize_with = "json::axes")]
     pub stride: [usize; D],
     /// Zeros around the input.
-    #[serde(with = "crate::axes")]
+    #[serde(serialize_with = "json::axes")]
     pub padding: [Side; D],
     /// Spacing of the kernel's elements.
-    #[serde(with = "crate::axes")]
+    #[serde(serialize_with = "json::axes")]
     pub dilation: [usize; D],
     /// Groups of channels that are convolved apart.
     pub groups: usize,
     /// Sharing of the bias over locations.
     pub bias: Bias,
     /// Size of the input.
-    #[serde(with = "crate::axes::optional")]
+    #[serde(serialize_with = "json::optional_axes")]
     pub input_size: Option<[usize; D]>,
     /// Distribution of the weight.
     pub initializer: Initializer,
@@ -104,16 +106,16 @@ impl<const D: usize> ConvConfig<D> {
         Self { groups, ..self }
     }
 
-    /// Sets how the bias is shared over locations.
+    /// Sets how the bias is shared over locations; `true` is a tied one and `false` none, as in Burn.
     #[must_use]
-    pub fn with_bias(self, bias: Bias) -> Self {
-        Self { bias, ..self }
+    pub fn with_bias(self, bias: impl Into<Bias>) -> Self {
+        Self { bias: bias.into(), ..self }
     }
 
     /// Sets the size of the input; an untied bias needs it. Where given, other sizes are refused.
     #[must_use]
-    pub fn with_input_size(self, input_size: Option<[usize; D]>) -> Self {
-        Self { input_size, ..self }
+    pub fn with_input_size(self, input_size: impl Into<Option<[usize; D]>>) -> Self {
+        Self { input_size: input_size.into(), ..self }
     }
 
     /// Sets the distribution of the weight.
@@ -162,7 +164,10 @@ impl<const D: usize> ConvConfig<D> {
             weight,
             bias: terms.next(),
             further_terms: terms.collect(),
-            geometry: self.geometry(),
+            kernel_size: self.kernel_size,
+            stride: self.stride,
+            dilation: self.dilation,
+            padding: self.padding,
             groups: self.groups,
             bias_mode: self.bias.clone(),
             input_size: self.input_size,
@@ -224,8 +229,12 @@ macro_rules! layers {
             /// # Panics
             /// With the text of the error of [`try_init`](Self::try_init).
             #[must_use]
+            #[track_caller]
             pub fn init(&self, device: &Device) -> $layer {
-                self.try_init(device).unwrap_or_else(|error| panic!("{error}"))
+                match self.try_init(device) {
+                    Ok(layer) => layer,
+                    Err(error) => panic!("{error}"),
+                }
             }
         }
     )*};

@@ -2,8 +2,8 @@
 
 use burn::tensor::{Int, Tensor, TensorData};
 
+use super::sharing::replaced;
 use crate::geometry::fits;
-use crate::sharing::replaced;
 use crate::{Conv, ConvError};
 
 /// Interpolation of parameters at new locations; a location counts as the centre of its share of the axis.
@@ -24,7 +24,7 @@ impl<const D: usize, const R: usize, const B: usize> Conv<D, R, B> {
     /// # Errors
     /// If the kernel is larger than the padded input, or the bias would be too large for memory.
     pub fn resized(self, input_size: [usize; D], interpolation: Interpolation) -> Result<Self, ConvError> {
-        let output = self.geometry.output_size(input_size)?;
+        let output = self.geometry().output_size(input_size)?;
         let [_, channels_out] = self.channels();
         let sizes = self.bias_mode.terms(channels_out, &output)?;
         sizes.iter().try_for_each(|size| fits("a bias", size))?;

@@ -1,5 +1,11 @@
 //! The layers as a user meets them: shapes, starting values, files, display.
 
+mod burn_layer;
+mod fold;
+mod learning;
+mod resize;
+mod sharing;
+
 use burn::config::Config;
 use burn::module::Param;
 use burn::nn::{Initializer, PaddingConfig2d};
@@ -113,4 +119,17 @@ fn display_shows_parameter_counts() {
     for shown in ["Conv3d {", "bias: None", "weights: 4", "biases: 0"] {
         assert!(volume.contains(shown), "{volume}");
     }
+}
+
+#[test]
+fn no_image_gives_no_output_and_gradients_of_zero() {
+    let device = Device::default().autodiff();
+    let conv = config(Bias::Untied).with_input_size([4, 5]).init(&device);
+    let y = conv.forward(Tensor::zeros([0, 1, 4, 5], &device));
+    assert_eq!(y.dims(), [0, 2, 2, 3]);
+    let gradients = y.sum().backward();
+    assert_eq!(values(conv.weight.grad(&gradients).expect("dw")), [0.0; 18]);
+    assert_eq!(values(conv.bias.unwrap().grad(&gradients).expect("db")), [0.0; 12]);
+    let plain = Device::default();
+    assert_eq!(config(Bias::None).init(&plain).forward(Tensor::zeros([0, 1, 4, 5], &plain)).dims(), [0, 2, 2, 3]);
 }

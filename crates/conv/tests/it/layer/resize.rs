@@ -45,7 +45,7 @@ impl Case {
 
 #[test]
 fn agrees_with_pytorch() {
-    let file: File = serde_json::from_str(include_str!("../golden/resized.json")).expect("the committed file");
+    let file: File = serde_json::from_str(include_str!("../../golden/resized.json")).expect("the committed file");
     assert_eq!(file.cases.len(), 12);
     for case in file.cases {
         match case.from.shape.len() {

@@ -164,6 +164,20 @@ impl BatchNormConfig {
     }
 }
 
+impl BatchNorm {
+    /// The configuration that makes such a layer.
+    #[must_use]
+    pub fn config(&self) -> BatchNormConfig {
+        BatchNormConfig {
+            num_features: self.features,
+            epsilon: self.epsilon,
+            momentum: self.momentum,
+            affine: self.gamma.is_some() || self.beta.is_some(),
+            statistics: self.statistics.clone(),
+        }
+    }
+}
+
 impl Config for BatchNormConfig {}
 
 impl std::fmt::Display for BatchNormConfig {

@@ -4,8 +4,8 @@ use burn::module::{Content, DisplaySettings, Flag, Module, ModuleDisplay, Param,
 use burn::tensor::{DType, Device, Tensor};
 
 use crate::functional::{check_values, normalize};
-use crate::running::Round;
-use crate::{BatchNormConfig, Statistics, statistics_dtype};
+use crate::running::{Round, Running};
+use crate::{Statistics, statistics_dtype};
 
 /// Batch normalization over `[n, c, ...]`, by the batch's statistics in training and by running ones otherwise.
 ///
@@ -66,23 +66,11 @@ pub struct BatchNorm {
 }
 
 impl BatchNorm {
-    /// The configuration that makes such a layer.
-    #[must_use]
-    pub fn config(&self) -> BatchNormConfig {
-        BatchNormConfig {
-            num_features: self.features,
-            epsilon: self.epsilon,
-            momentum: self.momentum,
-            affine: self.gamma.is_some() || self.beta.is_some(),
-            statistics: self.statistics.clone(),
-        }
-    }
-
     /// What the layer does in evaluation, y = scale·x + shift for each statistic: scale = γ/√(σ² + ε) and
     /// shift = β − scale·μ, of the running σ² and μ. A convolution in front can take them in (`untied_conv::Conv::folded`).
     #[must_use]
     pub fn scale_and_shift(&self) -> (Tensor<1>, Tensor<1>) {
-        let [mean, var] = self.round.read(self);
+        let [mean, var] = self.round.read(&self.running());
         let (gamma, beta) = self.gamma_and_beta(&mean.device(), mean.dtype());
         let scale = gamma / (var + self.epsilon).sqrt();
         (scale.clone(), beta - scale * mean)
@@ -144,7 +132,7 @@ impl BatchNorm {
         let values = dims.iter().product::<usize>() as f64 / dims[1] as f64;
         let (gamma, beta) = self.gamma_and_beta(&x.device(), statistics_dtype(x.dtype()));
         let batch = normalize(x, gamma, beta, self.epsilon, relu);
-        self.round.record(self, [batch.mean.detach(), batch.var.detach() * (values / (values - 1.0))]);
+        self.round.record(&self.running(), [batch.mean.detach(), batch.var.detach() * (values / (values - 1.0))]);
         batch.output
     }
 
@@ -152,8 +140,13 @@ impl BatchNorm {
         let (device, dtype) = (x.device(), x.dtype());
         let wide = statistics_dtype(dtype);
         let (gamma, beta) = self.gamma_and_beta(&device, wide);
-        let [mean, var] = self.round.read(self).map(|running| running.to_device(&device).cast(wide));
+        let [mean, var] = self.round.read(&self.running()).map(|running| running.to_device(&device).cast(wide));
         burn::tensor::module::batch_norm(x.cast(wide), gamma, beta, mean, var, self.epsilon).cast(dtype)
+    }
+
+    fn running(&self) -> Running<'_> {
+        let Self { running_mean, running_var, batches, momentum, .. } = self;
+        Running { statistics: [running_mean, running_var], batches: batches.as_ref(), momentum: *momentum }
     }
 
     fn gamma_and_beta(&self, device: &Device, dtype: DType) -> (Tensor<1>, Tensor<1>) {

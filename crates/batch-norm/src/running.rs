@@ -9,7 +9,17 @@ use burn::module::{
 };
 use burn::tensor::{DType, Device, Tensor};
 
-use crate::{BatchNorm, statistics_dtype};
+use crate::statistics_dtype;
+
+/// What a layer keeps of the batches that it has seen.
+pub(crate) struct Running<'a> {
+    /// Mean and variance.
+    pub(crate) statistics: [&'a RunningState<Tensor<1>>; 2],
+    /// Batches seen, without momentum.
+    pub(crate) batches: Option<&'a RunningState<Tensor<1>>>,
+    /// Weight of the new batch.
+    pub(crate) momentum: Option<f64>,
+}
 
 /// The updates that start from the same statistics, at most one of each thread; shared by clones of a layer.
 ///
@@ -31,20 +41,20 @@ struct Updates {
 
 impl Round {
     /// Adds a batch of this thread to the running statistics.
-    pub(crate) fn record(&self, norm: &BatchNorm, batch: [Tensor<1>; 2]) {
+    pub(crate) fn record(&self, running: &Running, batch: [Tensor<1>; 2]) {
         let mut round = self.lock();
         let thread = thread::current().id();
         let open = round.take().filter(|updates| !updates.threads.contains(&thread));
-        let mut updates = open.unwrap_or_else(|| Updates::start(norm, &batch[0].device()));
+        let mut updates = open.unwrap_or_else(|| Updates::start(running, &batch[0].device()));
         updates.add(thread, batch);
-        updates.publish(norm);
+        updates.publish(running);
         *round = Some(updates);
     }
 
     /// Mean and variance of the same update.
-    pub(crate) fn read(&self, norm: &BatchNorm) -> [Tensor<1>; 2] {
+    pub(crate) fn read(&self, running: &Running) -> [Tensor<1>; 2] {
         let _round = self.lock();
-        [&norm.running_mean, &norm.running_var].map(RunningState::value)
+        running.statistics.map(RunningState::value)
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Updates>> {
@@ -53,14 +63,14 @@ impl Round {
 }
 
 impl Updates {
-    fn start(norm: &BatchNorm, device: &Device) -> Self {
+    fn start(running: &Running, device: &Device) -> Self {
         // In a type that the statistics keep, whatever that of the batches.
-        let before = [&norm.running_mean, &norm.running_var].map(|running| {
-            let value = running.value_sync().to_device(device);
+        let before = running.statistics.map(|state| {
+            let value = state.value_sync().to_device(device);
             let dtype = statistics_dtype(value.dtype());
             value.cast(dtype)
         });
-        let batches = norm.batches.as_ref().map(|seen| seen.value_sync().to_device(device).cast(DType::F32));
+        let batches = running.batches.map(|seen| seen.value_sync().to_device(device).cast(DType::F32));
         Self { threads: HashSet::new(), before, batches_before: batches, sums: None }
     }
 
@@ -75,14 +85,13 @@ impl Updates {
         });
     }
 
-    fn publish(&self, norm: &BatchNorm) {
+    fn publish(&self, running: &Running) {
         let count = self.threads.len() as f64;
         let batches = self.batches_before.as_ref().map(|seen| seen.clone() + count);
         let sums = self.sums.iter().flatten();
-        for ((running, before), sum) in [&norm.running_mean, &norm.running_var].into_iter().zip(&self.before).zip(sums)
-        {
+        for ((state, before), sum) in running.statistics.into_iter().zip(&self.before).zip(sums) {
             let (before, sum) = (before.clone(), sum.clone());
-            let new = match (norm.momentum, &batches) {
+            let new = match (running.momentum, &batches) {
                 (Some(rate), _) => before * (1.0 - rate) + sum * (rate / count),
                 (None, Some(batches)) => {
                     let batches = batches.clone().cast(sum.dtype());
@@ -90,9 +99,9 @@ impl Updates {
                 }
                 (None, None) => unreachable!("a layer without momentum counts its batches"),
             };
-            set(running, new);
+            set(state, new);
         }
-        if let (Some(seen), Some(batches)) = (&norm.batches, batches) {
+        if let (Some(seen), Some(batches)) = (running.batches, batches) {
             set(seen, batches);
         }
     }

@@ -2,6 +2,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod autodiff;
+mod burn_layer;
 #[doc = include_str!("../COMING-FROM-BURN.md")]
 pub mod coming_from_burn {}
 mod config;
@@ -23,7 +24,7 @@ pub use config::{Conv1dConfig, Conv2dConfig, Conv3dConfig, ConvConfig};
 pub use error::ConvError;
 pub use functional::{conv1d, conv2d, conv3d};
 pub use geometry::{Geometry, Padding, Side};
-pub use layer::{BiasParts, Conv, Conv1d, Conv2d, Conv3d, Interpolation};
+pub use layer::{BiasParts, BiasSums, Conv, Conv1d, Conv2d, Conv3d, Interpolation, Probe};
 pub use operation::ConvBackend;
 pub use spec::ConvSpec;
 pub use untied_redundancy::Bias;

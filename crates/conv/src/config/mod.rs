@@ -8,7 +8,7 @@ use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 use untied_redundancy::RedundancyError;
 
-use crate::geometry::{check_groups, fits};
+use crate::geometry::{check_groups, fits, joined};
 use crate::{Bias, Conv, Conv1d, Conv2d, Conv3d, ConvError, Geometry, Padding, Side};
 
 /// Configuration of a [`Conv1d`].
@@ -175,9 +175,20 @@ impl<const D: usize> ConvConfig<D> {
     }
 }
 
-/// `[head..., tail...]`.
-pub(crate) fn joined<const A: usize, const B: usize, const N: usize>(head: [usize; A], tail: [usize; B]) -> [usize; N] {
-    std::array::from_fn(|at| if at < A { head[at] } else { tail[at - A] })
+impl<const D: usize, const R: usize, const B: usize> Conv<D, R, B> {
+    /// The configuration that makes such a layer; a layer no longer knows its initializers, which are the default.
+    #[must_use]
+    pub fn config(&self) -> ConvConfig<D> {
+        ConvConfig {
+            stride: self.stride,
+            padding: self.padding,
+            dilation: self.dilation,
+            groups: self.groups,
+            bias: self.bias_mode.clone(),
+            input_size: self.input_size,
+            ..ConvConfig::new(self.channels(), self.kernel_size)
+        }
+    }
 }
 
 impl<const D: usize> Config for ConvConfig<D> {}

@@ -118,6 +118,11 @@ pub(crate) fn check_groups(groups: usize, channels: [usize; 2]) -> Result<(), Co
     Ok(())
 }
 
+/// `[head..., tail...]`.
+pub(crate) fn joined<const A: usize, const B: usize, const N: usize>(head: [usize; A], tail: [usize; B]) -> [usize; N] {
+    std::array::from_fn(|at| if at < A { head[at] } else { tail[at - A] })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

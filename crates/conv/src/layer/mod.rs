@@ -1,7 +1,7 @@
 //! The layers: convolution with a bias that is shared over locations or not.
 
-mod burn_layer;
 mod fold;
+mod gradient_sums;
 mod module;
 mod resize;
 mod sharing;
@@ -9,11 +9,13 @@ mod sharing;
 use burn::module::Param;
 use burn::tensor::Tensor;
 
+pub use self::gradient_sums::{BiasSums, Probe};
 pub use self::resize::Interpolation;
 pub use self::sharing::BiasParts;
+pub(crate) use self::sharing::{learns, new_parameter};
 
 use crate::functional::conv;
-use crate::{Bias, ConvConfig, ConvError, ConvSpec, Geometry, Side};
+use crate::{Bias, ConvError, ConvSpec, Geometry, Side};
 
 /// Convolution of sequences `[n, channels, length]`; made from a [`Conv1dConfig`](crate::Conv1dConfig).
 pub type Conv1d = Conv<1, 3, 2>;
@@ -89,20 +91,6 @@ impl<const D: usize, const R: usize, const B: usize> Conv<D, R, B> {
     pub fn geometry(&self) -> Geometry<D> {
         let Self { stride, dilation, padding, .. } = *self;
         Geometry { kernel: self.kernel_size, stride, dilation, padding }
-    }
-
-    /// The configuration that makes such a layer; a layer no longer knows its initializers, which are the default.
-    #[must_use]
-    pub fn config(&self) -> ConvConfig<D> {
-        ConvConfig {
-            stride: self.stride,
-            padding: self.padding,
-            dilation: self.dilation,
-            groups: self.groups,
-            bias: self.bias_mode.clone(),
-            input_size: self.input_size,
-            ..ConvConfig::new(self.channels(), self.kernel_size)
-        }
     }
 
     /// Number of parameters of the weight and of the bias.

@@ -4,8 +4,7 @@ use burn::module::{Module, Param, ParamId};
 use burn::tensor::Tensor;
 
 use super::shape_text;
-use crate::config::joined;
-use crate::geometry::fits;
+use crate::geometry::{fits, joined};
 use crate::{Bias, Conv, ConvError};
 
 /// A bias as the sum of what batch norm behind the layer removes and of what is left.
@@ -121,17 +120,17 @@ impl<const D: usize, const R: usize, const B: usize> Conv<D, R, B> {
 }
 
 /// Whether a parameter learns, or would in training: outside, as after `valid()`, its tensor does not tell.
-pub(super) fn learns<const R: usize>(param: &Param<Tensor<R>>) -> bool {
+pub(crate) fn learns<const R: usize>(param: &Param<Tensor<R>>) -> bool {
     param.clone().train().val().is_require_grad()
 }
 
 /// A parameter with an id of its own, so that no optimizer takes it for another.
-pub(super) fn new_parameter<const B: usize>(value: Tensor<B>, learns: bool) -> Param<Tensor<B>> {
+pub(crate) fn new_parameter<const B: usize>(value: Tensor<B>, learns: bool) -> Param<Tensor<B>> {
     Param::initialized(ParamId::new(), value.detach()).set_require_grad(learns)
 }
 
 /// A new parameter in place of another, trained or frozen as it was.
-pub(crate) fn replaced<const B: usize>(
+pub(super) fn replaced<const B: usize>(
     param: Param<Tensor<B>>,
     replace: impl FnOnce(Tensor<B>) -> Tensor<B>,
 ) -> Param<Tensor<B>> {

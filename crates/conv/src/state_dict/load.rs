@@ -89,8 +89,8 @@ pub(super) fn load<M: ModuleSnapshot, S: ModuleStore>(
 
 /// The layout of files that only one program writes.
 fn by_store<S>(file: &File) -> Option<Layout> {
-    #[cfg(feature = "pytorch")]
-    if std::any::type_name::<S>() == std::any::type_name::<burn_store::PytorchStore>() {
+    // By its name, as stores tell nothing of themselves; the type is there with the feature `pytorch` alone.
+    if std::any::type_name::<S>().ends_with("::PytorchStore") {
         return Some(Layout::PyTorch);
     }
     file.has_ids.then_some(Layout::Burn)

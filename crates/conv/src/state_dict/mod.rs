@@ -1,5 +1,6 @@
 //! Parameters from PyTorch and Burn, and back to PyTorch, by burn-store.
 
+mod adapter;
 mod contents;
 mod error;
 mod file;
@@ -9,6 +10,7 @@ mod view;
 
 use burn_store::{ModuleSnapshot, ModuleStore};
 
+pub use adapter::TiedBiases;
 pub use burn_store::BurnpackStore;
 #[cfg(feature = "pytorch")]
 pub use burn_store::PytorchStore;

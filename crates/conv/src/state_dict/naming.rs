@@ -17,7 +17,7 @@ pub enum Layout {
 /// Kinds of module as Burn tells them to visitors.
 const NORMS: [&str; 5] =
     ["Struct:BatchNorm", "Struct:LayerNorm", "Struct:GroupNorm", "Struct:InstanceNorm", "Struct:RmsNorm"];
-const CONVOLUTIONS: [&str; 3] = ["Struct:Conv1d", "Struct:Conv2d", "Struct:Conv3d"];
+pub(super) const CONVOLUTIONS: [&str; 3] = ["Struct:Conv1d", "Struct:Conv2d", "Struct:Conv3d"];
 const LINEAR: &str = "Struct:Linear";
 pub(super) const BATCHES: &str = "num_batches_tracked";
 

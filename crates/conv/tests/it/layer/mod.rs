@@ -2,6 +2,7 @@
 
 mod burn_layer;
 mod fold;
+mod gradient_sums;
 mod learning;
 mod resize;
 mod sharing;

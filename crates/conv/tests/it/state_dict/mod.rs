@@ -2,6 +2,8 @@
 #![cfg(any(feature = "safetensors", feature = "pytorch"))]
 
 #[cfg(feature = "safetensors")]
+mod adapter;
+#[cfg(feature = "safetensors")]
 mod layouts;
 #[cfg(feature = "safetensors")]
 mod messages;

@@ -5,8 +5,8 @@ use burn::nn::conv as nn;
 use burn::nn::{PaddingConfig1d, PaddingConfig2d, PaddingConfig3d};
 use burn::tensor::Tensor;
 
-use super::sharing::{learns, new_parameter};
 use crate::geometry::{burn_padding, undilated};
+use crate::layer::{learns, new_parameter};
 use crate::{
     Bias, Conv, Conv1d, Conv1dConfig, Conv2d, Conv2dConfig, Conv3d, Conv3dConfig, ConvConfig, ConvError, Padding,
 };

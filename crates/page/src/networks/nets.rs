@@ -30,8 +30,8 @@ impl Net {
 pub(crate) const NETS: [Net; 6] = [
     Net {
         title: "plain: convolution, norm, ReLU, twice",
-        about: "Each bias stands right before a norm. Behind a norm that centres per channel, a tied bias is redundant \
-                as a whole, an untied one but for what differs by location.",
+        about: "Each bias stands right before a norm. If that subtracts a mean per channel (batch, instance), a tied bias is \
+                redundant as a whole; of an untied one, the mean of each channel is.",
         draw: plain,
     },
     Net {
@@ -54,8 +54,8 @@ pub(crate) const NETS: [Net; 6] = [
     },
     Net {
         title: "residual blocks with pre-activation",
-        about: "No bias stands right before a norm, and the ReLU of the branch never sees the stem's bias without a norm: \
-                sums carry biases to the next norm, and to the last one.",
+        about: "The stem's bias goes to the first norm, and through the sums to all later ones. Redundant is what every one of \
+                them takes away.",
         draw: preactivated,
     },
     Net {

@@ -6,6 +6,8 @@ function startBackward() {
   const part = byId("backward");
   const rows = [...part.querySelectorAll("tr[data-key]")];
   const say = announcer(byId("backward-status"));
+  const ways = byId("ways");
+  let drawing;
   let values;
   const reset = () => (values = { x: [...START.x], dU: [...START.dU] });
   reset();
@@ -41,15 +43,17 @@ function startBackward() {
     const deviation = 1 / result.inverse;
     lines.x.show(plain.x, { mean: result.mean, band: [result.mean - deviation, result.mean + deviation] });
     lines.dU.show(plain.dU);
-    for (const row of rows) fillRow(row, result[row.dataset.key]);
+    for (const row of rows) fillRow(row, result[row.dataset.key], result.m);
     heads(result.m);
-    drawWays(byId("ways"), result);
+    drawing = result;
+    drawWays(ways, drawing);
     say(finding(result));
   }
 
-  /** The columns 1 … m; a single number stands in the first. */
+  /** The columns 1 … m, where a row of the table has them. */
   function heads(m) {
     for (const head of part.querySelectorAll("table.numbers thead tr")) {
+      head.hidden = !head.closest("table").querySelector("td:not(.single)");
       while (head.cells.length > m + 1) head.deleteCell(-1);
       while (head.cells.length < m + 1) {
         const cell = element("th", { scope: "col" });
@@ -64,8 +68,8 @@ function startBackward() {
       return "All numbers are equal and ε is 0: the variance is 0, and there is nothing to divide by. That is what ε is for.";
     }
     const size = largest(closed);
-    return `The closed form agrees with the three ways to ${format(largest(closedError))} and with finite differences to ` +
-      `${format(largest(numericError))}; the largest ∂J/∂x is ${format(size)}.`;
+    return `The closed form differs from the sum of the three ways by at most ${format(largest(closedError))}, and from finite ` +
+      `differences by at most ${format(largest(numericError))}. The largest ∂J/∂x is ${format(size)}.`;
   }
 
   onControls(["count", "gamma", "beta", "epsilon", "bias"], update);
@@ -79,4 +83,5 @@ function startBackward() {
     }
   });
   update();
+  onWidth(ways, () => drawWays(ways, drawing));
 }

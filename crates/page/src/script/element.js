@@ -36,6 +36,23 @@ function onControls(ids, changed) {
   }
 }
 
+/** Calls `changed` whenever an element gets wider or narrower. */
+function onWidth(container, changed) {
+  let known = contentWidth(container);
+  new ResizeObserver(() => {
+    const width = contentWidth(container);
+    if (width === known || width <= 0) return;
+    known = width;
+    changed();
+  }).observe(container);
+}
+
+/** The width inside an element's padding, in whole pixels. */
+function contentWidth(container) {
+  const { paddingLeft, paddingRight } = getComputedStyle(container);
+  return Math.floor(container.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight));
+}
+
 /** Says something once nothing has moved for a moment, so that screen readers are not flooded. */
 function announcer(region) {
   let timer;

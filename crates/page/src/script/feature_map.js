@@ -15,14 +15,15 @@ function startFeatureMap({ channels, size, epsilon, images, tied, patterns, norm
       }));
       const svg = shape("svg", { viewBox: `0 0 ${size} ${size}`, role: "img" }, ...squares);
       const [low, high] = [element("data"), element("data")];
-      row.insertCell().append(svg, element("span", { class: "range" }, low, " … ", high));
-      return { svg, squares, low, high };
+      const to = element("span", {}, " … ", high);
+      row.insertCell().append(svg, element("span", { class: "range" }, low, to));
+      return { svg, squares, low, high, to };
     });
   }
 
   /** Colours reach full strength at `most`. */
   function draw(key, values, most) {
-    cells.get(key).forEach(({ svg, squares, low, high }, c) => {
+    cells.get(key).forEach(({ svg, squares, low, high, to }, c) => {
       const map = values.slice(c * locations, (c + 1) * locations);
       map.forEach((value, at) => {
         const share = most > 0 ? Math.min(1, Math.abs(value) / most) : 0;
@@ -32,7 +33,9 @@ function startFeatureMap({ channels, size, epsilon, images, tied, patterns, norm
       const [least, greatest] = [Math.min(...map), Math.max(...map)];
       setNumber(low, least);
       setNumber(high, greatest);
-      svg.setAttribute("aria-label", `channel ${c + 1}: from ${format(least)} to ${format(greatest)}`);
+      to.hidden = format(least) === format(greatest);
+      const range = to.hidden ? `${format(least)} everywhere` : `from ${format(least)} to ${format(greatest)}`;
+      svg.setAttribute("aria-label", `channel ${c + 1}: ${range}`);
     });
   }
 
@@ -84,9 +87,9 @@ function startFeatureMap({ channels, size, epsilon, images, tied, patterns, norm
   function finding(kind, norm, most) {
     const [redundant, parameters] = norm.redundant[["none", "tied", "untied"].indexOf(kind)];
     if (parameters === 0) return "There is no bias: nothing to take away, and nothing changes.";
-    const dimensions = `Of the ${parameters} dimensions of ${kind === "tied" ? "a tied" : "an untied"} bias here, this norm removes ${redundant}.`;
-    const rounding = most < 1e-12 ? `, which is rounding: the bias does nothing` : "";
-    return `${dimensions} With this bias the output changes by at most ${format(most)}${rounding}.`;
+    const dimensions = `${kind === "tied" ? "A tied" : "An untied"} bias has ${parameters} dimensions here; this norm removes ${redundant}.`;
+    if (most < 1e-12) return `${dimensions} This bias changes the output by no more than rounding does (${format(most)}): it does nothing.`;
+    return `${dimensions} This bias changes the output by up to ${format(most)}.`;
   }
 
   onControls(["map-bias", "map-pattern", "map-strength", "map-norm", "map-image"], update);

@@ -153,5 +153,8 @@ function startNetwork(networks) {
 
   onControls(["net", "net-norm", "net-bias", "net-mode"], update);
   new ResizeObserver(() => drawEdges(site())).observe(list);
+  // On paper the boxes keep the places that the lines were drawn for.
+  addEventListener("beforeprint", () => (list.style.width = `${list.offsetWidth}px`));
+  addEventListener("afterprint", () => (list.style.width = ""));
   update();
 }

@@ -19,13 +19,16 @@ function setNumber(element, value) {
   element.textContent = format(value);
 }
 
-/** Writes one number, or one a column, into the row of a table. */
-function fillRow(row, values) {
-  const list = Array.isArray(values) ? values : [values];
+/** Writes one number a column into the row of a table, or a single one over all its columns. */
+function fillRow(row, values, columns) {
+  const single = !Array.isArray(values);
+  const list = single ? [values] : values;
   while (row.cells.length > list.length + 1) row.deleteCell(-1);
   list.forEach((value, index) => {
     const cell = row.cells[index + 1] ?? row.insertCell();
     if (!cell.firstChild) cell.append(document.createElement("data"));
+    cell.colSpan = single ? columns : 1;
+    cell.className = single ? "single" : "";
     setNumber(cell.firstChild, value);
   });
 }

@@ -1,9 +1,7 @@
 // A number line with points that can be dragged, one in a lane of its own: each is a slider to keyboards and screen readers.
 
-const LINE = { from: -5, to: 5, width: 600, left: 46, right: 18, lane: 34, axis: 30, step: 0.05 };
+const LINE = { from: -5, to: 5, left: 60, right: 18, lane: 34, axis: 30, step: 0.05 };
 
-const lineX = (value) => LINE.left + ((value - LINE.from) / (LINE.to - LINE.from)) * (LINE.width - LINE.left - LINE.right);
-const lineValue = (x) => LINE.from + ((x - LINE.left) / (LINE.width - LINE.left - LINE.right)) * (LINE.to - LINE.from);
 const subscript = (index) => "₀₁₂₃₄₅₆₇₈₉"[index];
 
 /** Rounded to the step, and kept on the line. */
@@ -18,11 +16,15 @@ function onLine(value) {
  */
 function numberLine(container, name, moved) {
   let points = [];
+  let width = 0;
+  let shown = [];
   const svg = shape("svg", { viewBox: "0 0 0 0" });
   const band = shape("rect", { class: "band" });
   const mean = shape("line", { class: "mean" });
   container.append(svg);
 
+  const lineX = (value) => LINE.left + ((value - LINE.from) / (LINE.to - LINE.from)) * (width - LINE.left - LINE.right);
+  const lineValue = (x) => LINE.from + ((x - LINE.left) / (width - LINE.left - LINE.right)) * (LINE.to - LINE.from);
   const valueAt = (event) => {
     const place = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
     return onLine(lineValue(place.x));
@@ -60,7 +62,8 @@ function numberLine(container, name, moved) {
   /** The empty line for so many points. */
   function lay(count) {
     const bottom = count * LINE.lane + 8;
-    svg.setAttribute("viewBox", `0 0 ${LINE.width} ${bottom + LINE.axis}`);
+    width = Math.max(240, contentWidth(container));
+    svg.setAttribute("viewBox", `0 0 ${width} ${bottom + LINE.axis}`);
     const lanes = Array.from({ length: count }, (_, index) => {
       const y = (index + 0.5) * LINE.lane + 4;
       const label = shape("text", { class: "lane", x: 0, y: y + 5 });
@@ -69,9 +72,11 @@ function numberLine(container, name, moved) {
     });
     const ticks = [];
     for (let value = LINE.from; value <= LINE.to; value += 1) {
+      ticks.push(shape("line", { class: "tick", x1: lineX(value), x2: lineX(value), y1: bottom, y2: bottom + 6 }));
+      if (value % 2 !== 0 && lineX(1) - lineX(0) < 26) continue;
       const label = shape("text", { class: "tick", x: lineX(value), y: bottom + 22 });
       label.textContent = String(value).replace("-", "−");
-      ticks.push(shape("line", { class: "tick", x1: lineX(value), x2: lineX(value), y1: bottom, y2: bottom + 6 }), label);
+      ticks.push(label);
     }
     for (const mark of [band, mean]) mark.setAttribute("visibility", "hidden");
     points = Array.from({ length: count }, (_, index) => point(index));
@@ -80,8 +85,9 @@ function numberLine(container, name, moved) {
   }
 
   let bottom = 0;
-  return {
+  const line = {
     show(values, marks) {
+      shown = [values, marks];
       if (points.length !== values.length) bottom = lay(values.length);
       values.forEach((value, index) => {
         const y = (index + 0.5) * LINE.lane + 4;
@@ -95,4 +101,11 @@ function numberLine(container, name, moved) {
       build(mean, { x1: lineX(marks.mean), x2: lineX(marks.mean), y1: 0, y2: bottom, visibility: "visible" }, []);
     },
   };
+  onWidth(container, () => {
+    const focused = points.indexOf(document.activeElement);
+    points = [];
+    line.show(...shown);
+    points[focused]?.focus({ preventScroll: true });
+  });
+  return line;
 }

@@ -1,6 +1,6 @@
 // The chart of the three ways: for each x a group of bars, and their sum.
 
-const WAYS = { width: 600, left: 52, right: 12, row: 16, gap: 16, axis: 26 };
+const WAYS = { left: 52, right: 12, row: 16, gap: 16, axis: 26 };
 
 function drawWays(container, { firstWay, secondWay, thirdWay, closed }) {
   // With a variance and an ε of 0 there are no numbers to draw.
@@ -9,8 +9,9 @@ function drawWays(container, { firstWay, secondWay, thirdWay, closed }) {
   const rows = ways.map(([way, values]) => [way, finite(values)]);
   const m = closed.length;
   const most = largest(rows.flatMap(([, values]) => values)) || 1;
-  const middle = (WAYS.left + WAYS.width - WAYS.right) / 2;
-  const x = (value) => middle + (value / most) * (WAYS.width - WAYS.right - middle);
+  const width = Math.max(240, contentWidth(container));
+  const middle = (WAYS.left + width - WAYS.right) / 2;
+  const x = (value) => middle + (value / most) * (width - WAYS.right - middle);
   const group = rows.length * WAYS.row + WAYS.gap;
   const height = m * group + WAYS.axis;
   const marks = [];
@@ -36,7 +37,7 @@ function drawWays(container, { firstWay, secondWay, thirdWay, closed }) {
   const text = closed.map((value, i) => `x${i + 1}: ${rows.map(([, values]) => format(values[i])).join(", ")}`);
   const axis = shape("line", { class: "axis", x1: x(0), x2: x(0), y1: 0, y2: height - WAYS.axis + 4 });
   container.replaceChildren(shape("svg", {
-    viewBox: `0 0 ${WAYS.width} ${height}`, role: "img",
+    viewBox: `0 0 ${width} ${height}`, role: "img",
     "aria-label": `First, second and third way, and their sum, for each x. ${text.join("; ")}.`,
   }, axis, ...marks));
 }

@@ -24,7 +24,7 @@ const FORWARD: [Step; 4] = [
     Step {
         title: "The variance",
         equation: "σ² = 1/m Σ<sub>i</sub> (x<sub>i</sub> − μ)²",
-        words: "How far the numbers lie from their mean, squared, on average.",
+        words: "How far the numbers lie from their mean: squared, and averaged. Its root is the standard deviation.",
         rows: &[("centred", "x<sub>i</sub> − μ"), ("variance", "σ²")],
     },
     Step {
@@ -51,7 +51,8 @@ const BACKWARD: [Step; 8] = [
     Step {
         title: "First way: straight through x̂",
         equation: "∂x̂<sub>i</sub>/∂x<sub>i</sub> = (σ² + ε)<sup>−1/2</sup>, &ensp; with μ and σ² held still",
-        words: "x reaches the loss by three ways, since it stands in the equation of x̂ itself, in μ and in σ². This is the first.",
+        words: "x reaches the loss by three ways: it stands in the equation of x̂ itself, in μ and in σ². By the chain rule, multiply the \
+                derivatives along each way and add the ways up. This is the first.",
         rows: &[
             ("xHatByX", "∂x̂<sub>i</sub>/∂x<sub>i</sub>"),
             ("firstWay", "∂J/∂x̂<sub>i</sub> · ∂x̂<sub>i</sub>/∂x<sub>i</sub>"),
@@ -87,8 +88,8 @@ const BACKWARD: [Step; 8] = [
         title: "Add the three ways up",
         equation: "∂J/∂x<sub>i</sub> = ∂J/∂x̂<sub>i</sub> · ∂x̂<sub>i</sub>/∂x<sub>i</sub> + ∂J/∂μ · ∂μ/∂x<sub>i</sub> + \
                    ∂J/∂σ² · ∂σ²/∂x<sub>i</sub>",
-        words: "The first way alone would be the whole story of a constant scale. The other two take away the mean of the gradient, \
-                and the part of it that goes along with x̂.",
+        words: "If μ and σ² were constants, the first way would be all there is. The other two take away from it: its mean, and a part \
+                proportional to x̂.",
         rows: &[("dX", "∂J/∂x<sub>i</sub>, the three ways")],
     },
     Step {
@@ -96,7 +97,8 @@ const BACKWARD: [Step; 8] = [
         equation: "∂J/∂x<sub>i</sub> = 1/(m √(σ² + ε)) · ( m ∂J/∂x̂<sub>i</sub> − Σ<sub>j</sub> ∂J/∂x̂<sub>j</sub> − \
                    x̂<sub>i</sub> Σ<sub>j</sub> ∂J/∂x̂<sub>j</sub> x̂<sub>j</sub> )",
         words: "Put together and tidied up, this is what programs compute. Do not believe it: move each x by a tiny h up and down and look \
-                how the loss changes, (J(x + h) − J(x − h)) / 2h. Here J = Σ ∂J/∂u · u, with your ∂J/∂u.",
+                how the loss changes, (J(x + h) − J(x − h)) / 2h. For J the page takes the simplest loss that has your ∂J/∂u: \
+                J = Σ ∂J/∂u · u.",
         rows: &[
             ("closed", "∂J/∂x<sub>i</sub>, closed form"),
             ("numeric", "∂J/∂x<sub>i</sub>, finite differences"),
@@ -110,15 +112,16 @@ const BIAS: [Step; 2] = [
     Step {
         title: "Forward: it goes away with the mean",
         equation: "(x<sub>i</sub> + b) − (μ + b) = x<sub>i</sub> − μ",
-        words: "Move the slider: the mean goes along, the deviations from it stay, and so does u. (Up to rounding: a computer's numbers \
-                have 16 digits.)",
+        words: "Move the slider: the mean goes along, the deviations from it stay, and so does u. (Up to rounding: these numbers are kept to \
+                about 16 digits.)",
         rows: &[("withBias", "x<sub>i</sub> + b"), ("uChange", "change of u<sub>i</sub> by b")],
     },
     Step {
         title: "Backward: its gradient is zero",
         equation: "∂J/∂b = Σ<sub>i</sub> ∂J/∂x<sub>i</sub> = 0",
-        words: "b is added to every x, so its gradient is the sum over them. By the closed form, that sum is 0, for any batch and any loss: \
-                Σ x̂ is 0, and m-fold ∂J/∂x̂ cancels with its own sum. No step of training moves b for a reason. It is redundant.",
+        words: "b is added to every x, so its gradient is the sum of theirs. Sum the closed form over i: the first term gives m Σ ∂J/∂x̂, the \
+                second takes m times Σ ∂J/∂x̂ away again, and the third is a multiple of Σ x̂, which is 0. So ∂J/∂b is 0 for any batch and \
+                any loss: training has no reason to move b, and nothing depends on it. It is redundant.",
         rows: &[("dBias", "∂J/∂b")],
     },
 ];
@@ -128,9 +131,12 @@ pub(crate) fn section() -> Markup {
         section #backward aria-labelledby="backward-title" {
             h2 #backward-title { "1. Batch norm's backward pass, by hand" }
             p {
-                "Take one channel, and a batch of so few numbers that we can follow each. Batch norm makes u of x; the network "
-                "behind it makes a loss J of u and tells, when training, ∂J/∂u. Wanted: ∂J/∂x, how the loss depends on each number "
-                "that came in."
+                "Take one channel, and a batch of so few numbers x that we can follow each. Batch norm turns them into numbers u. The "
+                "rest of the network makes one number of them, the loss J, which training is to make small."
+            }
+            p {
+                "∂J/∂u" sub { "i" } " tells how fast J grows when u" sub { "i" } " alone grows a little; training hands these numbers "
+                "back from the end of the network, the " em { "backward pass" } ". Wanted: ∂J/∂x, the same for each number that came in."
             }
             (controls())
             h3 { "Forward" }
@@ -165,13 +171,13 @@ fn controls() -> Markup {
             figure.live {
                 div #batch-x .number-line role="group" aria-label="The numbers x of the batch" {}
                 figcaption {
-                    "The batch x. Drag a number, or choose it with Tab and move it with the arrow keys (Page Up and Down for larger steps). "
+                    "The batch x: drag a number, or reach it with Tab and move it with the arrow keys. "
                     span.key.mean { "mean μ" } " " span.key.band { "one standard deviation around it" }
                 }
             }
             figure.live {
                 div #batch-g .number-line role="group" aria-label="The gradients that arrive from the loss" {}
-                figcaption { "The gradient ∂J/∂u that arrives from the network behind, one number for each u. Drag these too." }
+                figcaption { "The gradient ∂J/∂u that comes back from the network behind, one number for each u. Drag these too." }
             }
         }
         div.controls role="group" aria-label="The layer" {

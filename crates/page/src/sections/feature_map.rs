@@ -8,11 +8,7 @@ use super::controls::{Slider, choice, slider};
 const ROWS: [(&str, &str, &str); 7] = [
     ("input", "before the bias", "a: the convolution's output for the chosen image"),
     ("bias", "bias", "b: the same for every image"),
-    (
-        "removed",
-        "taken away of it",
-        "the mean of b over each statistics set, which the norm subtracts with everything else",
-    ),
+    ("removed", "taken away of it", "its mean over each set, which the norm subtracts with everything else"),
     ("left", "left of it", "what remains of b"),
     ("without", "output without bias", "the norm of a"),
     ("with", "output with bias", "the norm of a + b"),
@@ -28,7 +24,7 @@ pub(crate) fn section() -> Markup {
         ("instance", "instance: each channel of each image"),
         ("group", "group: two channels of each image"),
         ("layer", "layer: all channels of each image"),
-        ("rms", "RMS: like layer, nothing subtracted"),
+        ("rms", "RMS: as layer norm, but no mean subtracted"),
     ];
     let patterns = [("slope", "a slope"), ("spot", "a spot"), ("border", "a border"), ("chessboard", "a chessboard")];
     let images = [("0", "a one"), ("1", "a seven"), ("2", "a plus")];
@@ -36,12 +32,13 @@ pub(crate) fn section() -> Markup {
         section #feature-map aria-labelledby="feature-map-title" {
             h2 #feature-map-title { "2. What survives of a bias" }
             p {
-                "Now real maps: three small pictures, four filters, 6×6 locations each. The norm is computed twice, without the bias and "
-                "with it. What differs is what the bias still does."
+                "Now real maps: four filters make four channels of 6×6 locations of each of three small pictures. The norm is computed "
+                "twice, without the bias and with it. What differs is what the bias still does. (γ is 1 and β is 0 here.)"
             }
             p {
-                "The rule: a norm that centres subtracts a mean over a set of locations and channels. Of a bias, "
-                strong { "it takes away exactly the mean over that set" } ". What differs inside a set stays."
+                "Norms differ in whose mean they subtract: each has its own sets of images, channels and locations, and each set a mean of "
+                "its own. Of a bias, " strong { "a norm takes away exactly the mean over each set" } ". What differs inside a set stays. "
+                "How many numbers of a bias one can choose freely are its " em { "dimensions" } "; those along which nothing changes are redundant."
             }
             div.controls role="group" aria-label="Bias and norm" {
                 (choice("map-bias", "bias", &biases, "tied"))
@@ -67,7 +64,8 @@ pub(crate) fn section() -> Markup {
                 }
                 figcaption {
                     span.key.positive { "above zero" } " " span.key.negative { "below zero" }
-                    " Rows of a kind share one scale; the numbers tell the lowest and the highest value of a map."
+                    " The stronger the colour, the further from zero. The three rows of the bias share one scale, and so do the three of the output; below a map "
+                    "stand its lowest and its highest value."
                 }
             }
             h3 { "The same in numbers" }

@@ -12,10 +12,14 @@ pub(crate) fn section(title: &str) -> Markup {
                 "What is left of the bias?"
             }
             p {
-                "This page works it out, from the chain rule to experiments. Everything on it can be moved; nothing is looked up "
-                "anywhere. To begin with, four words:"
+                "This page works it out, from the chain rule to experiments. Move whatever can be moved: all numbers follow. "
+                "To begin with, a few words:"
             }
             dl.definitions {
+                div { dt { "channel" } dd {
+                    "A convolution slides small filters over an image. What one filter makes of it, a number for each location, is a "
+                    em { "feature map" } ", or channel."
+                } }
                 div { dt { "tied bias" } dd {
                     "One number per filter, added at every location of its feature map. Few parameters; what most frameworks offer."
                 } }
@@ -27,7 +31,8 @@ pub(crate) fn section(title: &str) -> Markup {
                     "deviation, then scale by γ and shift by β."
                 } }
                 div { dt { "redundant" } dd {
-                    "Of a bias, or a part of it: whatever its value, the output of the network is the same."
+                    "Of a bias, or a part of it: whatever its value, the network gives the same output. Mostly this is about training, "
+                    "where batch norm takes the mean of the batch at hand; later it uses fixed numbers instead."
                 } }
             }
             noscript { p.notice role="note" {

@@ -23,8 +23,8 @@ pub(crate) fn section() -> Markup {
             h2 #networks-title { "3. The way through a whole network" }
             p {
                 "A bias need not stand right before a norm. Its shift travels: sums and poolings pass it on, convolutions mix it, a ReLU turns "
-                "it into something else. Wherever it meets a norm, the mean over the norm's sets is taken away. "
-                "A bias is redundant if nothing of it is left to do any work, " em { "on every path" } "."
+                "it into something else. Wherever it meets a norm, its mean over each of the norm's sets is taken away. "
+                "A bias is redundant if " em { "on every path" } " nothing of it is left that could change the output."
             }
             p { "Choose a bias, or the β of a norm, in the drawing, and follow its shift." }
             div.controls role="group" aria-label="The network" {

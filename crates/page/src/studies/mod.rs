@@ -1,5 +1,6 @@
 //! The shipped studies: their reports' first screens, read from their results.
 
+mod answer;
 mod index;
 
 use std::fs;
@@ -7,6 +8,8 @@ use std::path::Path;
 
 use untied_report::{Plot, Summary, summarise};
 use untied_study::{Results, Study, StudyFolder};
+
+pub(crate) use answer::html as answer_html;
 
 use crate::error::PageError;
 
@@ -24,7 +27,11 @@ pub struct Theme {
 pub struct StudyAnswer {
     /// The name of its folder.
     pub name: String,
-    /// The question, the short answer and the facts of its report.
+    /// Its question, of the index, or of its report where the index has none.
+    pub question: String,
+    /// Its answer of the index, as Markdown whose links start from the index.
+    pub answer: String,
+    /// The verdicts and the facts of its report.
     pub summary: Summary,
     /// The plot that stands for it.
     pub plot: Plot,
@@ -66,7 +73,9 @@ fn read(index: &Path, experiments: &Path, entry: index::Entry) -> Result<StudyAn
     };
     let mut plot = summary.plots.swap_remove(position);
     plot.svg = with_own_identifiers(&plot, &entry.name);
-    Ok(StudyAnswer { commit: commit(&results), name: entry.name, summary, plot })
+    let (question, answer) = answer::parted(&entry.text).unwrap_or((&summary.question, &entry.text));
+    let (question, answer) = (question.to_owned(), answer.to_owned());
+    Ok(StudyAnswer { commit: commit(&results), name: entry.name, question, answer, summary, plot })
 }
 
 /// Identifiers of one plot's title and description, unique among several studies.

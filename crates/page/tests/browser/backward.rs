@@ -21,9 +21,15 @@ impl Batch {
     fn read(page: &mut Page) -> Self {
         let mut numbers = |expression: &str| {
             let values = page.evaluate(&format!("[...{expression}].map(Number)"));
-            values.as_array().expect("numbers").iter().map(|value| value.as_f64().expect("a number")).collect::<Vec<f64>>()
+            values
+                .as_array()
+                .expect("numbers")
+                .iter()
+                .map(|value| value.as_f64().expect("a number"))
+                .collect::<Vec<f64>>()
         };
-        let line = |id: &str| format!("[...document.querySelectorAll('#{id} [role=slider]')].map(one => one.ariaValueNow)");
+        let line =
+            |id: &str| format!("[...document.querySelectorAll('#{id} [role=slider]')].map(one => one.ariaValueNow)");
         let (x, d_u) = (numbers(&line("batch-x")), numbers(&line("batch-g")));
         let settings = numbers("['gamma', 'beta', 'epsilon', 'bias'].map(id => document.getElementById(id).value)");
         let [gamma, beta, epsilon, bias] = settings[..] else { panic!("four settings") };

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// What Chromium may take for one answer.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// No network, no profile of anybody's, no questions.
 const FLAGS: &str = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking \
@@ -49,21 +49,21 @@ impl Page {
         let to = File::options().write(true).open(inward).expect("a pipe to Chromium");
         let from = messages(File::open(outward).expect("a pipe from Chromium"));
         let mut page = Self { process, to, from, session: None, calls: 0, problems: vec![], _folder: folder };
-        let target = page.call("Target.createTarget", json!({ "url": "about:blank" }));
-        let attached = page.call("Target.attachToTarget", json!({ "targetId": target["targetId"], "flatten": true }));
+        let target = page.call("Target.createTarget", &json!({ "url": "about:blank" }));
+        let attached = page.call("Target.attachToTarget", &json!({ "targetId": target["targetId"], "flatten": true }));
         page.session = attached["sessionId"].as_str().map(str::to_owned);
         for domain in ["Page", "Runtime", "Log", "Network"] {
-            page.call(&format!("{domain}.enable"), json!({}));
+            page.call(&format!("{domain}.enable"), &json!({}));
         }
         page.size(1100, 1400, false);
-        page.call("Page.navigate", json!({ "url": format!("file://{}", file.display()) }));
+        page.call("Page.navigate", &json!({ "url": format!("file://{}", file.display()) }));
         let loaded = "new Promise(done => document.readyState === 'complete' ? done(true) : addEventListener('load', () => done(true)))";
         assert_eq!(page.evaluate(loaded), true);
         page
     }
 
     /// Calls a method of the protocol; its result.
-    pub(crate) fn call(&mut self, method: &str, parameters: Value) -> Value {
+    pub(crate) fn call(&mut self, method: &str, parameters: &Value) -> Value {
         self.calls += 1;
         let mut message = json!({ "id": self.calls, "method": method, "params": parameters });
         if let Some(session) = &self.session {
@@ -100,7 +100,7 @@ impl Page {
     /// The value of an expression, or of its promise.
     pub(crate) fn evaluate(&mut self, expression: &str) -> Value {
         let parameters = json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
-        let mut answer = self.call("Runtime.evaluate", parameters);
+        let mut answer = self.call("Runtime.evaluate", &parameters);
         assert!(answer["exceptionDetails"].is_null(), "{expression}: {}", answer["exceptionDetails"]);
         answer["result"]["value"].take()
     }
@@ -115,7 +115,7 @@ impl Page {
     /// The size of the window in pixels.
     pub(crate) fn size(&mut self, width: u32, height: u32, mobile: bool) {
         let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": mobile });
-        self.call("Emulation.setDeviceMetricsOverride", metrics);
+        self.call("Emulation.setDeviceMetricsOverride", &metrics);
     }
 
     /// Drags from the middle of an element, by so many pixels.
@@ -127,8 +127,9 @@ impl Page {
         ));
         let [x, y] = [0, 1].map(|axis| middle[axis].as_f64().expect("a place"));
         for (kind, at) in [("mousePressed", 0.0), ("mouseMoved", 0.5), ("mouseMoved", 1.0), ("mouseReleased", 1.0)] {
-            let event = json!({ "type": kind, "x": x + at * by, "y": y, "button": "left", "buttons": 1, "clickCount": 1 });
-            self.call("Input.dispatchMouseEvent", event);
+            let event =
+                json!({ "type": kind, "x": x + at * by, "y": y, "button": "left", "buttons": 1, "clickCount": 1 });
+            self.call("Input.dispatchMouseEvent", &event);
         }
     }
 
@@ -156,7 +157,7 @@ impl Page {
         let text = if key == "Enter" { "\r" } else { "" };
         for kind in ["keyDown", "keyUp"] {
             let event = json!({ "type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code, "text": text });
-            self.call("Input.dispatchKeyEvent", event);
+            self.call("Input.dispatchKeyEvent", &event);
         }
     }
 

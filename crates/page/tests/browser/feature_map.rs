@@ -101,7 +101,8 @@ fn check(page: &mut Page, case: &Case<'_>) {
     };
     let square = |values: Vec<f64>| mean(&values.iter().map(|value| value * value).collect::<Vec<f64>>()).sqrt();
     let shown = rows(page, "feature-map");
-    let close = |key: &str, expected: Vec<f64>| assert_close(&format!("{key}: {what}"), &shown[key], &expected, 1.0, 1e-12);
+    let close =
+        |key: &str, expected: Vec<f64>| assert_close(&format!("{key}: {what}"), &shown[key], &expected, 1.0, 1e-12);
     close("map-bias-mean", per_channel(&|c| mean(&channel(&bias, c))));
     close("map-removed-mean", per_channel(&|c| mean(&channel(&taken, c))));
     close("map-left", per_channel(&|c| square(channel(&left, c))));
@@ -122,8 +123,11 @@ fn check(page: &mut Page, case: &Case<'_>) {
 /// The lowest and highest value under each map.
 fn ranges(page: &mut Page, what: &str, maps: [(&str, &Vec<f64>); 3]) {
     for (key, values) in maps {
-        let shown = page.evaluate(&format!("[...document.querySelectorAll('tr[data-map={key}] data')].map(one => Number(one.value))"));
-        let range = |map: &[f64]| [map.iter().copied().fold(f64::MAX, f64::min), map.iter().copied().fold(f64::MIN, f64::max)];
+        let shown = page.evaluate(&format!(
+            "[...document.querySelectorAll('tr[data-map={key}] data')].map(one => Number(one.value))"
+        ));
+        let range =
+            |map: &[f64]| [map.iter().copied().fold(f64::MAX, f64::min), map.iter().copied().fold(f64::MIN, f64::max)];
         let expected: Vec<f64> = values.chunks(LOCATIONS).flat_map(range).collect();
         assert_close(&format!("range of {key}: {what}"), &numbers(&shown), &expected, 1.0, 1e-12);
     }

@@ -11,9 +11,8 @@ use crate::opened;
 /// The residual block: branch and shortcut, whose bias has no norm.
 fn residual(norm: Normalization, bias: &Bias) -> Network {
     let mut net = Network::new([1, 8, 8]).expect("a network");
-    let convolution = |kernel, padding| {
-        Operation::Convolution(Convolution { padding, ..Convolution::new(4, [kernel, kernel]) })
-    };
+    let convolution =
+        |kernel, padding| Operation::Convolution(Convolution { padding, ..Convolution::new(4, [kernel, kernel]) });
     let normalization = Operation::Normalization { normalization: norm, beta: true };
     let relu = Operation::Activation(Activation::Relu);
     let mut then = |name: &str, operation: Operation| net.then(name, operation).expect("an operation");
@@ -42,7 +41,9 @@ fn residual(norm: Normalization, bias: &Bias) -> Network {
 
 /// The rows of the table of biases: name, parameters, redundant, at work, sentence.
 fn table(page: &mut Page) -> Value {
-    page.evaluate("[...document.querySelectorAll('#net-sites tr')].map(row => [...row.cells].map(cell => cell.textContent))")
+    page.evaluate(
+        "[...document.querySelectorAll('#net-sites tr')].map(row => [...row.cells].map(cell => cell.textContent))",
+    )
 }
 
 #[test]
@@ -75,7 +76,8 @@ fn every_choice_has_the_answer_of_shift_flow() {
                 let expected: Vec<Value> = flow.sites().iter().map(row).collect();
                 assert_eq!(table(&mut page), json!(expected), "{norm_name} {bias_name} {mode_name}");
                 let meetings: Vec<String> = flow.meetings().iter().map(|one| spaced(format!("{one}."))).collect();
-                let shown = page.evaluate("[...document.querySelectorAll('#net-meetings li')].map(one => one.textContent)");
+                let shown =
+                    page.evaluate("[...document.querySelectorAll('#net-meetings li')].map(one => one.textContent)");
                 assert_eq!(shown, json!(meetings), "{norm_name} {bias_name} {mode_name}");
             }
         }
@@ -102,7 +104,11 @@ fn each_bias_can_be_chosen_and_followed() {
         assert_eq!(names.len(), rows.as_array().expect("rows").len());
         for name in names {
             let button = format!("#net-nodes [data-site=\"{name}\"]");
-            if name.starts_with('β') { page.press(&button, "Enter") } else { page.click(&button) }
+            if name.starts_with('β') {
+                page.press(&button, "Enter");
+            } else {
+                page.click(&button);
+            }
             assert_eq!(buttons(&mut page).1, name.as_str());
             let row = rows.as_array().expect("rows").iter().find(|row| row[0] == name.as_str()).expect("a row").clone();
             let answer = page.evaluate("document.getElementById('net-answer').textContent");

@@ -39,11 +39,13 @@ fn identifiers_are_unique_and_references_lead_somewhere() {
 fn every_control_and_picture_has_a_name() {
     let mut page = shipped();
     page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)");
-    let tree = page.call("Accessibility.getFullAXTree", json!({}));
+    let tree = page.call("Accessibility.getFullAXTree", &json!({}));
     let mut seen = std::collections::BTreeMap::<String, usize>::new();
     for node in tree["nodes"].as_array().expect("nodes") {
         let role = node["role"]["value"].as_str().unwrap_or_default();
-        if ["slider", "button", "combobox", "img", "image", "link", "DisclosureTriangle"].contains(&role) && node["ignored"] != true {
+        if ["slider", "button", "combobox", "img", "image", "link", "DisclosureTriangle"].contains(&role)
+            && node["ignored"] != true
+        {
             let name = node["name"]["value"].as_str().unwrap_or_default();
             assert!(!name.trim().is_empty(), "{node}");
             *seen.entry(role.to_owned()).or_default() += 1;
@@ -61,13 +63,14 @@ fn text_can_be_read_in_both_schemes() {
     page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)");
     for scheme in ["light", "dark"] {
         let feature = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
-        page.call("Emulation.setEmulatedMedia", json!({ "features": feature }));
+        page.call("Emulation.setEmulatedMedia", &json!({ "features": feature }));
         let poor = page.evaluate(CONTRAST);
         assert_eq!(poor, json!([]), "{scheme}");
     }
 }
 
-/// Texts of HTML elements with a contrast below 4.5 against the nearest background that is not transparent.
+/// Texts, those of live drawings included, with a contrast below 4.5 against the nearest background that is not transparent.
+/// (A number inside a point stands on the point.)
 const CONTRAST: &str = r"
 (() => {
   const canvas = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
@@ -89,10 +92,12 @@ const CONTRAST: &str = r"
     return rgb('white');
   };
   const poor = new Set();
-  for (const one of document.querySelectorAll('main *:not(svg *)')) {
+  for (const one of document.querySelectorAll('main *:not(svg *), .live svg text')) {
     const text = [...one.childNodes].some((child) => child.nodeType === 3 && child.textContent.trim());
     if (!text || one.closest('[hidden], .hidden, :disabled, option')) continue;
-    const [a, b] = [light(rgb(getComputedStyle(one).color)), light(ground(one))].sort((x, y) => y - x);
+    const style = getComputedStyle(one);
+    const on = one.matches('.inside') ? rgb(getComputedStyle(one.previousElementSibling).fill) : ground(one);
+    const [a, b] = [light(rgb(one.closest('svg') ? style.fill : style.color)), light(on)].sort((x, y) => y - x);
     const contrast = (a + 0.05) / (b + 0.05);
     if (contrast < 4.5) poor.add(`${one.tagName}.${one.className}: ${contrast.toFixed(2)}`);
   }
@@ -104,7 +109,7 @@ fn the_studies_can_be_opened_by_keyboard_and_printed() {
     let mut page = shipped();
     page.press("details.study > summary", "Enter");
     assert_eq!(page.evaluate("document.querySelector('details.study').open"), true);
-    let printed = page.call("Page.printToPDF", json!({ "printBackground": true }));
+    let printed = page.call("Page.printToPDF", &json!({ "printBackground": true }));
     assert!(printed["data"].as_str().is_some_and(|pdf| pdf.len() > 100_000));
     assert_eq!(page.problems(), [""; 0]);
 }

@@ -63,6 +63,16 @@ fn handle(handler: impl FnMut() + Send + 'static) -> anyhow::Result<()> {
     Ok(ctrlc::set_handler(handler)?)
 }
 
+/// Has the system refuse to write what is above a limit on file sizes, instead of ending the program without a word.
+pub(crate) fn hear_of_file_sizes() {
+    #[cfg(unix)]
+    {
+        use nix::sys::signal::{SigHandler, Signal, signal};
+        // SAFETY: to ignore a signal installs no handler, which alone could do what a signal handler must not.
+        let _ = unsafe { signal(Signal::SIGXFSZ, SigHandler::SigIgn) };
+    }
+}
+
 #[cfg(unix)]
 mod hangups {
     use std::fs;

@@ -35,6 +35,7 @@ struct Arguments {
 fn main() -> ExitCode {
     allocator::keep_memory();
     exit::report_panics_in_one_line();
+    interrupt::hear_of_file_sizes();
     exit::code(verbs::run(Arguments::parse().verb.as_ref(), Arguments::command))
 }
 

@@ -66,3 +66,16 @@ fn a_jacobian_of_too_many_outputs_is_refused_before_anything_trains() {
     assert!(ended.stderr.contains(said), "{}", ended.stderr);
     bench.expect(0, "run study.toml --dry-run --set measure.jacobian=true --set model.channels=[64]");
 }
+
+/// `ulimit -f`, of which the system tells by a signal that ends a program without a word.
+#[test]
+fn a_limit_on_file_sizes_is_an_error_with_a_name() {
+    let bench = Bench::new();
+    let run = [env!("CARGO_BIN_EXE_untied"), "run", "study.toml", "--out", "out"];
+    let output =
+        std::process::Command::new("prlimit").arg("--fsize=100").args(run).current_dir(bench.path("")).output();
+    let output = output.unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("error: cannot write out/config.toml: File too large"), "{said}");
+}

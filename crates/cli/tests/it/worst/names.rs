@@ -91,3 +91,15 @@ fn names_of_other_programs_get_a_hint() {
         assert!(ended.stderr.contains(said), "{}", ended.stderr);
     }
 }
+
+/// One system writes é as one letter, another as e and an accent.
+#[test]
+fn classes_that_look_the_same_are_spelt() {
+    let bench = Bench::new();
+    bench.write("study.toml", SMALL.replace("source = \"digits\"", "source = { folder = \"data\" }"));
+    images(&bench, "train", &["caf\u{e9}".as_bytes(), b"dog"]);
+    images(&bench, "test", &["cafe\u{301}".as_bytes(), b"dog "]);
+    let ended = bench.expect(2, "explain study.toml");
+    let said = "missing: caf\u{e9} (\"caf\\u{e9}\"), dog; not in the training set: cafe\u{301} (\"cafe\\u{301}\"), dog  (\"dog \")";
+    assert!(ended.stderr.contains(said), "{}", ended.stderr);
+}

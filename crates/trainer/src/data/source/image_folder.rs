@@ -60,6 +60,12 @@ fn shown(name: &OsStr) -> String {
     printable(&name.to_string_lossy())
 }
 
+/// A name with its spelling, where another one may look the same: letters with accents have two, and a space shows nowhere.
+fn spelt(name: &OsStr) -> String {
+    let (plain, text) = (shown(name), name.to_string_lossy());
+    if text.is_ascii() && text.trim() == text { plain } else { format!("{plain} (\"{}\")", text.escape_default()) }
+}
+
 /// The names of a split's folders, in order.
 fn classes(split: &Path, expected: &'static str, foreign: &mut Foreign) -> Result<Vec<OsString>, DataError> {
     if !split.is_dir() {
@@ -87,7 +93,7 @@ fn check_same(train: &[OsString], folder: &Path, test: &[OsString]) -> Result<()
         return Ok(());
     }
     let without = |these: &[OsString], those: &[OsString], word: &str| {
-        let names: Vec<String> = these.iter().filter(|name| !those.contains(name)).map(|name| shown(name)).collect();
+        let names: Vec<String> = these.iter().filter(|name| !those.contains(name)).map(|name| spelt(name)).collect();
         if names.is_empty() { String::new() } else { format!("; {word}: {}", names.join(", ")) }
     };
     let (missing, unknown) = (without(train, test, "missing"), without(test, train, "not in the training set"));

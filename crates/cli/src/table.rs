@@ -1,5 +1,7 @@
 //! Columns of text, aligned.
 
+use untied_study::printable;
+
 /// Rows of equal length; columns are as wide as their widest entry.
 #[derive(Debug, Default)]
 pub(crate) struct Table {
@@ -19,7 +21,7 @@ impl Table {
     }
 
     pub(crate) fn push<const N: usize>(&mut self, row: [String; N]) {
-        self.rows.push(row.into());
+        self.rows.push(row.map(|entry| printable(&entry)).into());
     }
 
     /// The rows as lines, indented by two spaces; columns that are empty everywhere are left out.
@@ -59,5 +61,12 @@ mod tests {
         let mut table = Table::new(["name", "", "count"]).align_right(&[2]);
         table.push(["a×b".into(), String::new(), "12345678".into()]);
         assert_eq!(table.text(), "  name     count\n  a×b   12345678\n");
+    }
+
+    #[test]
+    fn a_line_break_in_an_entry_breaks_no_row() {
+        let mut table = Table::new(["name", "count"]);
+        table.push(["a\nb\u{1b}".into(), "1".into()]);
+        assert_eq!(table.text(), "  name  count\n  a b\u{fffd}  1\n");
     }
 }

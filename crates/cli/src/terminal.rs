@@ -20,7 +20,7 @@ pub(crate) fn say(line: &str) {
 /// Shows a file in the program that the system has for it; a machine without one is no error.
 pub(crate) fn open(path: &Path) {
     if let Err(error) = open::that_detached(path) {
-        say(&format!("warning: cannot open {}: {error}", path.display()));
+        say(&format!("warning: cannot open {}: {error}", untied_study::printable_path(path)));
     }
 }
 

@@ -8,6 +8,7 @@ mod measure;
 mod parse;
 mod printable;
 mod reference;
+mod regular_file;
 mod resolved;
 mod results;
 mod schema;
@@ -31,6 +32,7 @@ pub use measure::{
 pub use parse::{ConfigError, InvalidConfig, MOST_CONFIG, Place};
 pub use printable::{printable, printable_path};
 pub use reference::{commented, reference};
+pub use regular_file::open_to_read;
 pub use results::{
     Answers, Caveat, CellRecord, CellResult, CertificateRecord, Comparison, Curves, Drift, Event, LayerRedundancy,
     Metrics, Parameters, Provenance, Results, SCHEMA, SeedDifference, Status, Verdict,

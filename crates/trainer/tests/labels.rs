@@ -5,7 +5,7 @@ use std::path::Path;
 
 use tempfile::TempDir;
 use untied_study::{CellConfig, CellResult, Event, Study};
-use untied_trainer::{check, train};
+use untied_trainer::{check, explain, train};
 
 const BASE: &str = r#"
 name = "labels"
@@ -80,6 +80,28 @@ fn images_of_one_class_are_refused_and_their_file_named() {
     let expected = "data.canvas: expected training images in two quadrants or more, found them all in one; use a larger \
                     `size` or `jitter`";
     assert_eq!(refusal(&data(&[0, 1, 0, 1], &[0, 1]), &[quadrants]), expected);
+}
+
+/// A folder of large images would take minutes to decode, where only their places on the canvas are asked for.
+#[test]
+fn quadrants_are_explained_without_a_pixel() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for name in ["train/a", "train/b", "test/a", "test/b"] {
+        let class = folder.path().join("data").join(name);
+        fs::create_dir_all(&class).expect("a temporary folder");
+        for image in 0..8 {
+            // Whole images of 4×4, and those whose pixels are cut off.
+            let pixels = &[90 * (image % 2) + 5; 16][..if image < 6 { 16 } else { 0 }];
+            write(&class.join(format!("{image}.pgm")), &[b"P5 4 4 255\n", pixels].concat());
+        }
+    }
+    let quadrants = "data.canvas={size=12,label=\"quadrant\"}";
+    let config = config(&folder, &["data.source={folder=\"data\"}", quadrants]);
+    let model = explain(&config).expect("headers are enough");
+    assert_eq!((model.input, model.classes), ([1, 12, 12], 4));
+    assert_eq!(model.class_names.expect("names")[3], "bottom right");
+    let message = check(&config).expect_err("damaged").to_string();
+    assert!(message.contains("train/a/6.pgm"), "{message}");
 }
 
 /// Of images that all show one thing, the place can be told.

@@ -8,13 +8,16 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
-use untied_study::{StudyFolder, open_to_change, printable_path};
+use untied_study::{StudyFolder, open_to_change, printable_path, read_text};
 
 use crate::terminal::say;
 use crate::wording::time;
 
 /// Time between two tries of one that waits.
 const AGAIN: Duration = Duration::from_millis(200);
+
+/// Far more than what a holder writes.
+const MOST_HOLDER: u64 = 1 << 12;
 
 /// Held until it is dropped; the system releases it too when the process ends in any way.
 ///
@@ -62,7 +65,7 @@ impl Lock {
 /// Whether nobody else holds the lock, as far as can be told: some network file systems have none.
 fn is_free(path: &Path, tried: &Result<(), TryLockError>) -> bool {
     if let Err(TryLockError::Error(error)) = tried {
-        let path = path.display();
+        let path = printable_path(path);
         say(&format!("warning: cannot lock {path}, so that a second run would not be noticed: {error}"));
     }
     !matches!(tried, Err(TryLockError::WouldBlock))
@@ -76,12 +79,12 @@ fn write(file: &mut File, text: &str) -> std::io::Result<()> {
 
 /// Whether the locked file still lies there: `--fresh` may have moved it aside before it was locked.
 fn is_at(path: &Path, holder: &str) -> bool {
-    fs::read_to_string(path).is_ok_and(|there| there == holder)
+    read_text(path, MOST_HOLDER).is_ok_and(|there| there.as_deref() == Some(holder))
 }
 
 /// `out is in use by process 17 on alpha for 3 min 05 s`.
 fn held(folder: &StudyFolder) -> String {
-    let text = fs::read_to_string(folder.cells().join(".lock")).unwrap_or_default();
+    let text = read_text(&folder.cells().join(".lock"), MOST_HOLDER).ok().flatten().unwrap_or_default();
     let by = holder(&text).unwrap_or_else(|| "another process".to_owned());
     format!("{} is in use by {by}", printable_path(folder.root()))
 }

@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 use untied_study::{MOST_CONFIG, Results, Study, StudyFolder, free_name, read_text};
 
 /// The files and folders that a study leaves; nothing else is ever moved, `slurm` neither: queued jobs need it.
-const ENTRIES: [&str; 6] = ["config.toml", "cells", "results.json", "report.md", "report.html", "plots"];
+const ENTRIES: [&str; 7] = ["config.toml", "cells", "results.json", "curves.json", "report.md", "report.html", "plots"];
 
 /// An error where the folder belongs to something else than this study.
 pub(crate) fn check_owner(folder: &StudyFolder, study: &Study) -> anyhow::Result<()> {

@@ -16,7 +16,7 @@ use crate::exit::Exit;
 use crate::plan::looks::{look_into, look_of};
 use crate::terminal::{print, say};
 use crate::wording::{BEING_TRAINED, cell_name, plural, stopped, time};
-use crate::workers::cell::{is_done_already, train};
+use crate::workers::cell::{is_done_already, tidy_up, train};
 use crate::{check, folder, interrupt};
 
 #[derive(Debug, Args)]
@@ -47,6 +47,7 @@ pub(crate) fn cell(arguments: &CellArguments) -> anyhow::Result<Exit> {
     let cell = pick(&study, arguments.index)?;
     let folder = StudyFolder::new(arguments.out.folder(&study));
     if is_done_already(&folder, cell).unwrap_or(false) {
+        tidy_up(&folder, cell);
         return Ok(Exit::Done);
     }
     if let Some(exit) = unneeded_now(&study, arguments.index, &folder) {

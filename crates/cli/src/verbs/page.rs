@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use untied_page::{page, read_studies};
-use untied_study::write_text;
+use untied_study::{printable_path, write_text};
 
 use crate::exit::Exit;
 use crate::terminal::print;
@@ -25,6 +25,6 @@ pub(crate) struct PageArguments {
 pub(crate) fn write(arguments: &PageArguments) -> anyhow::Result<Exit> {
     let themes = read_studies(&arguments.experiments)?;
     write_text(&arguments.out, &page(&themes, &arguments.links))?;
-    print(&format!("page: {}\n", arguments.out.display()))?;
+    print(&format!("page: {}\n", printable_path(&arguments.out)))?;
     Ok(Exit::Done)
 }

@@ -65,8 +65,11 @@ pub(crate) fn train(
         folder.write_cell(cell)?;
     }
     let warning = match is_done_already(folder, cell) {
-        // By the process that had the lock.
-        Ok(true) => return Ok(None),
+        // By the process that had the lock, which may have been killed behind the result.
+        Ok(true) => {
+            clear_away(folder, cell)?;
+            return Ok(None);
+        }
         Ok(false) => None,
         Err(error) => keep_unusable_result(folder, cell, &error)?,
     };
@@ -93,6 +96,20 @@ pub(crate) fn train(
     folder.remove_checkpoint(cell)?;
     log.end()?;
     Ok(Some(result))
+}
+
+/// Deletes what a process that was killed behind its result left of a cell that is done, unless another one has the cell.
+/// What cannot be deleted is left: the result counts.
+pub(crate) fn tidy_up(folder: &StudyFolder, cell: &Cell) {
+    if let Ok(Some(_lock)) = EventLog::try_lock(&folder.events(cell)) {
+        let _ = clear_away(folder, cell);
+    }
+}
+
+/// Of whoever has the cell's lock.
+fn clear_away(folder: &StudyFolder, cell: &Cell) -> Result<(), StoreError> {
+    folder.remove_leftovers(cell)?;
+    folder.remove_checkpoint(cell)
 }
 
 /// Moves it aside: it may be another program's, and only unreadable to this one.

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use untied_study::{Event, open_to_change};
+use untied_study::{Event, open_to_change, printable_path};
 
 use crate::terminal::say;
 
@@ -36,7 +36,7 @@ impl EventLog {
         }
         if let Err(error) = locked {
             // Some network file systems have no locks. Results are equal and written whole whoever writes them.
-            say(&format!("warning: cannot lock {}, so that two processes may train it: {error}", path.display()));
+            say(&format!("warning: cannot lock {}, so that two processes may train it: {error}", printable_path(path)));
         }
         Ok(Self { path: path.to_owned(), file, failure: None })
     }

@@ -31,6 +31,8 @@ fn start(bench: &Bench, nohup: bool) -> (Child, PathBuf) {
     let cells = bench.path("out/cells");
     wait_until(|| event_logs(&cells).len() == 2 && event_logs(&cells).iter().any(|log| has_result(log)));
     let running = event_logs(&cells).into_iter().find(|log| !has_result(log)).unwrap();
+    // The log is there a moment before its lock.
+    wait_until(|| !is_abandoned(&running));
     (child, running)
 }
 

@@ -1,11 +1,14 @@
-use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Component, Path, PathBuf};
 
 use prost::Message;
+use untied_study::open_to_read;
 
 use super::schema::{GraphProto, ModelProto, TensorProto};
 use crate::error::{LintError, invalid};
+
+/// The most that one message of Protocol Buffers may have; larger tensors lie in other files.
+const MOST_BYTES: u64 = 1 << 31;
 
 /// An ONNX model as its file has it.
 #[derive(Debug, Clone)]
@@ -22,7 +25,15 @@ impl Model {
     /// # Errors
     /// If a file cannot be read, or is no ONNX model.
     pub fn read(path: &Path) -> Result<Self, LintError> {
-        let bytes = fs::read(path).map_err(|error| LintError::File { path: path.to_owned(), error })?;
+        let failed = |error| LintError::File { path: path.to_owned(), error };
+        let file = open_to_read(path).map_err(failed)?;
+        let length = file.metadata().map_err(failed)?.len();
+        if length > MOST_BYTES {
+            let found = format!("{length} bytes, more than the {MOST_BYTES} that one can have");
+            return Err(LintError::NotOnnx { path: path.to_owned(), found });
+        }
+        let mut bytes = Vec::new();
+        file.take(MOST_BYTES).read_to_end(&mut bytes).map_err(failed)?;
         let mut model = Self::decode(&bytes, path)?;
         let folder = path.parent().unwrap_or(Path::new(""));
         for tensor in &mut model.graph_mut().initializer {
@@ -102,7 +113,7 @@ fn load_external(tensor: &mut TensorProto, folder: &Path) -> Result<(), LintErro
     };
     let path = folder.join(location);
     let failed = |error| LintError::File { path: path.clone(), error };
-    let mut file = File::open(&path).map_err(failed)?;
+    let mut file = open_to_read(&path).map_err(failed)?;
     let length = file.metadata().map_err(failed)?.len();
     let offset = number("offset")?.unwrap_or(0);
     let count = number("length")?.unwrap_or(length.saturating_sub(offset));

@@ -36,6 +36,26 @@ fn external_tensors_are_read_and_written_into_the_model() {
     assert!(left.biases.iter().all(|of| of.name != "body.conv1.bias"), "{left:?}");
 }
 
+/// Each would be waited for, or read, for ever.
+#[test]
+#[cfg(unix)]
+fn pipes_devices_and_files_too_long_are_no_models() {
+    for external in [false, true] {
+        let (folder, path) = copy();
+        let place = if external { folder.path().join("plain.data") } else { path.clone() };
+        std::fs::remove_file(&place).unwrap();
+        std::os::unix::fs::symlink("/dev/zero", &place).unwrap();
+        assert!(refused(&path).ends_with("it is no regular file"), "{}", refused(&path));
+        std::fs::remove_file(&place).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(&place).status().unwrap().success());
+        assert!(refused(&path).ends_with("it is no regular file"), "{}", refused(&path));
+    }
+    let (_folder, path) = copy();
+    std::fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(1 << 40).unwrap();
+    let said = refused(&path);
+    assert!(said.ends_with("found 1099511627776 bytes, more than the 2147483648 that one can have"), "{said}");
+}
+
 #[test]
 fn missing_and_short_files_are_named() {
     let (folder, path) = copy();

@@ -2,6 +2,7 @@
 
 mod external;
 mod fixtures;
+mod mutate;
 mod mutated;
 mod rewriting;
 

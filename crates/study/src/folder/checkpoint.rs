@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::checksum::checksum;
-use super::file::{read_bytes, write_bytes};
+use super::file::{read_bytes, require_length, write_bytes};
 use super::require_same;
 use crate::{Cell, StoreError, StudyFolder};
 
@@ -28,7 +28,9 @@ impl StudyFolder {
     /// If the file cannot be written.
     pub fn write_checkpoint(&self, cell: &Cell, state: &[u8]) -> Result<(), StoreError> {
         let header = format!("{OPENING}{} {}\n", cell.id, checksum(state));
-        write_bytes(&self.checkpoint(cell), &[header.as_bytes(), state])
+        let path = self.checkpoint(cell);
+        require_length(&path, header.len() + state.len(), MOST_BYTES)?;
+        write_bytes(&path, &[header.as_bytes(), state])
     }
 
     /// The last state of a cell; `None` where it has none.

@@ -7,10 +7,13 @@ use std::string::FromUtf8Error;
 
 use atomic_write_file::OpenOptions;
 
-use crate::StoreError;
+use crate::{StoreError, open_to_read};
 
-/// No text of a study is longer.
-pub(crate) const MOST_TEXT: u64 = 1 << 30;
+/// No text of a study is longer: the losses of 800 million steps.
+pub(crate) const MOST_TEXT: u64 = 1 << 34;
+
+/// Results of a whole study: far above those of the largest.
+pub(crate) const MOST_RESULTS: u64 = 1 << 36;
 
 /// Writes a file, and the folders that it lies in, whole or not at all.
 ///
@@ -59,6 +62,15 @@ pub fn open_to_change(path: &Path) -> io::Result<File> {
     }
 }
 
+/// An error where content is longer than what is read again.
+pub(crate) fn require_length(path: &Path, length: usize, most: u64) -> Result<(), StoreError> {
+    if length as u64 <= most {
+        return Ok(());
+    }
+    let cause = io::Error::other(format!("it would have {length} bytes, more than the {most} that are read again"));
+    Err(StoreError::Write { path: path.to_owned(), cause })
+}
+
 /// A text of at most so many bytes in a regular file; `None` where there is none.
 ///
 /// # Errors
@@ -71,16 +83,14 @@ pub fn read_text(path: &Path, most: u64) -> Result<Option<String>, StoreError> {
 /// The content of a file of at most so many bytes; `None` where there is none.
 pub(crate) fn read_bytes(path: &Path, most: u64) -> Result<Option<Vec<u8>>, StoreError> {
     let read = || {
-        let file = fs::metadata(path)?;
-        // To open a pipe would wait for its writer.
-        if !file.is_file() {
-            return Err(io::Error::other("it is no regular file"));
+        let file = open_to_read(path)?;
+        let length = file.metadata()?.len();
+        if length > most {
+            return Err(io::Error::other(format!("it has {length} bytes, more than this program writes")));
         }
-        if file.len() > most {
-            return Err(io::Error::other(format!("it has {} bytes, more than this program writes", file.len())));
-        }
-        let mut content = Vec::with_capacity(file.len() as usize);
-        File::open(path)?.take(most).read_to_end(&mut content)?;
+        let mut content = Vec::new();
+        content.try_reserve_exact(length as usize).map_err(|_| io::ErrorKind::OutOfMemory)?;
+        file.take(most).read_to_end(&mut content)?;
         Ok(content)
     };
     match read() {

@@ -10,7 +10,7 @@ use crate::{Cell, StoreError, StudyFolder};
 const OF_CELL: [&str; 4] = ["checkpoint", "model.safetensors", "result.json", "cell.json"];
 
 /// Those of a study, beside its cells.
-const OF_STUDY: [&str; 4] = ["config.toml", "results.json", "report.md", "report.html"];
+const OF_STUDY: [&str; 5] = ["config.toml", "results.json", "curves.json", "report.md", "report.html"];
 
 /// Held while files of the study beside its cells are written; where the system has no locks, it holds nobody off.
 #[derive(Debug)]

@@ -2,6 +2,7 @@
 
 mod checkpoint;
 mod checksum;
+mod curves;
 mod data;
 mod error;
 mod file;
@@ -18,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use self::checksum::{check_seal, seal};
 pub use self::data::differing;
 pub use self::error::StoreError;
-use self::file::{MOST_TEXT, move_aside};
+use self::file::{MOST_TEXT, move_aside, require_length};
 pub use self::file::{free_name, open_to_change, read_text, write_bytes, write_text};
 pub use self::leftovers::Writing;
 use crate::cell::{self, Cell};
@@ -89,6 +90,12 @@ impl StudyFolder {
         self.root.join("results.json")
     }
 
+    /// `curves.json`: the curves of a study that is too large for `results.json` to hold them.
+    #[must_use]
+    pub fn curves(&self) -> PathBuf {
+        self.root.join("curves.json")
+    }
+
     /// `report.md`.
     #[must_use]
     pub fn report_md(&self) -> PathBuf {
@@ -155,11 +162,7 @@ impl StudyFolder {
     /// If the file cannot be written.
     pub fn write_config(&self, study: &Study) -> Result<(), StoreError> {
         let (path, text) = (self.config(), study.resolved_toml());
-        if text.len() as u64 > MOST_CONFIG {
-            let cause =
-                io::Error::other(format!("it would have more than the {MOST_CONFIG} bytes that are read again"));
-            return Err(StoreError::Write { path, cause });
-        }
+        require_length(&path, text.len(), MOST_CONFIG)?;
         let _writing = self.begin_writing();
         write_text(&path, &text)
     }
@@ -200,7 +203,9 @@ impl StudyFolder {
         let header = ResultHeader { schema: SCHEMA, id: cell.id.clone() };
         let text = to_json(&path, &ResultFile { header, result })?;
         require_readable(&path, &text, result)?;
-        write_text(&path, &seal(&text))
+        let text = seal(&text);
+        require_length(&path, text.len(), MOST_TEXT)?;
+        write_text(&path, &text)
     }
 
     /// The result of a cell; `None` where it has none.

@@ -4,36 +4,48 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use super::checksum::{check_seal, is_sealed, seal};
-use super::{from_json, read_text, require_readable, to_json, write_text};
+use super::file::{MOST_RESULTS, read_text, require_length, write_text};
+use super::{curves, from_json, require_readable, to_json};
 use crate::{CellRecord, Factors, Results, Status, StoreError, Study, StudyFolder};
 
-/// Far above that of the largest study: whatever was written is read.
-const MOST_BYTES: u64 = 1 << 36;
-
 impl StudyFolder {
-    /// Writes `results.json`.
+    /// Writes `results.json`, and `curves.json` where the curves are too many for it.
     ///
     /// # Errors
-    /// If the file cannot be written or a number is not finite.
+    /// If a file cannot be written or a number is not finite.
     pub fn write_results(&self, results: &Results) -> Result<(), StoreError> {
         let path = self.results();
-        let text = to_json(&path, results)?;
-        require_readable(&path, &text, results)?;
-        write_text(&path, &seal(&text))
+        let text = match curves::apart(results) {
+            None => {
+                let text = to_json(&path, results)?;
+                require_readable(&path, &text, results)?;
+                text
+            }
+            Some((results, curves)) => {
+                let text = to_json(&path, &results)?;
+                require_readable(&path, &text, &results)?;
+                curves::named(&text, &self.write_curves(&curves)?)
+            }
+        };
+        let text = seal(&text);
+        require_length(&path, text.len(), MOST_RESULTS)?;
+        write_text(&path, &text)?;
+        self.remove_curves(&text)
     }
 
-    /// Reads `results.json`; `None` where there is none.
+    /// Reads `results.json`, with the curves of `curves.json` where it names them; `None` where there is none.
     ///
     /// # Errors
     /// If the file cannot be read, is damaged, or says what no run can have left, such as one cell twice.
     pub fn read_results(&self) -> Result<Option<Results>, StoreError> {
         let path = self.results();
-        let Some(text) = read_text(&path, MOST_BYTES)? else { return Ok(None) };
+        let Some(text) = read_text(&path, MOST_RESULTS)? else { return Ok(None) };
         // Those of older versions have no seal.
         if is_sealed(&text) {
             check_seal(&path, &text)?;
         }
-        let results = from_json(&path, &text)?;
+        let mut results = from_json(&path, &text)?;
+        self.read_curves(&text, &mut results)?;
         check(&path, &results)?;
         Ok(Some(results))
     }

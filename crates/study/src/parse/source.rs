@@ -2,13 +2,12 @@
 //!
 //! A span therefore says by itself where a value came from.
 
-use std::fs::{self, File};
 use std::io::{self, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::error::{MOST_CONFIG, Place};
-use crate::ConfigError;
+use crate::{ConfigError, open_to_read};
 
 /// A config file and the options that change it.
 pub(crate) struct Source {
@@ -89,13 +88,10 @@ impl Source {
     }
 }
 
-/// One byte more than allowed at most. To open a pipe would wait for its writer.
+/// One byte more than allowed at most.
 fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
-    if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::other("it is no regular file"));
-    }
     let mut bytes = Vec::new();
-    File::open(path)?.take(MOST_CONFIG + 1).read_to_end(&mut bytes)?;
+    open_to_read(path)?.take(MOST_CONFIG + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

@@ -22,6 +22,15 @@ pub struct Curves {
 }
 
 impl Curves {
+    /// How many numbers there are in all curves together.
+    pub(crate) fn numbers(&self) -> usize {
+        let Self { train_loss, test_loss, test_accuracy, validation_loss, validation_accuracy } = self;
+        [train_loss, test_loss, test_accuracy, validation_loss, validation_accuracy]
+            .iter()
+            .map(|curve| curve.len())
+            .sum()
+    }
+
     /// The index of the best epoch, of the first one where several are equal; none before the first, or without validation.
     ///
     /// ```

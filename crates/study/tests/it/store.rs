@@ -127,6 +127,42 @@ fn results_of_a_study_read_back() {
     assert!(text[opening.len() + 64..].starts_with("\",\n  \"schema\": 1,\n  \"study\": \"bias_redundancy\","));
 }
 
+/// Of 100,000 cells, `results.json` would have gigabytes of curves.
+#[test]
+fn curves_of_a_huge_study_lie_in_a_file_of_their_own() {
+    let (dir, folder, study) = folder();
+    let curve: Vec<f64> = (0..200_000).map(|epoch| f64::from(epoch) / 200_000.0).collect();
+    let curves =
+        Curves { train_loss: curve.clone(), test_loss: curve.clone(), test_accuracy: curve, ..Curves::default() };
+    let record = |cell| CellRecord::new(cell, CellResult { curves: curves.clone(), ..result() });
+    let results = |cells: usize| {
+        study.results(study.cells[..cells].iter().map(record).collect(), vec![], vec![result().provenance])
+    };
+    let (huge, small) = (results(2), results(1));
+    folder.write_results(&huge).unwrap();
+    assert!(fs::metadata(folder.results()).unwrap().len() < 1 << 16);
+    assert_eq!(folder.read_results().unwrap(), Some(huge.clone()));
+    let (results_json, curves_json) = (fs::read(folder.results()).unwrap(), fs::read(folder.curves()).unwrap());
+
+    // Those of other results, damaged, or gone.
+    let mut others = huge.clone();
+    others.cells[0].result.curves.test_loss[0] = 7.0;
+    folder.write_results(&others).unwrap();
+    fs::write(folder.results(), &results_json).unwrap();
+    let refusal = || message(&dir, folder.read_results());
+    assert!(refusal().ends_with("curves.json is damaged: it holds the curves of other results than results.json"));
+    fs::write(folder.curves(), &curves_json[..curves_json.len() - 9]).unwrap();
+    assert!(refusal().ends_with("curves.json is damaged: its checksum differs"), "{}", refusal());
+    fs::remove_file(folder.curves()).unwrap();
+    assert!(refusal().ends_with("curves.json is damaged: results.json names it, and it is not there"));
+    fs::write(folder.curves(), &curves_json).unwrap();
+    assert_eq!(folder.read_results().unwrap(), Some(huge));
+
+    folder.write_results(&small).unwrap();
+    assert!(!folder.curves().exists(), "what no results name is cleared away");
+    assert_eq!(folder.read_results().unwrap(), Some(small));
+}
+
 #[test]
 fn shipped_results_are_written_as_they_are() {
     let (_dir, folder, _study) = folder();

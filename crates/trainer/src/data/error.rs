@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt::{self, Display};
 use std::io;
@@ -56,16 +57,27 @@ impl DataError {
 impl Display for DataError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let file = &self.file;
-        match &self.problem {
-            DataProblem::Missing(names) if names.is_empty() => write!(f, "no data folder {file}"),
-            DataProblem::Missing(names) => write!(f, "no data file in {file}: expected one of {}", names.join(", ")),
-            DataProblem::Read(_) => write!(f, "failed to read {file}"),
-            DataProblem::Decode(reason) => write!(f, "failed to decode {file}: {reason}"),
-            DataProblem::Invalid { expected, found: None } => write!(f, "{file}: expected {expected}"),
+        let said = match &self.problem {
+            DataProblem::Missing(names) if names.is_empty() => format!("no data folder {file}"),
+            DataProblem::Missing(names) => format!("no data file in {file}: expected one of {}", names.join(", ")),
+            DataProblem::Read(_) => format!("failed to read {file}"),
+            DataProblem::Decode(reason) => format!("failed to decode {file}: {}", short(reason)),
+            DataProblem::Invalid { expected, found: None } => format!("{file}: expected {expected}"),
             DataProblem::Invalid { expected, found: Some(found) } => {
-                write!(f, "{file}: expected {expected}, found {found}")
+                format!("{file}: expected {expected}, found {}", short(found))
             }
-        }
+        };
+        // What was found may be a piece of the file, which may hold anything.
+        f.write_str(&printable(&said))
+    }
+}
+
+/// A text of bearable length: what was found may be as long as the file.
+fn short(text: &str) -> Cow<'_, str> {
+    const MOST: usize = 400;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{} …", &text[..end]).into(),
+        None => text.into(),
     }
 }
 

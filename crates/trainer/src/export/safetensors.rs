@@ -6,13 +6,12 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
-use std::fs::File;
-use std::io::{self, Read};
+use std::io::Read;
 use std::path::Path;
 use std::str::FromStr;
 
 use safetensors::tensor::{Dtype as FileType, Metadata, View};
-use untied_study::{CellConfig, Dtype};
+use untied_study::{CellConfig, Dtype, open_to_read};
 
 use super::error::ModelError;
 use super::seal::{self, damaged, other_programs};
@@ -22,8 +21,8 @@ use crate::model::plan::{Plan, Shape};
 use crate::model::tensors::{HostTensor, HostTensors};
 
 const FORMAT: &str = "untied model 1";
-/// Far above that of the largest model.
-const MOST_HEADER_BYTES: u64 = 1 << 20;
+/// As in the format itself: a model of ten thousand layers is read again.
+const MOST_HEADER_BYTES: u64 = 100_000_000;
 /// Length of the header's length.
 const PREFIX: u64 = 8;
 /// Sides and channels of an image.
@@ -35,11 +34,7 @@ impl TrainedModel {
     /// # Errors
     /// If the file cannot be read, is damaged, or is another than such a model.
     pub fn load(path: &Path) -> Result<Self, ModelError> {
-        // To open a pipe would wait for its writer.
-        if !std::fs::metadata(path)?.is_file() {
-            return Err(io::Error::other("it is no regular file").into());
-        }
-        let file = File::open(path)?;
+        let file = open_to_read(path)?;
         let length = file.metadata()?.len();
         Self::read(file, length)
     }
@@ -282,6 +277,17 @@ mod tests {
     fn file(header: &Value, data: &[u8]) -> Vec<u8> {
         let header = header.to_string();
         [&(header.len() as u64).to_le_bytes(), header.as_bytes(), data].concat()
+    }
+
+    /// That of a model of ten thousand tensors.
+    #[test]
+    fn a_header_is_read_as_far_as_the_format_goes() {
+        let file = |bytes: u64| [&bytes.to_le_bytes()[..], &vec![b' '; bytes as usize]].concat();
+        let (long, longer) = (file(3 << 20), file(MOST_HEADER_BYTES + 1));
+        let (start, rest) = read_header(&mut &long[..], long.len() as u64).unwrap();
+        assert_eq!((start.len(), rest), (8 + (3 << 20), 0));
+        let refused = read_header(&mut &longer[..], longer.len() as u64).unwrap_err().to_string();
+        assert!(refused.contains("its header cannot have 100000001 bytes"), "{refused}");
     }
 
     #[test]

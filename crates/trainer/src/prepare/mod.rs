@@ -4,7 +4,7 @@ mod labels;
 
 use std::collections::BTreeMap;
 
-use untied_study::{CanvasConfig, CanvasLabel, CellConfig};
+use untied_study::{CanvasConfig, CellConfig, DataConfig};
 
 use crate::data::{Dataset, Split, Standardisation};
 use crate::measure::{self, Sizes};
@@ -42,37 +42,32 @@ pub(crate) struct DataSize {
 }
 
 pub(crate) fn load(config: &CellConfig) -> Result<(Dataset, Standardisation, DataSize), TrainerError> {
-    let mut dataset = labels::count_from_zero(data::load_config(&config.data)?, &config.data)?;
-    if let Some(canvas) = config.data.canvas {
-        check_canvas([dataset.train.height, dataset.train.width], canvas)?;
-        dataset = data::on_canvas(dataset, canvas);
-    }
-    labels::check_classes(&dataset, &config.data)?;
+    let dataset = labelled(data::load_config(&config.data)?, &config.data)?;
     let standardisation = Standardisation::of(&dataset.train, config.data.standardise)?;
-    let Split { channels, height, width, .. } = dataset.train;
-    let size = size(&dataset, [channels, height, width]);
+    let size = size(&dataset);
     Ok((dataset, standardisation, size))
 }
 
-/// What [`load`] says of images and classes, with no image file decoded; but where labels are quarters of a canvas, they are
-/// known only once the images lie there.
+/// What [`load`] says of images and classes, with no image file decoded.
 pub(crate) fn survey(config: &CellConfig) -> Result<DataSize, TrainerError> {
-    if config.data.canvas.is_some_and(|canvas| canvas.label == CanvasLabel::Quadrant) {
-        return load(config).map(|(_, _, size)| size);
-    }
-    let dataset = labels::count_from_zero(data::survey(&config.data)?, &config.data)?;
-    labels::check_classes(&dataset, &config.data)?;
-    let Split { channels, height, width, .. } = dataset.train;
-    let [height, width] = match config.data.canvas {
-        None => [height, width],
-        Some(canvas) => check_canvas([height, width], canvas).map(|()| [canvas.size; 2])?,
-    };
-    Ok(size(&dataset, [channels, height, width]))
+    labelled(data::survey(&config.data)?, &config.data).map(|dataset| size(&dataset))
 }
 
-fn size(dataset: &Dataset, shape: Shape) -> DataSize {
+/// A data set, with or without its pixels, with the labels and on the canvas that the config asks for.
+fn labelled(dataset: Dataset, config: &DataConfig) -> Result<Dataset, TrainerError> {
+    let mut dataset = labels::count_from_zero(dataset, config)?;
+    if let Some(canvas) = config.canvas {
+        check_canvas([dataset.train.height, dataset.train.width], canvas)?;
+        dataset = data::on_canvas(dataset, canvas);
+    }
+    labels::check_classes(&dataset, config)?;
+    Ok(dataset)
+}
+
+fn size(dataset: &Dataset) -> DataSize {
+    let Split { channels, height, width, .. } = dataset.train;
     DataSize {
-        shape,
+        shape: [channels, height, width],
         classes: dataset.classes,
         class_names: dataset.class_names.clone(),
         train_images: dataset.train.count,

@@ -109,8 +109,7 @@ impl<'a> Run<'a> {
     }
 
     pub(crate) fn images_per_second(&self) -> f64 {
-        let images = self.step_losses.len() * self.subject.config.train.batch_size;
-        images as f64 / self.trained.as_secs_f64().max(f64::MIN_POSITIVE)
+        speed(self.step_losses.len() * self.subject.config.train.batch_size, self.trained)
     }
 
     /// Whether no epoch follows.
@@ -182,5 +181,21 @@ impl<'a> Run<'a> {
             measured,
             step_losses: self.step_losses,
         }
+    }
+}
+
+/// Images a second; 0 where the clock has not moved, since an infinite number could not be kept.
+fn speed(images: usize, time: Duration) -> f64 {
+    if time.is_zero() { 0.0 } else { images as f64 / time.as_secs_f64() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_stands_still_costs_no_result() {
+        assert_eq!([Duration::ZERO, Duration::from_millis(500)].map(|time| speed(30, time)).to_vec(), [0.0, 60.0]);
+        assert!(speed(usize::MAX, Duration::from_nanos(1)).is_finite());
     }
 }

@@ -96,7 +96,7 @@ fn transparent(width: u32, height: u32) -> RgbaImage {
 }
 
 /// Twenty and more images of the scene, in colours or in grey.
-fn images() -> Vec<(&'static str, Vec<u8>, bool)> {
+pub(crate) fn images() -> Vec<(&'static str, Vec<u8>, bool)> {
     use ImageFormat::{Bmp, Pnm, WebP};
     let palette: &[u8] = &[20, 25, 30, 200, 40, 30];
     let grey = || DynamicImage::from(scene(33, 47)).into_luma8();

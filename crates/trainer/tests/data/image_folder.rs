@@ -174,7 +174,7 @@ fn what_is_no_image_is_refused() {
     let path = folder.path().join("train/cat/2.png");
     let sound = fs::read(&path).unwrap();
     for (content, expected) in [
-        (&b""[..], "DIR/train/cat/2.png: expected a PNG, JPEG, WebP, BMP, GIF, TIFF or PNM image, found []"),
+        (&b""[..], "DIR/train/cat/2.png: expected a PNG, JPEG, WebP, BMP, GIF, TIFF or PNM image, found an empty file"),
         (
             b"no image",
             "DIR/train/cat/2.png: expected a PNG, JPEG, WebP, BMP, GIF, TIFF or PNM image, found [6e, 6f, 20, 69]",

@@ -17,13 +17,13 @@ fn idx(kind: u8, dimensions: &[u32], elements: &[u8]) -> Vec<u8> {
 }
 
 /// A `.npy` file.
-fn npy(dtype: &str, shape: &str, elements: &[u8]) -> Vec<u8> {
+pub(crate) fn npy(dtype: &str, shape: &str, elements: &[u8]) -> Vec<u8> {
     let header = format!("{{'descr': '{dtype}', 'fortran_order': False, 'shape': {shape}, }}");
     let padded = format!("{header:<117}\n");
     [b"\x93NUMPY\x01\x00", &(padded.len() as u16).to_le_bytes()[..], padded.as_bytes(), elements].concat()
 }
 
-fn npz(arrays: &[(&str, Vec<u8>)]) -> Vec<u8> {
+pub(crate) fn npz(arrays: &[(&str, Vec<u8>)]) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut archive = rawzip::ZipArchiveWriter::new(&mut bytes);
     for (name, content) in arrays {
@@ -42,7 +42,7 @@ fn png(shade: u8) -> Vec<u8> {
 }
 
 /// A record of CIFAR-100: coarse label, fine label, pixels.
-fn record(coarse: u8, fine: u8) -> Vec<u8> {
+pub(crate) fn record(coarse: u8, fine: u8) -> Vec<u8> {
     [vec![coarse, fine], (0..3072).map(|pixel| (pixel / 9) as u8 ^ fine).collect()].concat()
 }
 
@@ -66,7 +66,13 @@ fn told(data: &Dataset) -> ([usize; 4], &[u8], &[u8], usize) {
 }
 
 /// Four files of MNIST's names, or of others.
-fn idx_files(prefix: &str, test: &str, kind: u8, images: [&[u8]; 2], labels: [&[u8]; 2]) -> Vec<(String, Vec<u8>)> {
+pub(crate) fn idx_files(
+    prefix: &str,
+    test: &str,
+    kind: u8,
+    images: [&[u8]; 2],
+    labels: [&[u8]; 2],
+) -> Vec<(String, Vec<u8>)> {
     let bytes = if kind == 8 { 1 } else { 4 };
     let image = |elements: &[u8]| idx(kind, &[(elements.len() / bytes / 6) as u32, 2, 3], elements);
     vec![
@@ -298,7 +304,14 @@ fn tables_that_are_no_images_are_refused() {
             "expected a column of labels, named label, labels, class, target, beside a square number of pixels, found columns of pixels alone",
         ),
         (b"label,a\n", "expected a table with a row for each image"),
-        (b"", "expected a table with a row for each image"),
+        (b"", "expected a table of labels and pixels, found an empty file"),
+        (b"label;a\n1;2\n", "expected columns between commas, found columns between semicolons: save it with commas"),
+        (b"label\ta\n1\t2\n", "expected columns between commas, found columns between tabs: save it with commas"),
+        (b"1 1:0.5 2:0.25\n", "expected columns between commas, found one column alone"),
+        (
+            b"\xff\xfel\0a\0",
+            "expected a table of labels and pixels, found text in UTF-16, which is not read: save it in UTF-8",
+        ),
         (
             b"<html>\n",
             "expected a table of labels and pixels, found an HTML page: perhaps what a server sent in place of the file",
@@ -309,6 +322,9 @@ fn tables_that_are_no_images_are_refused() {
             format!("DIR/train.csv: {expected}")
         );
     }
+    let long = made(&[("train.csv", format!("label,pixel0\n1,2\n1,{}\n", "\u{1b}x".repeat(1 << 16)).into_bytes())]);
+    let said = refusal(&long, r#"{"source": {"csv": "DIR"}, "test": 0.5}"#);
+    assert!(said.ends_with("\u{fffd}x\u{fffd} …") && said.len() < 1500 && !said.contains('\u{1b}'), "{said}");
     for (row, expected) in [
         ("1,2,3\n", "expected 2 columns, found 3"),
         ("256,2\n", "expected a label from 0 to 255, found `256`"),

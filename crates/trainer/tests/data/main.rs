@@ -7,6 +7,9 @@ mod files;
 mod idx;
 mod image_folder;
 mod kinds;
+#[path = "../../../lint/tests/it/mutate.rs"]
+mod mutate;
+mod mutated;
 mod npz;
 mod recognise;
 mod selection;

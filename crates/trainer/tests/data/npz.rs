@@ -230,7 +230,19 @@ fn damaged_archives_are_refused() {
         let message = message(&flipped);
         assert!(message.starts_with("failed to read DIR/set.npz, x_train: "), "{message}");
     }
-    assert!(message(b"no archive").starts_with("failed to decode DIR/set.npz: "));
+    let expected = "DIR/set.npz: expected an archive of NumPy, which is a zip file, found ";
+    for (content, found) in [
+        (&b"no archive"[..], "[6e, 6f, 20, 61]"),
+        (b"", "an empty file"),
+        (b"\x89HDF\r\n\x1a\n", "an HDF5 file, which is not read"),
+        (b"MATLAB 5.0 MAT-file", "a MATLAB file, which is not read"),
+        (
+            b"version https://git-lfs.github.com/spec/v1",
+            "a pointer to a file that Git LFS has not fetched: `git lfs pull`",
+        ),
+    ] {
+        assert_eq!(message(content), format!("{expected}{found}"));
+    }
     let stored = zip(&arrays(), CompressionMethod::from(12));
     let expected = "DIR/set.npz, x_train: expected stored or deflated elements, found compression";
     assert!(message(&stored).starts_with(expected), "{}", message(&stored));

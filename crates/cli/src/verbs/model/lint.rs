@@ -1,11 +1,11 @@
 //! `untied lint`: which biases of an ONNX model do nothing, and the model without them.
 
-use std::fmt::Write;
 use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use untied_lint::{Agreement, Finding, Findings, Folded, InputShapes, Model, Stripped};
+use untied_study::{printable, printable_path};
 
 use crate::exit::Exit;
 use crate::table::Table;
@@ -63,13 +63,13 @@ pub(crate) fn lint(arguments: &LintArguments) -> anyhow::Result<Exit> {
         let stripped = untied_lint::strip(&model, &shapes).with_context(|| name.clone())?;
         stripped.write(path)?;
         let (parts, agreement) = (strips(&stripped.parts), agreement(&stripped.agreement));
-        said = format!("\n{parts}{agreement}{}\n", path.display());
+        said = format!("\n{parts}{agreement}{}\n", printable_path(path));
     }
     if let Some(path) = &arguments.fold {
         let folded = untied_lint::fold(&model, &shapes).with_context(|| name.clone())?;
         folded.write(path)?;
         let (parts, agreement) = (folds(&folded.parts), agreement(&folded.agreement));
-        said = format!("{said}\n{parts}{agreement}{}\n", path.display());
+        said = format!("{said}\n{parts}{agreement}{}\n", printable_path(path));
     }
     if arguments.format == Format::Text {
         text += &said;
@@ -79,7 +79,7 @@ pub(crate) fn lint(arguments: &LintArguments) -> anyhow::Result<Exit> {
 }
 
 fn heading(name: &str, model: &Model) -> String {
-    format!("{name}: opset {}\n", model.opset())
+    format!("{}: opset {}\n", printable(name), model.opset())
 }
 
 fn table(findings: &Findings) -> String {
@@ -113,21 +113,20 @@ fn count(redundant: usize, unknown: usize) -> String {
 
 /// The way of each bias with a redundant or an unknown part, and the operations that are not understood.
 fn reasons(findings: &Findings) -> String {
-    let mut text = String::new();
+    let mut lines = Vec::new();
     for (index, finding) in findings.biases.iter().enumerate() {
         let share = &finding.training;
         if share.redundant > 0 {
-            let _ = writeln!(text, "  {}: {}", index + 1, share.path);
+            lines.push(format!("{}: {}", index + 1, share.path));
         }
         if share.unknown > 0 {
             let nodes = if share.unknown_at.is_empty() { finding.node.clone() } else { share.unknown_at.join(", ") };
-            let _ = writeln!(text, "  {}: unknown, behind {nodes}", index + 1);
+            lines.push(format!("{}: unknown, behind {nodes}", index + 1));
         }
     }
-    for of in &findings.not_understood {
-        let _ = writeln!(text, "  not understood: {} ({}): {}", of.node, of.operator, of.reason);
-    }
-    text
+    let not_understood = findings.not_understood.iter();
+    lines.extend(not_understood.map(|of| format!("not understood: {} ({}): {}", of.node, of.operator, of.reason)));
+    lines.iter().map(|line| format!("  {}\n", printable(line))).collect()
 }
 
 fn summary(findings: &Findings) -> String {

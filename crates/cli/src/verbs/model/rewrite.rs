@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Args;
-use untied_study::{Dtype, write_bytes};
+use untied_study::{Dtype, printable_path, write_bytes};
 use untied_trainer::{Agreement, Deviation, TrainedModel};
 
 use crate::terminal::print;
@@ -42,7 +42,7 @@ impl RewriteArguments {
     pub(crate) fn write(&self, model: &TrainedModel, suffix: &str, text: &str) -> anyhow::Result<()> {
         let path = self.out(suffix);
         write_bytes(&path, &[&model.to_bytes()])?;
-        print(&format!("{text}{}\n", path.display()))
+        print(&format!("{text}{}\n", printable_path(&path)))
     }
 }
 

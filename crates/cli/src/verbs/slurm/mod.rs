@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail};
-use untied_study::{MOST_CONFIG, Study, StudyFolder, read_text, write_text};
+use untied_study::{MOST_CONFIG, Study, StudyFolder, printable_path, read_text, write_text};
 
 pub(crate) use self::arguments::SlurmArguments;
 use self::job_array::{JobArray, job_arrays};
@@ -122,9 +122,14 @@ fn nothing_to_submit(study: &Study, folder: &StudyFolder, queued: usize) -> Stri
     match queued {
         0 if study.sequential.is_some() => format!(
             "{name}: {cells}, all with results or not needed; `untied report {}` reports them\n",
-            folder.root().display()
+            printable_path(folder.root())
         ),
-        0 => format!("{name}: {cells}, all with results; `untied report {}` reports them\n", folder.root().display()),
+        0 => {
+            format!(
+                "{name}: {cells}, all with results; `untied report {}` reports them\n",
+                printable_path(folder.root())
+            )
+        }
         _ => format!("{name}: {cells}; the {queued} without results are queued already\n"),
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::Args;
 use serde_json::{Map, Value, json};
-use untied_study::{DataConfig, EXAMPLE, Study, commented, write_text};
+use untied_study::{DataConfig, EXAMPLE, Study, commented, printable_path, write_text};
 use untied_trainer::data::{Recognised, recognise};
 
 use crate::exit::Exit;
@@ -45,11 +45,12 @@ pub(crate) fn init(arguments: &InitArguments) -> anyhow::Result<Exit> {
         told = outline(&found);
         adapt(&mut config, path, found)?;
     }
-    let text = HEADER.replace("FILE", &file.display().to_string()) + &commented(&config);
+    let name = printable_path(file);
+    let text = HEADER.replace("FILE", &name) + &commented(&config);
     // What was written must be read.
     Study::parse(&text, file, &[])?;
     write_text(file, &text)?;
-    print(&format!("{told}{}\nnext: untied run {0}\n", file.display()))?;
+    print(&format!("{told}{name}\nnext: untied run {name}\n"))?;
     Ok(Exit::Done)
 }
 

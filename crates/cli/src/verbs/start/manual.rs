@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::{Args, Command};
 use clap_complete::Shell;
+use untied_study::printable_path;
 
 use crate::exit::Exit;
 use crate::terminal::print;
@@ -38,6 +39,6 @@ pub(crate) fn man(arguments: &ManArguments, command: Command) -> anyhow::Result<
     };
     let written = std::fs::create_dir_all(folder).and_then(|()| clap_mangen::generate_to(command, folder));
     written.with_context(|| folder.display().to_string())?;
-    print(&format!("{}\n", folder.display()))?;
+    print(&format!("{}\n", printable_path(folder)))?;
     Ok(Exit::Done)
 }

@@ -3,6 +3,9 @@
 mod data;
 mod limits;
 mod links;
+#[path = "../../../../lint/tests/it/mutate.rs"]
+mod mutate;
+mod mutated;
 mod names;
 mod report;
 mod starts;

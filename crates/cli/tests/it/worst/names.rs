@@ -92,6 +92,71 @@ fn names_of_other_programs_get_a_hint() {
     }
 }
 
+/// Folders and files of such names are rare, but what is printed goes on as lines and to terminals.
+#[test]
+fn line_breaks_in_paths_break_no_line_of_any_verb() {
+    let bench = Bench::new();
+    let kept = SMALL.replace("[train]", "[train]\nsave_model = true").replace("[model]", "[model]\nnorm = \"batch\"");
+    bench.write("study.toml", kept);
+    bench.expect(0, "cell study.toml --index 2 --out out");
+    let (from, model) = (bench.cells("out")[0].join("model.safetensors"), "a\nb\u{1b}[2J.safetensors");
+    fs::copy(from, bench.path(model)).unwrap();
+    let onnx = concat!(env!("CARGO_MANIFEST_DIR"), "/../lint/tests/fixtures/untied.onnx");
+    fs::copy(onnx, bench.path("c\nd.onnx")).unwrap();
+    let shown = |arguments: &[&str], shown: &str| {
+        let ended = bench.run(arguments);
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        assert!(ended.stdout.lines().any(|line| line.contains(shown)), "{arguments:?}: {}", ended.stdout);
+        assert!(!ended.stdout.contains('\u{1b}'));
+    };
+    shown(&["strip", model], "a b\u{fffd}[2J.stripped.safetensors");
+    shown(&["fold", model], "a b\u{fffd}[2J.folded.safetensors");
+    shown(&["lint", "c\nd.onnx", "--strip", "e\nf.onnx"], "c d.onnx: opset");
+    shown(&["lint", "c\nd.onnx", "--fold", "e\nf.onnx"], "e f.onnx");
+    shown(&["init", "g\nh.toml"], "next: untied run g h.toml");
+    shown(&["man", "--out", "i\nj"], "i j");
+    bench.expect(0, "run study.toml --out k -q");
+    fs::rename(bench.path("k"), bench.path("k\nl")).unwrap();
+    shown(&["compare", "k\nl", "k\nl"], "k l");
+    for arguments in [
+        &["lint", "absent\n.onnx"][..],
+        &["strip", "absent\n.safetensors"],
+        &["fold", "c\nd.onnx"],
+        &["init", "g\nh.toml"],
+        &["slurm", "study.toml", "--out", "m\nn"],
+        &["compare", "k\nl", "absent\nfolder"],
+    ] {
+        let ended = bench.run(arguments);
+        assert_eq!((ended.code, ended.stderr.lines().count()), (Some(2), 1), "{arguments:?}: {}", ended.stderr);
+    }
+}
+
+/// Names inside a model are as foreign as the file.
+#[test]
+fn line_breaks_inside_a_model_break_no_row_of_lint() {
+    let bench = Bench::empty();
+    let bytes = fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../lint/tests/fixtures/untied.onnx")).unwrap();
+    let (name, other) = (b"body.bias1", b"bo\ny\x1bbias");
+    let mut spoilt = bytes.clone();
+    let mut changed = 0;
+    for at in 0..bytes.len() - name.len() {
+        if bytes[at..].starts_with(name) {
+            spoilt[at..at + name.len()].copy_from_slice(&[&other[..], b"1"].concat()[..name.len()]);
+            changed += 1;
+        }
+    }
+    assert!(changed > 1, "the tensor and its use");
+    bench.write("model.onnx", spoilt);
+    let [whole, odd] = ["whole.onnx", "model.onnx"].map(|file| {
+        if file == "whole.onnx" {
+            bench.write(file, &bytes);
+        }
+        bench.expect(0, &format!("lint {file} --strip stripped.onnx")).stdout
+    });
+    assert!(odd.contains("bo y\u{fffd}bias") && !odd.contains('\u{1b}'), "{odd}");
+    assert_eq!(odd.lines().count(), whole.lines().count(), "{odd}");
+}
+
 /// One system writes é as one letter, another as e and an accent.
 #[test]
 fn classes_that_look_the_same_are_spelt() {

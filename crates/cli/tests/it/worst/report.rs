@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 use serde_json::Value;
+use untied_study::{Study, StudyFolder};
 
 use crate::program::{Bench, tree};
 
@@ -105,6 +106,30 @@ fn a_report_clears_away_what_a_killed_one_left() {
     }
     bench.expect(0, "report out");
     assert_eq!(tree(&bench.path("out")), before);
+}
+
+/// Half of the cells were trained before the program was built anew.
+#[test]
+fn a_report_of_two_programs_says_so() {
+    let bench = Bench::new();
+    bench.expect(0, "run study.toml --out out -q");
+    let folder = StudyFolder::new(bench.path("out"));
+    let study = Study::load(&folder.config(), &[]).unwrap();
+    for (index, cell) in study.cells.iter().enumerate() {
+        let mut result = folder.read_result(cell).unwrap().unwrap();
+        result.provenance.commit = Some(if index < 2 { "0123abcd" } else { "4567cdef" }.to_owned());
+        folder.write_result(cell, &result).unwrap();
+    }
+    for verb in ["report out", "run study.toml --out out"] {
+        let ended = bench.expect(0, verb);
+        let version = env!("CARGO_PKG_VERSION");
+        let said = format!("untied {version} (0123abcd), untied {version} (4567cdef)");
+        assert!(ended.stderr.contains(&said), "{verb}: {}", ended.stderr);
+    }
+    let report = fs::read_to_string(bench.path("out/report.md")).unwrap();
+    let said = "(4567cdef), the first of the study by untied";
+    let (said, verdict) = (report.find(said).expect("a warning"), report.find("inconclusive").unwrap());
+    assert!(said < verdict && report.contains("Warning of 2 runs"), "{report}");
 }
 
 /// The program is replaced by a newer build while it runs.

@@ -30,6 +30,29 @@ fn ten_starts_of_one_cell_all_end_well() {
     }
 }
 
+/// Killed between its result and the end, a worker leaves its last checkpoint, and the next one finds the cell done.
+#[test]
+fn what_is_left_of_a_cell_that_is_done_is_cleared_away() {
+    let bench = Bench::new();
+    bench.expect(0, "cell study.toml --index 0 --out out");
+    let cell = bench.cells("out").remove(0);
+    let id = cell.file_name().unwrap().to_str().unwrap().to_owned();
+    let worker = format!("worker out {id} --threads 1 --checkpoint 0");
+    for again in ["cell study.toml --index 0 --out out", "run study.toml --out out -q", &worker] {
+        for name in ["checkpoint", ".result.json.a1B2c3"] {
+            bench.write(&format!("out/cells/{id}/{name}"), "left");
+        }
+        // A worker ends with its stdin.
+        let mut command = bench.command(&again.split(' ').collect::<Vec<_>>());
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let stdin = child.stdin.take();
+        assert!(child.wait().unwrap().success(), "{again}");
+        drop(stdin);
+        assert!(!cell.join("checkpoint").exists(), "{again}");
+    }
+    assert!(!cell.join(".result.json.a1B2c3").exists() && cell.join("result.json").exists());
+}
+
 /// `ulimit -u`, which counts threads too and which root alone is free of: the first worker takes all that there are.
 #[test]
 fn a_system_that_starts_no_more_processes_costs_no_cell() {

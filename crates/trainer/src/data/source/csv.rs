@@ -99,6 +99,9 @@ impl Table {
     /// By the first row, which names the columns or is an image; `None` where there is no column of labels.
     fn start(file: &str, row: &StringRecord) -> Result<Option<Self>, DataError> {
         let columns = row.len();
+        if columns == 1 {
+            return Err(DataError::invalid(file, "columns between commas", one_column(row)));
+        }
         let named = row.iter().any(|field| field.trim().parse::<f64>().is_err());
         let is_label =
             |field: &str| LABELS.contains(&field.trim().trim_start_matches('\u{feff}').to_ascii_lowercase().as_str());
@@ -138,6 +141,13 @@ impl Table {
     }
 }
 
+/// What a line without commas probably is.
+fn one_column(row: &StringRecord) -> String {
+    let signs = [(';', "semicolons: save it with commas"), ('\t', "tabs: save it with commas")];
+    let sign = signs.iter().find(|(sign, _)| row.iter().any(|field| field.contains(*sign)));
+    sign.map_or("one column alone".to_owned(), |(_, words)| format!("columns between {words}"))
+}
+
 /// `12.0` is 12.
 fn whole(field: &str) -> Option<u8> {
     let number: f64 = field.parse().ok()?;
@@ -151,5 +161,5 @@ fn side(pixels: usize) -> Option<usize> {
 }
 
 fn damaged(file: &str, error: &::csv::Error) -> DataError {
-    DataError::new(file, DataProblem::Decode(untied_study::printable(&error.to_string())))
+    DataError::new(file, DataProblem::Decode(error.to_string()))
 }

@@ -13,7 +13,7 @@ use untied_study::printable;
 use super::npy::{Array, read_split};
 use crate::data::collection::Collection;
 use crate::data::dataset::classes;
-use crate::data::file::{LIMIT, read_file};
+use crate::data::file::{LIMIT, read_file, resembles};
 use crate::data::{DataError, DataProblem};
 
 /// Names of other arrays that an error lists.
@@ -26,6 +26,9 @@ const MEDMNIST: [[&str; 2]; 2] = [["train_images", "train_labels"], ["test_image
 /// Reads an archive of images and labels, those for testing if they are there.
 pub(super) fn read(path: &Path) -> Result<Collection, DataError> {
     let (file, archive) = read_file(path, LIMIT)?;
+    if ZipArchive::from_slice(&archive).is_err() && !archive.starts_with(b"PK") {
+        return Err(DataError::invalid(file, "an archive of NumPy, which is a zip file", resembles(&archive)));
+    }
     let has = |array: &str| Ok::<bool, DataError>(!entries(&file, &archive, array)?.0.is_empty());
     let [train, test] = if has(MEDMNIST[0][0])? { MEDMNIST } else { KERAS };
     let open = |array: &str| {

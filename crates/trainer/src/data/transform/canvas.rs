@@ -9,7 +9,8 @@ const QUADRANTS: [&str; 4] = ["top left", "top right", "bottom left", "bottom ri
 /// Puts every image at a random place of a larger, empty one.
 ///
 /// The places are drawn from a stream of their own for training and for testing, the same for every seed: a canvas is a data
-/// set like any other. Checksums stay those of the source.
+/// set like any other. Checksums stay those of the source. A data set without pixels, of which only the outline is known, stays
+/// one.
 pub(crate) fn on_canvas(dataset: Dataset, canvas: CanvasConfig) -> Dataset {
     let generator = Generator::new(0);
     let place = |split: &Split, name: &str| placed(split, canvas, &mut generator.stream(name));
@@ -35,26 +36,35 @@ pub(crate) fn on_canvas(dataset: Dataset, canvas: CanvasConfig) -> Dataset {
 fn placed(split: &Split, canvas: CanvasConfig, stream: &mut Stream) -> Split {
     let size = canvas.size;
     let mut placed = Split::empty([split.channels, size, size]);
-    let mut pixels = vec![0; placed.image_length()];
+    let mut pixels = vec![0; if split.images.is_empty() { 0 } else { placed.image_length() }];
     for index in 0..split.count {
-        let [top, left] = [split.height, split.width].map(|side| offset(size - side, canvas.jitter, stream));
-        pixels.fill(0);
-        for (row, line) in split.image(index).chunks_exact(split.width).enumerate() {
-            let (channel, y) = (row / split.height, row % split.height);
-            let start = (channel * size + top + y) * size + left;
-            pixels[start..start + split.width].copy_from_slice(line);
+        let corner = [split.height, split.width].map(|side| offset(size - side, canvas.jitter, stream));
+        if !pixels.is_empty() {
+            draw(split, index, corner, size, &mut pixels);
         }
         let label = match canvas.label {
             CanvasLabel::Class => split.labels[index],
-            // Of the middle; an image in the very middle counts as above and to the left.
-            CanvasLabel::Quadrant => {
-                let beyond = |offset: usize, side: usize| u8::from(2 * offset + side > size);
-                2 * beyond(top, split.height) + beyond(left, split.width)
-            }
+            CanvasLabel::Quadrant => quadrant(split, corner, size),
         };
         placed.push(&pixels, label);
     }
     placed
+}
+
+/// Draws one image, with its first row and column at `[top, left]`, on an empty canvas.
+fn draw(split: &Split, index: usize, [top, left]: [usize; 2], size: usize, pixels: &mut [u8]) {
+    pixels.fill(0);
+    for (row, line) in split.image(index).chunks_exact(split.width).enumerate() {
+        let (channel, y) = (row / split.height, row % split.height);
+        let start = (channel * size + top + y) * size + left;
+        pixels[start..start + split.width].copy_from_slice(line);
+    }
+}
+
+/// The quarter that the middle of an image lies in; the very middle counts as above and to the left.
+fn quadrant(split: &Split, [top, left]: [usize; 2], size: usize) -> u8 {
+    let beyond = |offset: usize, side: usize| u8::from(2 * offset + side > size);
+    2 * beyond(top, split.height) + beyond(left, split.width)
 }
 
 /// The first row or column of an image for which `room` is left, at most `jitter` from the middle.
@@ -113,6 +123,17 @@ mod tests {
         }
         // The centre of mass is near the middle of the image, not at it.
         assert!(right as f64 > 0.9 * placed.train.count as f64, "{right} of {}", placed.train.count);
+    }
+
+    #[test]
+    fn quadrants_are_known_without_a_pixel() {
+        let digits = crate::data::load(&DataSource::Digits).unwrap();
+        let outline = |split: &Split| Split { images: Vec::new(), ..split.clone() };
+        let outlined = Dataset { train: outline(&digits.train), test: outline(&digits.test), ..digits.clone() };
+        let canvas = CanvasConfig { size: 20, jitter: Some(3), label: CanvasLabel::Quadrant };
+        let [whole, outlined] = [digits, outlined].map(|dataset| on_canvas(dataset, canvas));
+        assert_eq!([outline(&whole.train), outline(&whole.test)], [outlined.train, outlined.test]);
+        assert_eq!(whole.train.images.len(), 400 * whole.train.count);
     }
 
     #[test]

@@ -72,14 +72,14 @@ fn check_size(bias: &BiasPlan, sizes: &Sizes<'_>) -> Result<(), TrainerError> {
 fn ranks(subject: &Subject<'_>, emit: &mut Emit<'_>) -> Vec<JacobianRank> {
     let images: Vec<usize> = (0..subject.dataset.train.count.min(IMAGES)).collect();
     let x = subject.input.batch(&subject.dataset.train, &images, &subject.device, DType::F64);
-    ranks_on(&subject.model, x, &mut |progress| {
+    ranks_on(&subject.model, x, SIGN, &mut |progress| {
         emit(&Event::Measuring { what: format!("rank of the Jacobian of {progress}") });
     })
 }
 
 /// The ranks of a model's biases on images `[n, c, h, w]`, in f64 on a device with autodiff; `tell` hears of each bias, and
-/// of its outputs from time to time.
-fn ranks_on(model: &Net, x: Tensor<4>, tell: &mut dyn FnMut(&str)) -> Vec<JacobianRank> {
+/// of its outputs whenever the time `every` has passed.
+fn ranks_on(model: &Net, x: Tensor<4>, every: Duration, tell: &mut dyn FnMut(&str)) -> Vec<JacobianRank> {
     let (model, device) = (model.copy().map(&mut ToF64), x.device());
     let network = &model.plan().network;
     let mut outputs = BTreeMap::from([(network.input(), x.clone())]);
@@ -90,7 +90,7 @@ fn ranks_on(model: &Net, x: Tensor<4>, tell: &mut dyn FnMut(&str)) -> Vec<Jacobi
     let mut rank = |bias: &BiasPlan| {
         tell(&bias.layer);
         let norms = norms_behind(network, bias.node)?;
-        Some(Normalized { model: &model, outputs: &outputs, bias, norms }.rank(&device, tell))
+        Some(Normalized { model: &model, outputs: &outputs, bias, norms, every }.rank(&device, tell))
     };
     model.plan().biases.iter().filter_map(&mut rank).collect()
 }
@@ -132,6 +132,8 @@ struct Normalized<'m> {
     outputs: &'m BTreeMap<NodeId, Tensor<4>>,
     bias: &'m BiasPlan,
     norms: BTreeSet<NodeId>,
+    /// Time between two signs of life.
+    every: Duration,
 }
 
 impl Normalized<'_> {
@@ -188,7 +190,7 @@ impl Normalized<'_> {
         let mut rows = Vec::with_capacity(outputs * columns);
         let mut told = Instant::now();
         for output in 0..outputs {
-            if told.elapsed() >= SIGN {
+            if told.elapsed() >= self.every {
                 told = Instant::now();
                 tell(&format!("{}: output {output} of {outputs}", self.bias.layer));
             }

@@ -9,13 +9,30 @@ use crate::random::Generator;
 
 /// The ranks of a net with random biases on random images of 1×12×12, and the biases that they are of.
 fn ranks_of(model: &ModelConfig) -> (Plan, Vec<JacobianRank>) {
+    told_ranks_of(model, SIGN, &mut |_| {})
+}
+
+fn told_ranks_of(model: &ModelConfig, every: Duration, tell: &mut dyn FnMut(&str)) -> (Plan, Vec<JacobianRank>) {
     let plan = Plan::new(model, [1, 12, 12], 3).unwrap_or_else(|error| panic!("{model:?}: {error}"));
     let device = Device::flex().autodiff();
     let net = Net::new(&plan, 3, &device, DType::F64);
     let mut stream = Generator::new(4).stream("images");
     let pixels: Vec<f64> = (0..6 * 144).map(|_| stream.normal()).collect();
     let x = Tensor::from_data(TensorData::new(pixels, [6, 1, 12, 12]), (&device, DType::F64));
-    (plan, ranks_on(&net, x, &mut |_| {}))
+    (plan, ranks_on(&net, x, every, tell))
+}
+
+/// A backward pass of a large net takes long, and there are as many as outputs.
+#[test]
+fn every_output_may_be_heard_of() {
+    let model = ModelConfig { norm: Normalization::Batch, bias: Bias::Tied, ..small(Name::Plain, &[2]) };
+    let (mut often, mut seldom) = (Vec::new(), Vec::new());
+    told_ranks_of(&model, Duration::ZERO, &mut |progress| often.push(progress.to_owned()));
+    told_ranks_of(&model, Duration::from_secs(3600), &mut |progress| seldom.push(progress.to_owned()));
+    assert_eq!(seldom, ["block1"]);
+    let outputs = 6 * 2 * 12 * 12;
+    let last = format!("block1: output {} of {outputs}", outputs - 1);
+    assert_eq!((often.len(), often.last()), (outputs + 1, Some(&last)));
 }
 
 fn assert_predicted(model: &ModelConfig) -> usize {

@@ -16,6 +16,9 @@ use untied_trainer::{Checkpoints, TrainedModel, fold, resume, strip};
 use super::mutate::{Random, count, mutated, peak_memory};
 use crate::program::{Bench, SMALL};
 
+/// Files whose checksum notices every change.
+const SEALED: [&str; 3] = ["checkpoint", "result.json", "model.safetensors"];
+
 /// A study with a bit of everything in its results, trained.
 struct Trained {
     bench: Bench,
@@ -51,9 +54,16 @@ impl Trained {
         read(&self.study, &self.folder).unwrap_or_else(|error| panic!("{kind}: {error}"));
         let mut good = 0;
         for case in 0..cases {
-            fs::write(path, seal(mutated(&whole, &mut self.random))).unwrap();
+            let spoilt = seal(mutated(&whole, &mut self.random));
+            fs::write(path, &spoilt).unwrap();
             match read(&self.study, &self.folder) {
-                Ok(()) => good += 1,
+                Ok(()) => {
+                    good += 1;
+                    assert!(
+                        spoilt == whole || !SEALED.contains(&kind),
+                        "{kind}, case {case}: its change is not noticed"
+                    );
+                }
                 Err(error) => {
                     let said = error.to_string();
                     let lines = said.lines().count();

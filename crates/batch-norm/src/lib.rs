@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![warn(clippy::undocumented_unsafe_blocks)]
 
 #[cfg(any(feature = "flex", feature = "wgpu", feature = "cuda"))]
 mod arguments;

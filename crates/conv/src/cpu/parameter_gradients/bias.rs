@@ -83,11 +83,14 @@ impl<T: Real> BiasSums<T> {
             Sharing::PerLocation => {
                 let mut sums = Vec::<T>::with_capacity(filters * locations.len());
                 for filter in 0..filters {
-                    let first = values(images.start, filter);
-                    // SAFETY: the planes of the images are as far apart, and there is room.
+                    let start = (images.start * filters + filter) * plane + locations.start;
+                    let distance = filters * plane;
+                    // All that is read, with what lies between.
+                    let planes = &dy[start..][..(images.len() - 1) * distance + locations.len()];
+                    // SAFETY: the slice reaches to the last image's locations, and there is room.
                     unsafe {
                         let to = sums.as_mut_ptr().add(filter * locations.len());
-                        add_images(simd, first, images.len(), filters * plane, to);
+                        add_images(simd, planes, locations.len(), images.len(), distance, to);
                     }
                 }
                 // SAFETY: all were written.
@@ -98,18 +101,25 @@ impl<T: Real> BiasSums<T> {
     }
 }
 
-/// Writes to `sums` the sums of `images` planes, which are `distance` apart, element by element.
+/// Writes to `sums` the sums of the first `len` elements of `images` planes, which are `distance` apart.
 ///
 /// # Safety
-/// There are such planes behind the first one, and as much room for sums.
+/// `planes` reaches from the first to the last of these elements, and there is room for `len` sums.
 #[inline(always)]
-unsafe fn add_images<S: Simd, T: Real>(simd: S, first: &[T], images: usize, distance: usize, sums: *mut T) {
+unsafe fn add_images<S: Simd, T: Real>(
+    simd: S,
+    planes: &[T],
+    len: usize,
+    images: usize,
+    distance: usize,
+    sums: *mut T,
+) {
     let lanes = T::lanes::<S>();
-    for at in (0..first.len()).step_by(lanes) {
-        let mask = T::tail(simd, first.len() - at);
-        // SAFETY: by the contract.
+    for at in (0..len).step_by(lanes) {
+        let mask = T::tail(simd, len - at);
+        // SAFETY: within the planes and the room, by the contract: the pointer comes from a slice of all that it reads.
         unsafe {
-            let mut from = first.as_ptr().add(at);
+            let mut from = planes.as_ptr().add(at);
             let mut sum = T::load_part(simd, mask, from);
             for _ in 1..images {
                 from = from.add(distance);

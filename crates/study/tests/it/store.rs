@@ -341,6 +341,12 @@ fn results_that_no_run_can_have_left_are_refused() {
     fs::write(folder.results(), sealed.replacen("0.30000000000000004", "0.8", 1)).unwrap();
     let error = message(&dir, folder.read_results());
     assert!(error.ends_with("results.json is damaged: its checksum differs"), "{error}");
+    // One bit of the seal's name, and it would pass for that of an older version.
+    for opening in ["{\n  \"sha257\": \"", "{  \"sha256\": \"", "{\n  \"sha256\":\"0", "{\n\n  \"sha256\": \""] {
+        fs::write(folder.results(), sealed.replacen("{\n  \"sha256\": \"", opening, 1)).unwrap();
+        let error = message(&dir, folder.read_results());
+        assert!(error.contains("results.json is damaged: "), "{opening}: {error}");
+    }
     let unsealed = serde_json::to_string(&results).unwrap();
     fs::write(folder.results(), &unsealed).unwrap();
     assert_eq!(folder.read_results().unwrap(), Some(results.clone()));

@@ -17,7 +17,7 @@ use super::mutate::{Random, count, mutated, peak_memory};
 use crate::program::{Bench, SMALL};
 
 /// Files whose checksum notices every change.
-const SEALED: [&str; 3] = ["checkpoint", "result.json", "model.safetensors"];
+const SEALED: [&str; 4] = ["checkpoint", "result.json", "results.json", "model.safetensors"];
 
 /// A study with a bit of everything in its results, trained.
 struct Trained {

@@ -3,7 +3,8 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde_json::json;
 
-use crate::sections::{backward, feature_map, introduction, networks, studies};
+use crate::networks;
+use crate::sections::{self, backward, feature_map, introduction, studies};
 use crate::studies::Theme;
 
 /// The rules beyond those of reports.
@@ -15,7 +16,7 @@ const STYLE: [&str; 4] = [
 ];
 
 /// The parts of the script, each a few functions; the last one starts the page.
-const SCRIPT: [&str; 10] = [
+const SCRIPT: [&str; 11] = [
     include_str!("script/number.js"),
     include_str!("script/element.js"),
     include_str!("script/batch_norm.js"),
@@ -24,6 +25,7 @@ const SCRIPT: [&str; 10] = [
     include_str!("script/backward.js"),
     include_str!("script/normalize.js"),
     include_str!("script/feature_map.js"),
+    include_str!("script/flow.js"),
     include_str!("script/network.js"),
     include_str!("script/start.js"),
 ];
@@ -51,7 +53,7 @@ pub fn page(themes: &[Theme], reports: &str) -> String {
                     (introduction::section(TITLE))
                     (backward::section())
                     (feature_map::section())
-                    (networks::section())
+                    (sections::networks::section())
                     (studies::section(themes, reports))
                 }
                 (script())
@@ -63,7 +65,8 @@ pub fn page(themes: &[Theme], reports: &str) -> String {
 
 /// The data and the functions that work on them.
 fn script() -> Markup {
-    let data = json!({ "featureMap": crate::feature_map::data(), "networks": crate::networks::data() });
+    let data =
+        json!({ "featureMap": crate::feature_map::data(), "networks": networks::texts(), "flow": networks::flow() });
     // In a script element, nothing but `</` could end it.
     let data = data.to_string().replace("</", "<\\/");
     html! {

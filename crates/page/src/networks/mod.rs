@@ -1,29 +1,21 @@
-//! The networks of the page's third part: drawn as their operations, with what shift flow says of every bias.
+//! The networks of the page's third part, as text, and the code that follows their biases.
 
-mod answers;
-mod choices;
-mod drawing;
 mod nets;
-mod words;
 
-use serde::Serialize;
-use untied_redundancy::{Bias, Normalization};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 
 pub(crate) use nets::NETS;
 
-/// A network with its answers, for the page's script.
-#[derive(Debug, Serialize)]
-pub(crate) struct NetworkData {
-    nodes: Vec<drawing::NodeData>,
-    answers: answers::Answers,
+/// `untied-flow` as WebAssembly, built by `../flow/build-wasm`.
+const FLOW: &[u8] = include_bytes!("untied_flow.wasm");
+
+/// The code, for the page's script.
+pub(crate) fn flow() -> String {
+    STANDARD.encode(FLOW)
 }
 
 /// All networks, in the order of [`NETS`].
-pub(crate) fn data() -> Vec<NetworkData> {
-    NETS.iter()
-        .map(|net| NetworkData {
-            nodes: drawing::nodes(&net.draw(Normalization::Batch, &Bias::Tied)),
-            answers: answers::Answers::of(net),
-        })
-        .collect()
+pub(crate) fn texts() -> Vec<String> {
+    NETS.iter().map(nets::Net::text).collect()
 }

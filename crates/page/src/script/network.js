@@ -4,17 +4,19 @@ const ARRIVES = {
   c: "one number per channel", 1: "the same number everywhere", g: "one number per group of channels", e: "differs by location",
 };
 
-function startNetwork(networks) {
+function startNetwork(texts, flow) {
   const list = byId("net-nodes");
   const edges = shape("svg", { class: "edges", "aria-hidden": "true" });
+  const text = byId("net-text");
+  const problem = byId("net-error");
   let boxes = [];
   let chosen = "";
+  /** The last network that was understood: its nodes, the sites of its biases, and where those meet. */
+  let answered;
 
-  const net = () => networks[Number(byId("net").value)];
-  const choice = () => net().answers.choices[["net-norm", "net-bias", "net-mode"].map((id) => byId(id).value).join("/")];
-  const sites = () => choice().sites.map((index) => net().answers.sites[index]);
+  const request = () => ({ text: text.value, norm: byId("net-norm").value, bias: byId("net-bias").value, mode: byId("net-mode").value });
   /** The chosen bias, or the first one where the network has none of that name. */
-  const site = () => sites().find(({ name }) => name === chosen) ?? sites()[0];
+  const site = () => answered.sites.find(({ name }) => name === chosen) ?? answered.sites[0];
 
   /** The row of each node: below all that it reads, and below the last one of its lane. */
   function rowsOf(nodes) {
@@ -29,9 +31,9 @@ function startNetwork(networks) {
   }
 
   function arrange() {
-    const { nodes } = net();
+    const { nodes } = answered;
     const rows = rowsOf(nodes);
-    const bySite = new Map(sites().map((one) => [one.node, one]));
+    const bySite = new Map(answered.sites.map((one) => [one.node, one]));
     list.classList.toggle("two-lanes", nodes.some(({ lane }) => lane === 1));
     boxes = nodes.map((node, index) => {
       const one = bySite.get(index);
@@ -97,12 +99,12 @@ function startNetwork(networks) {
   }
 
   function table() {
-    byId("net-sites").replaceChildren(...sites().map(({ name, parameters, redundant, sentence }) => {
+    byId("net-sites").replaceChildren(...answered.sites.map(({ name, parameters, redundant, sentence }) => {
       const number = (value) => element("td", { class: "number" }, String(value));
       return element("tr", {}, element("th", { scope: "row" }, name), number(parameters), number(redundant),
         number(parameters - redundant), element("td", {}, sentence));
     }));
-    byId("net-meetings").replaceChildren(...choice().meetings.map((sentence) => element("li", {}, `${sentence}.`)));
+    byId("net-meetings").replaceChildren(...answered.meetings.map((sentence) => element("li", {}, `${sentence}.`)));
   }
 
   /** Lines from each node to those that read it; what travels along them is drawn on top, the redundant part innermost. */
@@ -112,7 +114,7 @@ function startNetwork(networks) {
       row, lane, left: item.offsetLeft + box.offsetLeft, right: item.offsetLeft + box.offsetLeft + box.offsetWidth,
       top: item.offsetTop + box.offsetTop, bottom: item.offsetTop + box.offsetTop + box.offsetHeight,
     }));
-    const drawn = net().nodes.flatMap(({ inputs }, to) => inputs.flatMap((from) => {
+    const drawn = answered.nodes.flatMap(({ inputs }, to) => inputs.flatMap((from) => {
       const { line, head } = route(place[from], place[to], width);
       const passing = one.passing[from] !== ".";
       const rest = one.all[from] !== "." && one.all[from] !== one.passing[from];
@@ -145,16 +147,30 @@ function startNetwork(networks) {
   }
 
   function update() {
-    document.querySelectorAll("[data-net]").forEach((about) => (about.hidden = about.dataset.net !== byId("net").value));
+    const net = byId("net").value;
+    const known = text.value === texts[net];
+    document.querySelectorAll("[data-net]").forEach((about) => (about.hidden = !known || about.dataset.net !== net));
+    const reply = flow(request());
+    text.setAttribute("aria-invalid", "error" in reply);
+    problem.textContent = "error" in reply ? `${reply.error}. The drawing shows the network before that.` : "";
+    if ("error" in reply) return;
+    answered = reply;
     arrange();
     table();
     mark();
   }
 
-  onControls(["net", "net-norm", "net-bias", "net-mode"], update);
+  function restore() {
+    text.value = texts[byId("net").value];
+    update();
+  }
+
+  onControls(["net"], restore);
+  onControls(["net-norm", "net-bias", "net-mode", "net-text"], update);
+  byId("net-reset").addEventListener("click", restore);
   new ResizeObserver(() => drawEdges(site())).observe(list);
   // On paper the boxes keep the places that the lines were drawn for.
   addEventListener("beforeprint", () => (list.style.width = `${list.offsetWidth}px`));
   addEventListener("afterprint", () => (list.style.width = ""));
-  update();
+  restore();
 }

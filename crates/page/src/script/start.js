@@ -3,4 +3,7 @@
 const pageData = JSON.parse(byId("data").textContent);
 startBackward();
 startFeatureMap(pageData.featureMap);
-startNetwork(pageData.networks);
+// `untiedFlow` can be called from the console, too.
+loadFlow(pageData.flow)
+  .then((flow) => startNetwork(pageData.networks, (globalThis.untiedFlow = flow)), () => (byId("net-unsupported").hidden = false))
+  .finally(() => (document.documentElement.dataset.ready = "true"));

@@ -34,6 +34,8 @@ pub(crate) fn section() -> Markup {
                 (choice("net-mode", "the network is", &modes, "training"))
             }
             @for (index, net) in NETS.iter().enumerate() { p.about data-net=(index) hidden { (net.about) } }
+            p #net-unsupported .notice role="note" hidden { "This part runs WebAssembly, which this browser does not." }
+            (own())
             div.network {
                 div.drawing {
                     ol #net-nodes role="list" aria-label="The operations, from the image to the loss" {}
@@ -61,9 +63,32 @@ pub(crate) fn section() -> Markup {
             }
             ul #net-meetings {}
             p.hint {
-                "These answers are those of the program's crate " code { "untied-redundancy" } ", worked out when this page was made; "
-                code { "untied explain" } " gives them for networks of your own, " code { "untied lint" } " for ONNX models. They hold for any weights."
+                "These answers are those of the program: its crate " code { "untied-redundancy" } ", compiled to WebAssembly, runs in this page. "
+                code { "untied explain" } " gives them for the networks of configs, " code { "untied lint" } " for ONNX models. They hold for any weights."
             }
+        }
+    }
+}
+
+/// The network as text, to be changed.
+fn own() -> Markup {
+    html! {
+        details.own {
+            summary { "Change this network, or write your own" }
+            p #net-help {
+                "A line is an operation and its settings. " code { "NAME:" } " before it names it; " code { "of NAME" } " behind it says what it "
+                "reads, where that is not the line above. Operations: " code { "convolution 3" } " (its kernel is 3×3; " code { "padded" }
+                " behind it puts zeros around), " code { "bias tied" } " or " code { "untied" } ", " code { "norm batch" } " (or "
+                code { "instance" } ", " code { "group 2" } ", " code { "layer" } ", " code { "rms" } "), " code { "relu" } ", " code { "max 2" }
+                ", " code { "average 2" } ", " code { "add of NAME, NAME" } ", " code { "concatenate of NAME, NAME" } ", " code { "mean" } ", "
+                code { "linear 3" } ", " code { "loss" } ". " code { "bias" } " and " code { "norm" } " alone are those chosen above."
+            }
+            div.control {
+                label for="net-text" { "operations, from the image to the loss" }
+                textarea #net-text rows="20" spellcheck="false" autocapitalize="off" aria-describedby="net-help net-error" {}
+            }
+            p #net-error .finding role="status" {}
+            button #net-reset type="button" { "Undo the changes" }
         }
     }
 }

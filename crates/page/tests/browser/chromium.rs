@@ -57,7 +57,7 @@ impl Page {
         }
         page.size(1100, 1400, false);
         page.call("Page.navigate", &json!({ "url": format!("file://{}", file.display()) }));
-        let loaded = "new Promise(done => document.readyState === 'complete' ? done(true) : addEventListener('load', () => done(true)))";
+        let loaded = "new Promise(done => { const look = () => document.documentElement?.dataset.ready ? done(true) : setTimeout(look, 10); look(); })";
         assert_eq!(page.evaluate(loaded), true);
         page
     }
@@ -164,8 +164,9 @@ impl Page {
     /// Chooses an option, as a person does: the element tells of its input.
     pub(crate) fn choose(&mut self, id: &str, value: &str) {
         let chosen = self.evaluate(&format!(
-            "(() => {{ const e = document.getElementById('{id}'); e.value = '{value}'; \
-             e.dispatchEvent(new Event('input', {{ bubbles: true }})); return e.value; }})()"
+            "(() => {{ const e = document.getElementById('{id}'); e.value = {}; \
+             e.dispatchEvent(new Event('input', {{ bubbles: true }})); return e.value; }})()",
+            json!(value)
         ));
         assert_eq!(chosen, value, "{id}");
     }

@@ -6,7 +6,7 @@ use untied_redundancy::shift_flow::ShiftFlow;
 use untied_redundancy::{Bias, Mode, Normalization};
 
 use crate::chromium::Page;
-use crate::opened;
+use crate::{opened, shipped};
 
 /// The residual block: branch and shortcut, whose bias has no norm.
 fn residual(norm: Normalization, bias: &Bias) -> Network {
@@ -131,4 +131,108 @@ fn check_drawing(page: &mut Page, redundant: bool, at_work: bool) {
     assert_eq!(count(page, "path.passing:not(.head)") > 0, redundant);
     assert!(count(page, "path.rest:not(.head)") > 0 || !at_work || redundant);
     assert!(page.evaluate("document.querySelector('#net-nodes .edges').getBoundingClientRect().height > 100") == true);
+}
+
+/// What the page's WebAssembly answers.
+fn in_the_page(page: &mut Page, request: &Value) -> Value {
+    page.evaluate(&format!("untiedFlow({request})"))
+}
+
+/// What the same crate answers here.
+fn here(request: &Value) -> Value {
+    serde_json::from_str(&untied_flow::reply(&request.to_string())).expect("JSON")
+}
+
+fn choices() -> impl Iterator<Item = [&'static str; 3]> {
+    let norms = ["batch", "per_activation", "instance", "group", "layer", "rms", "filter_response", "none"];
+    norms.into_iter().flat_map(|norm| {
+        let biases = ["tied", "untied"].into_iter();
+        biases.flat_map(move |bias| ["training", "evaluation"].into_iter().map(move |mode| [norm, bias, mode]))
+    })
+}
+
+/// Lines of operations and settings in any order; many of them do not fit.
+fn random_text(random: &mut impl FnMut(usize) -> usize) -> String {
+    const LINES: [&str; 20] = [
+        "convolution 3 padded",
+        "convolution 2",
+        "bias",
+        "bias",
+        "bias untied",
+        "norm",
+        "norm",
+        "norm layer",
+        "norm group 4",
+        "relu",
+        "max 2",
+        "average 2",
+        "mean",
+        "flatten",
+        "dropout",
+        "tanh",
+        "linear 3",
+        "loss",
+        "add of bias, input",
+        "concatenate of bias, norm",
+    ];
+    let count = 4 + random(9);
+    let lines: Vec<&str> = (0..count).map(|at| if at == 1 { "bias" } else { LINES[random(LINES.len())] }).collect();
+    lines.join("\n")
+}
+
+#[test]
+fn the_webassembly_answers_as_the_crate_does() {
+    let (mut fresh, _folder) = opened();
+    let mut known = 0;
+    for page in [&mut fresh, &mut shipped()] {
+        let texts = page.evaluate("JSON.parse(document.getElementById('data').textContent).networks");
+        for text in texts.as_array().expect("texts") {
+            for [norm, bias, mode] in choices() {
+                let request = json!({ "text": text, "norm": norm, "bias": bias, "mode": mode });
+                let expected = here(&request);
+                assert!(expected["error"].is_null(), "{expected}");
+                assert_eq!(in_the_page(page, &request), expected, "{request}");
+            }
+        }
+        let mut state = 7_u64;
+        let mut random = |below: usize| {
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            (state >> 33) as usize % below
+        };
+        for (_, [norm, bias, mode]) in (0..10).flat_map(|_| choices()).enumerate() {
+            let request = json!({ "text": random_text(&mut random), "norm": norm, "bias": bias, "mode": mode });
+            let expected = here(&request);
+            known += u32::from(expected["error"].is_null());
+            assert_eq!(in_the_page(page, &request), expected, "{request}");
+        }
+        assert_eq!(page.problems(), [""; 0]);
+    }
+    assert!(known > 60, "{known} networks that fit");
+}
+
+#[test]
+fn a_network_of_ones_own_is_followed_or_told_what_is_wrong() {
+    let (mut page, _folder) = opened();
+    page.evaluate("document.querySelector('details.own').open = true");
+    page.choose(
+        "net-text",
+        "conv: convolution 3\nfirst: bias untied\nmax 2\nnorm layer\nrelu\nmean\nlinear 3\nloss",
+    );
+    assert_eq!(
+        table(&mut page)[0],
+        json!(["first", "144", "1", "143", "removed by norm, through max; the rest is at work in max"])
+    );
+    assert_eq!(buttons(&mut page).0, ["first", "β of norm"]);
+    let error = |page: &mut Page| page.evaluate("document.getElementById('net-error').textContent");
+    assert_eq!(error(&mut page), "");
+    page.choose("net-text", "conv: convolution 3\nfirst: bias unted");
+    assert_eq!(
+        error(&mut page),
+        "line 2: expected a bias (tied, untied), found `unted`. The drawing shows the network before that."
+    );
+    assert_eq!(page.evaluate("document.getElementById('net-text').ariaInvalid"), "true");
+    assert_eq!(buttons(&mut page).0, ["first", "β of norm"]);
+    page.click("#net-reset");
+    assert_eq!((error(&mut page), buttons(&mut page).0.len()), (json!(""), 5));
+    assert_eq!(page.problems(), [""; 0]);
 }

@@ -6,7 +6,7 @@ use super::{Convolution, Operation, Pooling, Problem, Shape, Window};
 use crate::{Bias, BiasTerms, Mode, Normalization};
 
 /// Elements of a tensor, at most: more fit no machine, and products of such sizes would overflow.
-const MOST_ELEMENTS: usize = 1 << 40;
+const MOST_ELEMENTS: u64 = 1 << 40;
 
 /// The shape of an operation's output.
 pub(super) fn output(operation: &Operation, inputs: &[Shape]) -> Result<Shape, Problem> {
@@ -121,5 +121,5 @@ fn positive(sizes: &[usize], what: &'static str) -> Result<(), Problem> {
 /// Checks that a tensor of these sizes can be counted.
 pub(super) fn countable(sizes: &[usize]) -> Result<(), Problem> {
     let product = sizes.iter().try_fold(1_usize, |product, &size| product.checked_mul(size));
-    product.filter(|&product| product <= MOST_ELEMENTS).map(|_| ()).ok_or(Problem::TooLarge)
+    product.filter(|&product| product as u64 <= MOST_ELEMENTS).map(|_| ()).ok_or(Problem::TooLarge)
 }

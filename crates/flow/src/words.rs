@@ -1,15 +1,15 @@
 //! The words for operations and shifts on the page.
 
-use untied_redundancy::ShiftClass;
-use untied_redundancy::network::{Operation, Padding, Pool};
+use untied_redundancy::network::{Activation, Operation, Padding, Pool};
+use untied_redundancy::{Bias, Normalization, ShiftClass};
 
 /// `conv1`, with spaces for underscores.
-pub(super) fn name(node: &str) -> String {
+pub(crate) fn name(node: &str) -> String {
     node.replace('_', " ")
 }
 
-/// The operation in a few words; of norms and biases, what can be chosen stands in the page's own controls.
-pub(super) fn operation(operation: &Operation) -> String {
+/// The operation in a few words.
+pub(crate) fn operation(operation: &Operation) -> String {
     let sizes = |[height, width]: [usize; 2]| format!("{height}×{width}");
     match operation {
         Operation::Input => "the image".into(),
@@ -21,9 +21,12 @@ pub(super) fn operation(operation: &Operation) -> String {
             };
             format!("convolution {}{padding}", sizes(convolution.kernel))
         }
+        Operation::Bias(Bias::Tied) => "tied bias".into(),
+        Operation::Bias(Bias::Untied) => "untied bias".into(),
         Operation::Bias(_) => "bias".into(),
-        Operation::Normalization { .. } => "norm".into(),
-        Operation::Activation(_) => "ReLU".into(),
+        Operation::Normalization { normalization, .. } => norm(*normalization),
+        Operation::Activation(Activation::Relu) => "ReLU".into(),
+        Operation::Activation(activation) => format!("{activation:?}").to_lowercase(),
         Operation::Pooling(pooling) => {
             let pool = if pooling.pool == Pool::Max { "maximum" } else { "mean" };
             format!("{pool} over {}", sizes(pooling.kernel))
@@ -39,8 +42,21 @@ pub(super) fn operation(operation: &Operation) -> String {
     }
 }
 
+fn norm(normalization: Normalization) -> String {
+    match normalization {
+        Normalization::None => "no norm".into(),
+        Normalization::Batch => "batch norm".into(),
+        Normalization::BatchPerActivation => "batch norm at each location".into(),
+        Normalization::Instance => "instance norm".into(),
+        Normalization::Group(groups) => format!("group norm, {groups} groups"),
+        Normalization::Layer => "layer norm".into(),
+        Normalization::Rms => "RMS norm".into(),
+        Normalization::FilterResponse => "filter response norm".into(),
+    }
+}
+
 /// The kind of a node's box.
-pub(super) fn kind(operation: &Operation) -> &'static str {
+pub(crate) fn kind(operation: &Operation) -> &'static str {
     match operation {
         Operation::Bias(_) => "bias",
         Operation::Normalization { .. } => "norm",
@@ -49,7 +65,7 @@ pub(super) fn kind(operation: &Operation) -> &'static str {
 }
 
 /// A letter for what arrives at a node of this shape: nothing, the same everywhere, one value per group, per channel, any.
-pub(super) fn letter(class: ShiftClass, [channels, height, width]: [usize; 3]) -> char {
+pub(crate) fn letter(class: ShiftClass, [channels, height, width]: [usize; 3]) -> char {
     match class {
         ShiftClass::Nothing => '.',
         ShiftClass::Everything if height * width == 1 => 'c',

@@ -20,8 +20,8 @@ macro_rules! bundled {
     };
 }
 
-/// Those that need no data of one's own, the quickest first.
-pub(crate) const CONFIGS: [Bundled; 14] = bundled![
+/// Those that need no data of one's own: the examples, the studies, and the designs of studies to come.
+pub(crate) const CONFIGS: [Bundled; 20] = bundled![
     "quickstart",
     "look_by_look",
     "bias_redundancy",
@@ -35,7 +35,13 @@ pub(crate) const CONFIGS: [Bundled; 14] = bundled![
     "adam_drift_harm",
     "adam_drift_remedy",
     "location_shift",
-    "location_shift_control"
+    "location_shift_control",
+    "lenet1989",
+    "weight_decay",
+    "precision",
+    "norms_in_accuracy",
+    "adam_drift_cause",
+    "bias_redundancy_rates"
 ];
 
 impl Bundled {

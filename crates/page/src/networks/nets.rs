@@ -118,8 +118,10 @@ pub(crate) const NETS: [Net; 6] = [
     },
     Net {
         title: "two branches side by side, one norm",
-        about: "Channels of two convolutions are put side by side, and normalized together. With groups, each branch is a \
-                group of its own; layer norm takes one mean over both, so that one number is left that both biases share.",
+        about: "Channels of two convolutions are put side by side, and normalized together. With group norm of two groups, \
+                each branch is a group of its own. Layer norm takes one mean over both, which a shift in one branch moves only in \
+                part: each bias by itself is at work. (The same number added to both would be taken away; these answers follow \
+                one bias at a time.)",
         operations: &[
             "conv1: convolution 3 padded",
             "bias1: bias",

@@ -75,7 +75,9 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 
 fn folder_of(files: &[File]) -> TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    files.iter().for_each(|(name, content)| write(&folder, name, content));
+    for (name, content) in files {
+        write(&folder, name, content);
+    }
     folder
 }
 

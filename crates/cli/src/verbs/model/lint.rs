@@ -126,7 +126,7 @@ fn reasons(findings: &Findings) -> String {
     }
     let not_understood = findings.not_understood.iter();
     lines.extend(not_understood.map(|of| format!("not understood: {} ({}): {}", of.node, of.operator, of.reason)));
-    lines.iter().map(|line| format!("  {}\n", printable(line))).collect()
+    lines.iter().fold(String::new(), |text, line| text + "  " + &printable(line) + "\n")
 }
 
 fn summary(findings: &Findings) -> String {

@@ -42,22 +42,22 @@ impl Trained {
     }
 
     /// Spoils a file again and again, under a right checksum where `seal` gives it one, and reads it.
-    fn attack(
+    fn attack<T>(
         &mut self,
         kind: &str,
         path: &PathBuf,
         cases: usize,
         seal: impl Fn(Vec<u8>) -> Vec<u8>,
-        mut read: impl FnMut(&Study, &StudyFolder) -> Result<(), Box<dyn Error>>,
+        mut read: impl FnMut(&Study, &StudyFolder) -> Result<T, Box<dyn Error>>,
     ) {
         let whole = fs::read(path).unwrap();
-        read(&self.study, &self.folder).unwrap_or_else(|error| panic!("{kind}: {error}"));
+        let _ = read(&self.study, &self.folder).unwrap_or_else(|error| panic!("{kind}: {error}"));
         let mut good = 0;
         for case in 0..cases {
             let spoilt = seal(mutated(&whole, &mut self.random));
             fs::write(path, &spoilt).unwrap();
             match read(&self.study, &self.folder) {
-                Ok(()) => {
+                Ok(_) => {
                     good += 1;
                     assert!(
                         spoilt == whole || !SEALED.contains(&kind),
@@ -122,9 +122,9 @@ fn spoilt_configs_and_results_are_read_or_refused_in_one_line() {
         trained.folder.result(&cell),
         trained.folder.results(),
     ];
-    trained.attack("config.toml", &config, cases, as_it_is, |_, folder| Ok(drop(Study::load(&folder.config(), &[])?)));
-    trained.attack("cell.json", &cell_json, cases, as_it_is, |_, folder| Ok(drop(folder.read_cell(&cell.id)?)));
-    trained.attack("result.json", &result, cases, as_it_is, |_, folder| Ok(drop(folder.read_result(&cell)?)));
+    trained.attack("config.toml", &config, cases, as_it_is, |_, folder| Ok(Study::load(&folder.config(), &[])?));
+    trained.attack("cell.json", &cell_json, cases, as_it_is, |_, folder| Ok(folder.read_cell(&cell.id)?));
+    trained.attack("result.json", &result, cases, as_it_is, |_, folder| Ok(folder.read_result(&cell)?));
     let mut turn = 0;
     trained.attack("result.json with a right checksum", &result, cases, sealed, |study, folder| {
         folder.read_result(&cell)?;
@@ -134,7 +134,7 @@ fn spoilt_configs_and_results_are_read_or_refused_in_one_line() {
         }
         Ok(())
     });
-    trained.attack("results.json", &results, cases, as_it_is, |_, folder| Ok(drop(folder.read_results()?)));
+    trained.attack("results.json", &results, cases, as_it_is, |_, folder| Ok(folder.read_results()?));
     turn = 0;
     trained.attack("results.json with a right checksum", &results, cases, sealed, |study, folder| {
         let results = folder.read_results_by_id()?.ok_or("none")?;
@@ -178,7 +178,7 @@ fn spoilt_checkpoints_and_models_are_read_or_refused_in_one_line() {
     trained.folder.write_checkpoint(&cell, &state).unwrap();
     let checkpoint = trained.folder.checkpoint(&cell);
     let cases = count(60);
-    trained.attack("checkpoint", &checkpoint, cases, as_it_is, |_, folder| Ok(drop(folder.read_checkpoint(&cell)?)));
+    trained.attack("checkpoint", &checkpoint, cases, as_it_is, |_, folder| Ok(folder.read_checkpoint(&cell)?));
     // Whatever a state holds, the run goes on from it or starts again.
     for _ in 0..cases.div_ceil(10) {
         let last = Some(mutated(&state, &mut trained.random));
@@ -187,7 +187,7 @@ fn spoilt_checkpoints_and_models_are_read_or_refused_in_one_line() {
     }
 
     let model = trained.folder.model(&cell);
-    let load = |_: &Study, folder: &StudyFolder| Ok(drop(TrainedModel::load(&folder.model(&cell))?));
+    let load = |_: &Study, folder: &StudyFolder| Ok(TrainedModel::load(&folder.model(&cell))?);
     trained.attack("model.safetensors", &model, cases, as_it_is, load);
     let bare = without_checksum(&fs::read(&model).unwrap());
     fs::write(&model, bare).unwrap();
@@ -216,7 +216,7 @@ fn spoilt_events_and_jobs_end_well() {
     let state = state(&cell.config, results["provenance"][0]["commit"].as_str());
     let (events, jobs) = (trained.folder.events(&cell), trained.bench.path("out/slurm/jobs"));
     let whole_events = fs::read(&events).unwrap();
-    let whole_jobs: String = (0..9).map(|job| format!("{} {} 1\n", 4000 + job, 100 * job)).collect();
+    let whole_jobs: Vec<String> = (0..9).map(|job| format!("{} {} 1\n", 4000 + job, 100 * job)).collect();
     let bin = trained.bench.path("bin");
     for (name, script) in [("squeue", "#!/bin/sh\necho 4000_0\n"), ("scontrol", "#!/bin/sh\nexit 1\n")] {
         trained.bench.write(&format!("bin/{name}"), script);
@@ -234,7 +234,7 @@ fn spoilt_events_and_jobs_end_well() {
 
         let _ = fs::remove_file(trained.folder.result(&cell));
         fs::create_dir_all(jobs.parent().unwrap()).unwrap();
-        fs::write(&jobs, mutated(whole_jobs.as_bytes(), &mut trained.random)).unwrap();
+        fs::write(&jobs, mutated(whole_jobs.concat().as_bytes(), &mut trained.random)).unwrap();
         let slurm = ["slurm", "study.toml", "--out", "out"];
         let output = trained.bench.command(&slurm).env("PATH", &path).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr).into_owned();

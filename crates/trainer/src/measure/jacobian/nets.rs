@@ -28,7 +28,7 @@ fn every_output_may_be_heard_of() {
     let model = ModelConfig { norm: Normalization::Batch, bias: Bias::Tied, ..small(Name::Plain, &[2]) };
     let (mut often, mut seldom) = (Vec::new(), Vec::new());
     told_ranks_of(&model, Duration::ZERO, &mut |progress| often.push(progress.to_owned()));
-    told_ranks_of(&model, Duration::from_secs(3600), &mut |progress| seldom.push(progress.to_owned()));
+    told_ranks_of(&model, Duration::from_hours(1), &mut |progress| seldom.push(progress.to_owned()));
     assert_eq!(seldom, ["block1"]);
     let outputs = 6 * 2 * 12 * 12;
     let last = format!("block1: output {} of {outputs}", outputs - 1);

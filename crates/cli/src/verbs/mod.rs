@@ -14,7 +14,7 @@ mod worker;
 use clap::{Command, Subcommand};
 use untied_trainer::registers;
 
-use self::model::{fold, lint, rewrite, strip};
+use self::model::{export, fold, lint, rewrite, strip};
 use self::start::{doctor, first, init, manual, schema};
 use crate::exit::{self, Exit};
 
@@ -50,6 +50,9 @@ pub(crate) enum Verb {
     /// Fold the batch norm of a trained model into its convolutions, and check that it stays the same
     #[command(after_help = exit::HELP)]
     Fold(rewrite::RewriteArguments),
+    /// Write a trained model as an ONNX file, for other programs
+    #[command(after_help = exit::HELP)]
+    Export(export::ExportArguments),
     /// Show which biases of an ONNX model do nothing, and why; write it without them, and check that it stays the same
     #[command(after_help = exit::HELP)]
     Lint(lint::LintArguments),
@@ -93,6 +96,7 @@ impl Verb {
             Self::Explain(arguments) => explain::explain(arguments),
             Self::Strip(arguments) => strip::strip(arguments),
             Self::Fold(arguments) => fold::fold(arguments),
+            Self::Export(arguments) => export::export(arguments),
             Self::Lint(arguments) => lint::lint(arguments),
             Self::Page(arguments) => page::write(arguments),
             Self::Init(arguments) => init::init(arguments),

@@ -12,6 +12,7 @@ fn help_is_whole() {
         "explain",
         "strip",
         "fold",
+        "export",
         "page",
         "schema",
         "init",

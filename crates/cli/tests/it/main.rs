@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod end_to_end;
+mod exporting;
 mod failures;
 mod first_steps;
 mod help;

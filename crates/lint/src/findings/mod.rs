@@ -88,7 +88,7 @@ impl Findings {
 
 /// Looks at every bias of a model.
 ///
-/// `shapes` gives inputs a shape, where the model leaves sizes open; an open number of images is 1 without that.
+/// `shapes` gives inputs a shape, where the model leaves sizes open; an open number of images is 2 without that.
 ///
 /// # Errors
 /// If the model contradicts itself, leaves open a size that is needed, or asks for tensors that do not fit into memory.

@@ -87,14 +87,14 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    /// The shape of an input as its file has it; an open number of images is 1.
+    /// The shape of an input as its file has it; an open number of images is 2, since one image alone is its own mean.
     fn input_shape(name: &str, info: &ValueInfoProto) -> Result<Vec<usize>, LintError> {
         let tensor = info.r#type.as_ref().and_then(|of| of.tensor_type.as_ref());
         let dims = tensor.and_then(|tensor| tensor.shape.as_ref()).map(|shape| shape.dim.as_slice());
         let dims = dims.ok_or_else(|| invalid(name, "a tensor of known rank (--shape gives one)", "another input"))?;
         let size = |(axis, dim): (usize, &onnx::DimensionProto)| match dim.dim_value {
             Some(size) if size > 0 => Ok(size as usize),
-            _ if axis == 0 => Ok(1),
+            _ if axis == 0 => Ok(2),
             _ => {
                 let open = dim.dim_param.clone().unwrap_or_else(|| "an open size".to_owned());
                 let expected = format!("a size along axis {axis}, as --shape {name}=… gives it");

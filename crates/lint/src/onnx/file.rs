@@ -2,9 +2,9 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::{Component, Path, PathBuf};
 
 use prost::Message;
+use untied_onnx::{GraphProto, ModelProto, TensorProto};
 use untied_study::open_to_read;
 
-use super::schema::{GraphProto, ModelProto, TensorProto};
 use crate::error::{LintError, invalid};
 
 /// The most that one message of Protocol Buffers may have; larger tensors lie in other files.

@@ -1,14 +1,15 @@
 //! ONNX files: their messages, tensors and external data.
 
 mod file;
-mod schema;
 mod tensor;
 #[cfg(test)]
 pub(crate) mod testing;
 
 pub use file::Model;
-pub(crate) use schema::{AttributeProto, DimensionProto, GraphProto, NodeProto, TensorProto, ValueInfoProto};
-pub(crate) use tensor::{Tensor, is_float, rewritten, values, written};
+pub(crate) use tensor::{Tensor, is_float, rewritten, values};
+pub(crate) use untied_onnx::{
+    AttributeProto, DimensionProto, GraphProto, NodeProto, TensorProto, ValueInfoProto, tensor as written,
+};
 
 /// Elements that one tensor may have, so that a damaged size asks for no memory.
 pub(crate) const MOST_ELEMENTS: usize = 1 << 26;

@@ -1,5 +1,6 @@
+use untied_onnx::{DOUBLE, FLOAT, TensorProto, tensor as written};
+
 use super::checked_size;
-use super::schema::TensorProto;
 use crate::error::{LintError, invalid};
 
 /// A dense tensor, row-major; whole numbers and truth values are numbers too.
@@ -9,9 +10,7 @@ pub(crate) struct Tensor {
     pub(crate) values: Vec<f64>,
 }
 
-const FLOAT: i32 = 1;
 const HALF: i32 = 10;
-const DOUBLE: i32 = 11;
 const BFLOAT: i32 = 16;
 
 /// Whether a type is one of fractions, which training can change.
@@ -98,18 +97,6 @@ fn listed(tensor: &TensorProto, data_type: i32) -> Vec<f64> {
         BFLOAT => tensor.int32_data.iter().map(|&bits| f64::from(f32::from_bits((bits as u32) << 16))).collect(),
         _ => tensor.int32_data.iter().map(|&value| value.into()).collect(),
     }
-}
-
-/// A tensor of the type of `like` with these values, rounded to it; none where that type is not written.
-pub(crate) fn written(name: &str, like: i32, shape: &[usize], values: &[f64]) -> Option<TensorProto> {
-    let raw_data = match like {
-        FLOAT => values.iter().flat_map(|&value| (value as f32).to_le_bytes()).collect(),
-        DOUBLE => values.iter().flat_map(|value| value.to_le_bytes()).collect(),
-        _ => return None,
-    };
-    let dims = shape.iter().map(|&size| size as i64).collect();
-    let name = Some(name.to_owned());
-    Some(TensorProto { dims, data_type: Some(like), name, raw_data: Some(raw_data), ..TensorProto::default() })
 }
 
 /// The tensor with other values, rounded to its type; none where that type is not written.

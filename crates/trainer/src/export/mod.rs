@@ -3,6 +3,7 @@
 pub(crate) mod agreement;
 mod error;
 mod fold;
+mod onnx;
 mod safetensors;
 mod seal;
 mod shift;

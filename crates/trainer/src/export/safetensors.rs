@@ -1,8 +1,9 @@
 //! Trained models as `.safetensors` files.
 //!
 //! The header's metadata say what the tensors are: `format`, `config` (of the cell, JSON), `input` (channels, height and
-//! width, JSON), `classes`, and `mean` and `deviation` of the pixels that the model was trained on: a number, or a list
-//! of one for each channel; and `sha256`, the checksum of the whole file with zeros in its place.
+//! width, JSON), `classes`, `class_names` (JSON, where the data have names), `mean` and `deviation` of the pixels that the
+//! model was trained on: a number, or a list of one for each channel; and `sha256`, the checksum of the whole file with zeros
+//! in its place.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -83,12 +84,22 @@ impl TrainedModel {
             ("format", FORMAT.to_owned()),
             ("config", config),
             ("input", format!("[{c}, {h}, {w}]")),
+            ("sha256", seal::blank()),
+        ];
+        entries.into_iter().chain(self.about()).map(|(key, value)| (key.to_owned(), value)).collect()
+    }
+}
+
+impl TrainedModel {
+    /// What is told of a model beside its numbers: its pixels' means and deviations, and its classes.
+    pub(super) fn about(&self) -> Vec<(&'static str, String)> {
+        let names = self.class_names.as_ref().map(|names| ("class_names", serde_json::json!(names).to_string()));
+        let about = [
             ("classes", self.classes.to_string()),
             ("mean", listed(&self.scale.means)),
             ("deviation", listed(&self.scale.deviations)),
-            ("sha256", seal::blank()),
         ];
-        entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+        about.into_iter().chain(names).collect()
     }
 }
 
@@ -130,7 +141,19 @@ fn described(metadata: Option<&HashMap<String, String>>) -> Result<TrainedModel,
     config.check().map_err(TrainerError::from)?;
     let plan = Plan::new(&config.model, input, classes)?;
     let scale = PixelScale { means, deviations };
-    Ok(TrainedModel { config, plan, input, classes, scale, tensors: HostTensors::new() })
+    let class_names = entry("class_names").map(|text| class_names(text, classes)).transpose()?;
+    Ok(TrainedModel { config, plan, input, classes, class_names, scale, tensors: HostTensors::new() })
+}
+
+fn class_names(text: &str, classes: usize) -> Result<Vec<String>, ModelError> {
+    let names: Vec<String> = json("class_names", text)?;
+    if names.len() == classes {
+        return Ok(names);
+    }
+    Err(foreign(format!(
+        "`class_names` in its metadata are {}; expected one for each of {classes} classes",
+        names.len()
+    )))
 }
 
 /// A number, or a list of one for each channel.

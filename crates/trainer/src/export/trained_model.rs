@@ -20,6 +20,8 @@ pub struct TrainedModel {
     /// Of an image.
     pub(crate) input: Shape,
     pub(crate) classes: usize,
+    /// Of the data, where they have names; none in files of older versions.
+    pub(crate) class_names: Option<Vec<String>>,
     pub(crate) scale: PixelScale,
     pub(crate) tensors: HostTensors,
 }
@@ -40,6 +42,7 @@ impl TrainedModel {
             plan: subject.plan.clone(),
             input: [train.channels, train.height, train.width],
             classes: subject.dataset.classes,
+            class_names: subject.dataset.class_names.clone(),
             scale: PixelScale { means: standardisation.means(), deviations: standardisation.deviations() },
             tensors: tensors::read(&subject.model.valid()),
         }
@@ -49,6 +52,25 @@ impl TrainedModel {
     #[must_use]
     pub fn config(&self) -> &CellConfig {
         &self.config
+    }
+
+    /// Channels, height and width of the images that it sees.
+    #[must_use]
+    pub fn input(&self) -> [usize; 3] {
+        self.input
+    }
+
+    /// How many classes it tells apart.
+    #[must_use]
+    pub fn classes(&self) -> usize {
+        self.classes
+    }
+
+    /// The name of a class, or its label where the data have no names.
+    #[must_use]
+    pub fn class_name(&self, class: usize) -> String {
+        let named = self.class_names.as_ref().and_then(|names| names.get(class).cloned());
+        named.unwrap_or_else(|| (class + self.config.data.labels_from).to_string())
     }
 
     /// How many numbers it keeps, running statistics included.
@@ -148,6 +170,7 @@ pub(crate) mod tests {
             plan,
             input,
             classes: 3,
+            class_names: Some(["a", "b", "c"].map(str::to_owned).into()),
             scale: PixelScale { means: vec![3.0], deviations: vec![2.5] },
             tensors,
         }

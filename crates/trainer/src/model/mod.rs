@@ -14,4 +14,4 @@ mod step;
 pub(crate) mod tensors;
 pub(crate) mod value;
 mod weight;
-mod window;
+pub(crate) mod window;

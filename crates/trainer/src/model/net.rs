@@ -7,8 +7,8 @@ use burn::tensor::activation::{gelu, leaky_relu, relu, sigmoid, silu, tanh};
 use burn::tensor::module::linear;
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{DType, Device, Tensor};
-use untied_conv::{Geometry, Side, conv2d};
-use untied_redundancy::network::{Activation, Convolution, Fill, NodeId, Operation, Padding};
+use untied_conv::conv2d;
+use untied_redundancy::network::{Activation, Convolution, Fill, NodeId, Operation};
 
 use untied_study::Initialisation;
 
@@ -20,11 +20,11 @@ use super::source::Source;
 use super::step::Step;
 use super::value::{Value, Values};
 use super::weight::weight;
-use super::window::{pooled, surrounded, with_channels};
+use super::window::{padding_pairs, pooled, surrounded, with_channels};
 use crate::random::Generator;
 
 /// The slope of a leaky ReLU below 0.
-const LEAK: f64 = 0.01;
+pub(crate) const LEAK: f64 = 0.01;
 
 /// The model of one cell: the tensors of a plan's nodes.
 #[derive(Module, Debug)]
@@ -273,15 +273,9 @@ fn activated(activation: Activation, x: Value) -> Value {
 
 /// The input of a convolution with whatever padding is no zeros, and its geometry.
 fn fitted(convolution: &Convolution, x: Tensor<4>) -> (Tensor<4>, ConvOptions<2>) {
-    let Convolution { kernel, stride, dilation, padding, fill, groups, .. } = *convolution;
-    let padding = match padding {
-        Padding::Valid => [Side::Valid; 2],
-        Padding::Same => [Side::Same; 2],
-        Padding::Explicit(pairs) => pairs.map(|[before, after]| Side::Explicit(before, after)),
-    };
+    let Convolution { stride, dilation, fill, groups, .. } = *convolution;
     let [_, _, height, width] = x.dims();
-    let pairs = Geometry { kernel, stride, dilation, padding }.padding_pairs([height, width]);
-    let pairs = pairs.expect("the network was planned for this size");
+    let pairs = padding_pairs(convolution, [height, width]);
     match fill {
         Fill::Zero => (x, ConvOptions::new_with_padding(stride, pairs, dilation, groups)),
         Fill::Circular | Fill::Replicate => {
@@ -297,7 +291,7 @@ mod tests {
 
     use burn::module::ModuleVisitor;
     use burn::tensor::TensorData;
-    use untied_redundancy::network::Network;
+    use untied_redundancy::network::{Network, Padding};
     use untied_study::{Bias, BiasPlace, Head, ModelConfig, Normalization, Order};
 
     use super::*;

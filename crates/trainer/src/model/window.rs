@@ -3,7 +3,8 @@
 use burn::tensor::Tensor;
 use burn::tensor::module::{avg_pool2d, max_pool2d};
 use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions, PadMode};
-use untied_redundancy::network::{Fill, Pool, Pooling};
+use untied_conv::{Geometry, Side};
+use untied_redundancy::network::{Convolution, Fill, Padding, Pool, Pooling};
 
 /// Pooling of feature maps `[n, c, h, w]`; 2×2 windows have a kernel of this project's own.
 pub(super) fn pooled(pooling: &Pooling, x: Tensor<4>) -> Tensor<4> {
@@ -17,6 +18,18 @@ pub(super) fn pooled(pooling: &Pooling, x: Tensor<4>) -> Tensor<4> {
             avg_pool2d(x, options.with_count_include_pad(count_padding))
         }
     }
+}
+
+/// Rows above and below, columns left and right, that a convolution pads an input of this size by.
+pub(crate) fn padding_pairs(convolution: &Convolution, size: [usize; 2]) -> [(usize, usize); 2] {
+    let Convolution { kernel, stride, dilation, padding, .. } = *convolution;
+    let padding = match padding {
+        Padding::Valid => [Side::Valid; 2],
+        Padding::Same => [Side::Same; 2],
+        Padding::Explicit(pairs) => pairs.map(|[before, after]| Side::Explicit(before, after)),
+    };
+    let pairs = Geometry { kernel, stride, dilation, padding }.padding_pairs(size);
+    pairs.expect("the network was planned for this size")
 }
 
 /// Feature maps with rows and columns around them: `sides` above and below, left and right.

@@ -25,7 +25,7 @@ pub(crate) struct LintArguments {
     /// How the findings are printed
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// The shape of an input whose sizes the model leaves open, such as x=1,3,224,224; an open number of images is 1
+    /// The shape of an input whose sizes the model leaves open, such as x=1,3,224,224; an open number of images is 2
     #[arg(long, value_name = "INPUT=SIZES", value_parser = shape)]
     shape: Vec<(String, Vec<usize>)>,
 }

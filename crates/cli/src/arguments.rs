@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
-use untied_study::{Device, Study};
+use untied_report::write_tensorboard;
+use untied_study::{Device, Results, StoreError, Study};
 
 use crate::bundled::{self, Bundled};
 
@@ -35,6 +36,20 @@ impl ConfigArguments {
 
     pub(crate) fn path(&self) -> &Path {
         &self.config
+    }
+}
+
+/// Where the curves go for TensorBoard, if anywhere.
+#[derive(Debug, Args)]
+pub(crate) struct TensorboardArgument {
+    /// Write the curves as event files too, for tensorboard --logdir DIR
+    #[arg(long, value_name = "DIR")]
+    tensorboard: Option<PathBuf>,
+}
+
+impl TensorboardArgument {
+    pub(crate) fn write(&self, results: &Results) -> Result<(), StoreError> {
+        self.tensorboard.as_ref().map_or(Ok(()), |folder| write_tensorboard(results, folder))
     }
 }
 

@@ -11,7 +11,7 @@ use crate::terminal;
 pub(crate) const HELP: &str = "\
 Exit codes:
   0    done; a run that diverged is a result, counted on the last line
-  1    some cell failed or is missing
+  1    some cell failed or is missing, or some image cannot be read
   2    bad input: a config, an option, data, a model or a folder
   130  interrupted; whatever was finished is kept";
 
@@ -19,7 +19,7 @@ Exit codes:
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
     Done,
-    /// Some cell failed or is missing.
+    /// Some cell failed or is missing, or some image cannot be read.
     Incomplete,
     Interrupted,
 }

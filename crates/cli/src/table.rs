@@ -12,7 +12,12 @@ pub(crate) struct Table {
 
 impl Table {
     pub(crate) fn new<const N: usize>(header: [&str; N]) -> Self {
-        Self { rows: vec![header.map(str::to_owned).to_vec()], right: Vec::new() }
+        Self::of(header.map(str::to_owned).into())
+    }
+
+    /// A table of any number of columns.
+    pub(crate) fn of(header: Vec<String>) -> Self {
+        Self { rows: vec![header], right: Vec::new() }
     }
 
     pub(crate) fn align_right(mut self, columns: &[usize]) -> Self {
@@ -21,7 +26,12 @@ impl Table {
     }
 
     pub(crate) fn push<const N: usize>(&mut self, row: [String; N]) {
-        self.rows.push(row.map(|entry| printable(&entry)).into());
+        self.push_row(row.into());
+    }
+
+    /// A row with as many entries as the header.
+    pub(crate) fn push_row(&mut self, row: Vec<String>) {
+        self.rows.push(row.iter().map(|entry| printable(entry)).collect());
     }
 
     /// The rows as lines, indented by two spaces; columns that are empty everywhere are left out.

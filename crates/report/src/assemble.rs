@@ -2,9 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use untied_study::{Cell, CellRecord, CellResult, Provenance, Results, Status, StoreError, Study, StudyFolder};
+use untied_study::{
+    Cell, CellRecord, CellResult, Provenance, Results, Status, StoreError, Study, StudyFolder, write_text,
+};
 
 use crate::comparison::compare_again;
+use crate::export;
 use crate::origins::Origins;
 use crate::report::render;
 
@@ -74,12 +77,14 @@ fn failed(cell: &Cell, reason: String) -> CellRecord {
     CellRecord::new(cell, CellResult { status: Status::Failed, reason: Some(reason), ..CellResult::default() })
 }
 
-/// Writes `results.json`, the reports and the plots into the study's folder.
+/// Writes `results.json`, the same as tables, the reports and the plots into the study's folder.
 ///
 /// # Errors
 /// If the folder or a file cannot be written.
 pub fn write(study: &Study, folder: &StudyFolder, results: &Results) -> Result<(), StoreError> {
     let _writing = folder.begin_writing();
     folder.write_results(results)?;
+    write_text(&folder.root().join("results.csv"), &export::results(results))?;
+    write_text(&folder.root().join("curves.csv"), &export::curves(results))?;
     render(results, study.compare.as_ref()).write(folder.root())
 }

@@ -4,9 +4,12 @@
 //! into a [`Report`].
 
 mod assemble;
+mod assessment;
 mod chart;
 mod comparison;
+mod confusion;
 mod document;
+mod export;
 mod origins;
 mod outline;
 mod report;
@@ -16,7 +19,9 @@ mod summary;
 mod topics;
 
 pub use assemble::{Failures, assemble, write};
+pub use assessment::assessment_page;
 pub use comparison::{Looks, compare, look, recompare};
+pub use export::write_tensorboard;
 pub use report::{Report, render};
 pub use statistics::ratio::{Ratio, Recovered, ratio};
 pub use summary::{Plot, Summary, style, summarise};

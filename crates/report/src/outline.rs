@@ -7,6 +7,7 @@ use crate::document::{Document, Section};
 use crate::results::View;
 use crate::topics::bias_maps::BiasMaps;
 use crate::topics::certificate::Certificate;
+use crate::topics::classes::Classes;
 use crate::topics::drift::Drift;
 use crate::topics::rank::Rank;
 use crate::topics::recovery::Recovery;
@@ -16,11 +17,12 @@ use crate::topics::verdicts::{self, Verdicts};
 use crate::topics::{Topic, guide, looks, setup, unfinished, warnings};
 
 /// The topics in the order of their sections.
-fn topics<'v>(view: &'v View<'_>) -> [Box<dyn Topic + 'v>; 8] {
+fn topics<'v>(view: &'v View<'_>) -> [Box<dyn Topic + 'v>; 9] {
     [
         Box::new(Rank::new(view)),
         Box::new(Recovery::new(view)),
         Box::new(Verdicts(view)),
+        Box::new(Classes::new(view)),
         Box::new(Translation(view)),
         Box::new(BiasMaps(view)),
         Box::new(Variants(view)),
@@ -37,6 +39,7 @@ pub(crate) fn document(view: &View<'_>) -> Document {
     sections.extend(setup::section(view));
     sections.extend([guide::reading(view), guide::repeating()]);
     Document {
+        kicker: "a study of convolution biases",
         title: clean(&view.results.study),
         question: clean(&view.results.question),
         facts: facts(view),

@@ -34,8 +34,9 @@ pub use printable::{printable, printable_path};
 pub use reference::{commented, reference};
 pub use regular_file::open_to_read;
 pub use results::{
-    Answers, Caveat, CellRecord, CellResult, CertificateRecord, Comparison, Curves, Drift, Event, LayerRedundancy,
-    Metrics, Parameters, Provenance, Results, SCHEMA, SeedDifference, Status, Verdict,
+    Answers, Assessment, Caveat, CellRecord, CellResult, CertificateRecord, ClassAssessment, Comparison, Confusion,
+    Curves, Drift, Event, LayerRedundancy, Metrics, Misjudged, Parameters, Provenance, Results, SCHEMA, SeedDifference,
+    Status, TopShare, Verdict,
 };
 pub use schema::schema;
 pub use study::{Study, Vary};

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod classify;
 pub mod data;
 mod device;
 mod emit;
@@ -15,6 +16,7 @@ pub mod random;
 mod summary;
 mod training;
 
+pub use classify::{Classifier, ClassifyError, Prediction, TestData, assess, images_at};
 pub use device::{compiled_devices, limit_threads, registers};
 pub use emit::Emit;
 pub use error::TrainerError;

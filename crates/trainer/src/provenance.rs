@@ -22,6 +22,7 @@ pub(crate) fn provenance(config: &CellConfig, dataset: &Dataset) -> Provenance {
         system: format!("{OS} {ARCH}"),
         cpu: processor(),
         data: dataset.checksums.entries(),
+        class_names: dataset.class_names.clone().unwrap_or_default(),
     }
 }
 

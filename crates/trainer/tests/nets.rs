@@ -1,10 +1,14 @@
-//! Every net trains, goes on to the same bits, is explained, certified, stripped, folded, saved and read again.
+//! Every net trains, goes on to the same bits, is explained, certified, evaluated, stripped, folded, exported, saved and read
+//! again.
 
 use std::time::Duration;
 
+use untied_lint::{InputShapes, Model, lint};
 use untied_redundancy::CERTIFICATE_FACTOR;
-use untied_study::{CellConfig, CellResult, Dtype, Study};
-use untied_trainer::{Checkpoints, ModelError, Trained, TrainedModel, explain, fold, resume, strip};
+use untied_study::{CellConfig, CellResult, Device, Dtype, Study};
+use untied_trainer::{
+    Checkpoints, Classifier, ModelError, TestData, Trained, TrainedModel, assess, explain, fold, resume, strip,
+};
 
 /// Digits on a canvas of 12×12, which every net fits.
 const BASE: &str = r#"
@@ -90,7 +94,27 @@ fn assert_all(name: &str, config: &CellConfig) {
     let ((result, model), state) = whole(config);
     assert_eq!(gone_on(config, state), (result.clone(), model.clone()), "{name}: to the same bits");
     assert_explained_and_certified(name, config, &result);
-    assert_rewritten(name, &TrainedModel::read(model.as_slice(), model.len() as u64).unwrap());
+    let model = TrainedModel::read(model.as_slice(), model.len() as u64).unwrap();
+    assert_evaluated(name, &model, &result);
+    assert_rewritten(name, &model);
+}
+
+/// The file's model finds of the test images what its run found, to the bit.
+fn assert_evaluated(name: &str, model: &TrainedModel, result: &CellResult) {
+    let classifier = Classifier::new(model.clone(), Device::default()).unwrap();
+    let found = assess(&classifier, &TestData::Own, 2, 3).unwrap_or_else(|error| panic!("{name}: {error}"));
+    assert_eq!((found.images, &found.confusion), (result.test_images, &result.confusion), "{name}");
+    let metrics = (Some(found.accuracy), Some(found.loss));
+    assert_eq!(metrics, (result.metrics.test_accuracy, result.metrics.test_loss), "{name}");
+    assert!(found.top.share >= found.accuracy && found.worst.len() == 3, "{name}");
+}
+
+/// `tests/exported/onnxruntime_agrees.py` holds such files to their scores.
+fn assert_exported(name: &str, model: &TrainedModel) {
+    let file = model.to_onnx().unwrap_or_else(|error| panic!("{name}: {error}"));
+    let read = Model::decode(&file, "model.onnx".as_ref()).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let findings = lint(&read, &InputShapes::new()).unwrap_or_else(|error| panic!("{name}: {error}"));
+    assert_eq!(findings.not_understood, [], "{name}");
 }
 
 fn assert_explained_and_certified(name: &str, config: &CellConfig, result: &CellResult) {
@@ -120,9 +144,11 @@ fn assert_rewritten(name: &str, model: &TrainedModel) {
         TrainedModel::read(bytes.as_slice(), bytes.len() as u64).unwrap_or_else(|error| panic!("{name}: {error}"));
     assert_eq!(read.to_bytes(), bytes, "{name}");
     for model in [model, &read] {
+        assert_exported(name, model);
         match fold(model) {
             Ok(folded) => {
                 assert!(!folded.layers.is_empty(), "{name}");
+                assert_exported(name, &folded.model);
                 for layer in &folded.layers {
                     // A bias may become larger, where each channel takes a part of a term that they shared.
                     let [before, after] = [0, 1].map(|side| layer.numbers[side] - layer.bias_numbers[side]);
@@ -144,7 +170,7 @@ fn assert_rewritten(name: &str, model: &TrainedModel) {
 }
 
 #[test]
-fn every_net_trains_resumes_and_is_explained_certified_stripped_and_folded() {
+fn every_net_trains_resumes_and_is_explained_certified_evaluated_stripped_folded_and_exported() {
     for net in NETS {
         for (bias, norm) in
             [("tied", "\"batch\""), ("untied", "\"batch\""), ("untied", "{ group = 2 }"), ("tied", "\"none\"")]

@@ -14,7 +14,7 @@ mod worker;
 use clap::{Command, Subcommand};
 use untied_trainer::registers;
 
-use self::model::{export, fold, lint, rewrite, strip};
+use self::model::{evaluate, export, fold, lint, predict, rewrite, strip};
 use self::start::{doctor, first, init, manual, schema};
 use crate::exit::{self, Exit};
 
@@ -50,6 +50,12 @@ pub(crate) enum Verb {
     /// Fold the batch norm of a trained model into its convolutions, and check that it stays the same
     #[command(after_help = exit::HELP)]
     Fold(rewrite::RewriteArguments),
+    /// Test a trained model: accuracy, each class, the confusion matrix, and the worst images on a page
+    #[command(after_help = exit::HELP)]
+    Evaluate(evaluate::EvaluateArguments),
+    /// Classify image files with a trained model
+    #[command(after_help = exit::HELP)]
+    Predict(predict::PredictArguments),
     /// Write a trained model as an ONNX file, for other programs
     #[command(after_help = exit::HELP)]
     Export(export::ExportArguments),
@@ -96,6 +102,8 @@ impl Verb {
             Self::Explain(arguments) => explain::explain(arguments),
             Self::Strip(arguments) => strip::strip(arguments),
             Self::Fold(arguments) => fold::fold(arguments),
+            Self::Evaluate(arguments) => evaluate::evaluate(arguments),
+            Self::Predict(arguments) => predict::predict(arguments),
             Self::Export(arguments) => export::export(arguments),
             Self::Lint(arguments) => lint::lint(arguments),
             Self::Page(arguments) => page::write(arguments),

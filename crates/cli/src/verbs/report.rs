@@ -8,6 +8,7 @@ use clap::Args;
 use untied_report::{Failures, assemble, write};
 use untied_study::{Results, Status, Study, StudyFolder, printable_path};
 
+use crate::arguments::TensorboardArgument;
 use crate::exit::Exit;
 use crate::folder;
 use crate::summary::{Counts, programs, unfinished, verdicts};
@@ -19,6 +20,8 @@ pub(crate) struct ReportArguments {
     /// The folder of a study's results: it holds config.toml, and cells/ or results.json
     #[arg(value_name = "DIR")]
     folder: PathBuf,
+    #[command(flatten)]
+    tensorboard: TensorboardArgument,
     /// Open it in the browser
     #[arg(long)]
     open: bool,
@@ -31,12 +34,13 @@ pub(crate) fn report(arguments: &ReportArguments) -> anyhow::Result<Exit> {
     let stored = stored(&folder)?;
     let results = assemble(&study, &folder, stored.as_ref(), &Failures::new());
     let written = write(&study, &folder, &results);
+    let curves = arguments.tensorboard.write(&results);
     print(&text(&study, &folder, &results, written.is_ok()))?;
     unfinished(&results, &[Status::Failed, Status::Missing]).chain(programs(&results)).for_each(|line| say(&line));
     for line in notes(&study, &folder, &results, stored.as_ref()) {
         say(&line);
     }
-    written?;
+    written.and(curves)?;
     if arguments.open {
         open(&folder.report_html());
     }

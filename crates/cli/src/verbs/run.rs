@@ -8,7 +8,7 @@ use clap::Args;
 use untied_report::{assemble, write};
 use untied_study::{Results, Status, Study, StudyFolder, printable_path};
 
-use crate::arguments::{CheckpointArgument, DeviceArgument, OfferedConfig, OutArgument, seconds};
+use crate::arguments::{CheckpointArgument, DeviceArgument, OfferedConfig, OutArgument, TensorboardArgument, seconds};
 use crate::exit::Exit;
 use crate::folder::lock::Lock;
 use crate::plan::{ParallelArguments, Plan};
@@ -40,6 +40,8 @@ pub(crate) struct RunArguments {
     wait: bool,
     #[command(flatten)]
     checkpoint: CheckpointArgument,
+    #[command(flatten)]
+    tensorboard: TensorboardArgument,
     /// Kill a worker that says nothing for so long, and try its cell once more; 0: never
     #[arg(long, value_name = "SECONDS", default_value = "600", value_parser = seconds, allow_negative_numbers = true)]
     timeout: Duration,
@@ -85,7 +87,8 @@ pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<Exit> {
     let results = assemble(&study, &folder, stored.as_ref(), &outcome.failures);
     let any = results.cells.iter().any(|cell| cell.status != Status::Missing);
     let written = if any { write(&study, &folder, &results).map_err(Into::into) } else { Ok(()) };
-    finish(Ended { study: &study, folder: &folder, results, outcome, written, started }, arguments)
+    let curves = arguments.tensorboard.write(&results).map_err(Into::into);
+    finish(Ended { study: &study, folder: &folder, results, outcome, written, curves, started }, arguments)
 }
 
 /// Taken again after old results moved aside, with the lock among them: another process may have come in between.
@@ -154,6 +157,8 @@ struct Ended<'r> {
     outcome: runner::Outcome,
     /// Its report.
     written: anyhow::Result<()>,
+    /// Its event files.
+    curves: anyhow::Result<()>,
     started: Instant,
 }
 
@@ -193,7 +198,7 @@ fn finish(ended: Ended<'_>, arguments: &RunArguments) -> anyhow::Result<Exit> {
         open(&ended.folder.report_html());
     }
     let exit = if ended.outcome.interrupted { Exit::Interrupted } else { counts.exit() };
-    match ended.written.and(printed) {
+    match ended.written.and(ended.curves).and(printed) {
         Err(error) if exit != Exit::Done => say(&format!("error: {}", exit::message(&error))),
         other => other?,
     }

@@ -1,4 +1,5 @@
 use std::fs;
+use std::path::PathBuf;
 use std::process::Stdio;
 
 use serde_json::Value;
@@ -205,5 +206,36 @@ fn a_reader_that_goes_away_is_no_error() {
         drop(reader);
         let output = bench.command(arguments).stdout(writer).stderr(Stdio::piped()).output().unwrap();
         assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0), "{arguments:?}");
+    }
+}
+
+/// `.ci/run` reads event files by TensorBoard's own reader.
+#[test]
+fn results_are_tables_and_event_files_too() {
+    let bench = Bench::new();
+    bench.expect(0, "run study.toml --out out --tensorboard curves --set train.epochs=2");
+    let lines = |file: &str| -> Vec<String> {
+        fs::read_to_string(bench.path(file)).unwrap().lines().map(str::to_owned).collect()
+    };
+    let (results, curves) = (lines("out/results.csv"), lines("out/curves.csv"));
+    assert!(results[0].starts_with("id,model.bias,seed,status,test_accuracy,"), "{}", results[0]);
+    assert!(results[0].ends_with(",recall 8,recall 9") && results.len() == 5, "{results:?}");
+    assert!(curves[0].starts_with("id,model.bias,seed,epoch,train_loss,") && curves.len() == 9, "{curves:?}");
+    bench.expect(0, "report out --tensorboard again");
+    let files = |folder: &str| {
+        let root = bench.path(folder);
+        let relative = |(path, bytes): (PathBuf, Vec<u8>)| (path.strip_prefix(&root).unwrap().to_owned(), bytes);
+        tree(&root).into_iter().map(relative).collect::<Vec<_>>()
+    };
+    let written = files("curves");
+    assert_eq!(written.len(), 4);
+    for (path, _) in &written {
+        let cell = path.parent().unwrap().to_str().unwrap();
+        assert!(results.iter().any(|line| line.starts_with(&format!("{cell},"))), "{cell}");
+    }
+    assert!(files("again") == written, "the same results, the same bytes");
+    for command in ["run study.toml --out out --set train.epochs=2", "report out"] {
+        let ended = bench.expect(2, &format!("{command} --tensorboard study.toml"));
+        assert!(ended.stderr.contains("study.toml") && ended.stdout.contains("report: "), "{}", ended.stderr);
     }
 }

@@ -13,6 +13,8 @@ fn help_is_whole() {
         "strip",
         "fold",
         "export",
+        "evaluate",
+        "predict",
         "page",
         "schema",
         "init",

@@ -2,8 +2,8 @@
 
 use untied_redundancy::Finding;
 use untied_study::{
-    Bias, Cell, CellResult, CertificateRecord, Curves, Drift, LayerRedundancy, Measured, Metrics, Normalization,
-    Parameters, Provenance, Status, StudyFolder,
+    Bias, Cell, CellResult, CertificateRecord, Confusion, Curves, Drift, LayerRedundancy, Measured, Metrics,
+    Normalization, Parameters, Provenance, Status, StudyFolder,
 };
 
 /// Steps between two points of a drift: about 32 of them in a run of five epochs.
@@ -76,6 +76,7 @@ fn result(cell: &Cell) -> CellResult {
         steps: epochs * STEPS,
         test_images: 1000,
         answers: (0..1000).map(|image| image % 9 > 0).collect(),
+        confusion: confusion(),
         warnings: Vec::new(),
         largest_class: Some(0.1),
         train_seconds: 4.0,
@@ -86,6 +87,13 @@ fn result(cell: &Cell) -> CellResult {
         measured: Measured::default(),
         provenance: Provenance::default(),
     }
+}
+
+/// Ten classes of as many images; every ninth is taken for the next class.
+fn confusion() -> Confusion {
+    let mut confusion = Confusion::new(10);
+    (0..1000).for_each(|image| confusion.count(image % 10, (image + usize::from(image % 9 == 0)) % 10));
+    confusion
 }
 
 fn redundancy(cell: &Cell) -> Vec<LayerRedundancy> {

@@ -1,6 +1,7 @@
 //! The program as its users meet it: every test runs the real binary.
 
 mod bad_input;
+mod classifying;
 mod end_to_end;
 mod exporting;
 mod failures;

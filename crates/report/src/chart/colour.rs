@@ -77,6 +77,9 @@ const DEVIATIONS: [Row; 13] = [
 /// Steps of [`Colour::Deviation`]; the middle one is neutral.
 pub(crate) const STEPS: usize = DEVIATIONS.len();
 
+/// Steps of [`Colour::Share`].
+pub(crate) const SHARE_STEPS: usize = SHARES.len();
+
 impl Colour {
     fn row(self) -> Row {
         match self {

@@ -3,6 +3,7 @@
 mod axis;
 mod colour;
 mod grid;
+mod heat_map;
 mod legend;
 mod marks;
 mod panel;
@@ -11,8 +12,9 @@ mod sheet;
 mod text;
 
 pub(crate) use axis::{Axis, around};
-pub(crate) use colour::{Colour, STEPS};
+pub(crate) use colour::{Colour, SHARE_STEPS, STEPS};
 pub(crate) use grid::{Cell, Curve, Grid, PanelRow};
+pub(crate) use heat_map::{HeatMap, Square};
 pub(crate) use marks::{Point, Stroke, Symbol, dashed, diamond, dot, line, polygon, rectangle, ring, triangle};
 pub(crate) use panel::{Mark, Panel};
 pub(crate) use row_chart::{Row, RowChart};

@@ -1,14 +1,17 @@
 //! A document as one HTML file that needs nothing else: no network, no scripts.
 
+use base64::prelude::{BASE64_STANDARD, Engine};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use untied_study::Verdict;
 
 use crate::document::names::{verdict_name, verdict_sign};
-use crate::document::{Align, Block, Document, Figure, Section, Span, Table, Text};
+use crate::document::{Align, Block, Document, Figure, Picture, Section, Span, Table, Text};
 
 pub(crate) const STYLE: &str = include_str!("style.css");
 /// For documents that fold something.
 pub(crate) const DETAILS: &str = include_str!("details.css");
+/// For documents with pictures.
+const PICTURES: &str = include_str!("pictures.css");
 
 pub(crate) fn write(document: &Document) -> String {
     let page = html! {
@@ -20,7 +23,7 @@ pub(crate) fn write(document: &Document) -> String {
                 meta name="color-scheme" content="light dark";
                 meta name="generator" content="untied";
                 title { (document.title) " · untied" }
-                style { (PreEscaped(STYLE)) @if folds(document) { (PreEscaped(DETAILS)) } }
+                style { (PreEscaped(STYLE)) @if folds(document) { (PreEscaped(DETAILS)) } @if shows_pictures(document) { (PreEscaped(PICTURES)) } }
             }
             body {
                 main {
@@ -48,10 +51,15 @@ fn folds(document: &Document) -> bool {
     blocks.any(|block| matches!(block, Block::Details { .. }))
 }
 
+fn shows_pictures(document: &Document) -> bool {
+    let mut blocks = document.sections.iter().flat_map(|section| &section.blocks);
+    blocks.any(|block| matches!(block, Block::Pictures(_)))
+}
+
 fn header(document: &Document) -> Markup {
     html! {
         header {
-            p.kicker { "untied · a study of convolution biases" }
+            p.kicker { "untied · " (document.kicker) }
             h1 { (document.title) }
             @if !document.question.is_empty() { p.question { (document.question) } }
             dl.facts {
@@ -87,6 +95,9 @@ fn block(block: &Block) -> Markup {
         },
         Block::Table(content) => table(content),
         Block::Figure(content) => figure(content),
+        Block::Pictures(pictures) => html! {
+            ul.pictures { @for one in pictures { li { (picture(one)) p { (text(&one.caption)) } } } }
+        },
         Block::Details { summary, blocks } => html! {
             details { summary { (summary) } @for part in blocks { (self::block(part)) } }
         },
@@ -128,6 +139,12 @@ fn figure(figure: &Figure) -> Markup {
             figcaption { (text(&figure.caption)) }
         }
     }
+}
+
+/// The image itself, in the page.
+fn picture(picture: &Picture) -> Markup {
+    let source = format!("data:image/webp;base64,{}", BASE64_STANDARD.encode(&picture.webp));
+    html! { @if !picture.webp.is_empty() { img src=(source) alt=(picture.alt); } }
 }
 
 fn text(text: &Text) -> Markup {

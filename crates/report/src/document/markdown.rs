@@ -36,6 +36,7 @@ fn block(block: &Block) -> String {
         }
         Block::Table(content) => table(content),
         Block::Figure(content) => figure(content),
+        Block::Pictures(pictures) => bullets(pictures.iter().map(|picture| text(&picture.caption))),
         Block::Details { summary, blocks } => details(summary, blocks),
         Block::Code { language, text } => {
             let fence = fence(text, 3);

@@ -10,6 +10,8 @@ use untied_study::Verdict;
 /// A whole report.
 #[derive(Debug)]
 pub(crate) struct Document {
+    /// What kind of document it is, above its title.
+    pub(crate) kicker: &'static str,
     pub(crate) title: String,
     pub(crate) question: String,
     /// Name and value of each fact about the study, in a few words.
@@ -36,6 +38,8 @@ pub(crate) enum Block {
     Definitions(Vec<(&'static str, Text)>),
     Table(Table),
     Figure(Figure),
+    /// Small images beside one another.
+    Pictures(Vec<Picture>),
     /// Blocks that only some readers want: folded where that is possible.
     Details {
         summary: String,
@@ -72,6 +76,15 @@ pub(crate) struct Figure {
     /// File name inside `plots/`.
     pub(crate) file: &'static str,
     pub(crate) svg: String,
+    pub(crate) alt: String,
+    pub(crate) caption: Text,
+}
+
+/// A small image with what is to be said of it.
+#[derive(Debug)]
+pub(crate) struct Picture {
+    /// A WebP file.
+    pub(crate) webp: Vec<u8>,
     pub(crate) alt: String,
     pub(crate) caption: Text,
 }

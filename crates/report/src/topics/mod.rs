@@ -2,6 +2,7 @@
 
 pub(crate) mod bias_maps;
 pub(crate) mod certificate;
+pub(crate) mod classes;
 pub(crate) mod drift;
 pub(crate) mod guide;
 pub(crate) mod looks;

@@ -111,5 +111,8 @@ fn check_cell(record: &CellRecord) -> Result<(), String> {
     if !record.answers.is_empty() && record.answers.of(record.test_images).is_none() {
         return Err(format!("answers to another number of images than {}", record.test_images));
     }
+    if !record.confusion.is_empty() && record.confusion.total() != record.test_images as u64 {
+        return Err(format!("a confusion matrix of another number of images than {}", record.test_images));
+    }
     Ok(())
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::factors::display_as_serialized;
 use crate::results::CertificateRecord;
-use crate::{Answers, Cell, Curves, Factors, Measured, Metric};
+use crate::{Answers, Cell, Confusion, Curves, Factors, Measured, Metric};
 
 /// One cell in `results.json`: its result without losses of single steps, and the cell that it is of.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -88,6 +88,10 @@ pub struct CellResult {
     /// versions.
     #[serde(default, skip_serializing_if = "Answers::is_empty")]
     pub answers: Answers,
+    /// How many of the test images of each class got which answer. None where there are no `answers`, and in results of older
+    /// versions.
+    #[serde(default, skip_serializing_if = "Confusion::is_empty")]
+    pub confusion: Confusion,
     /// What the run warned of that bears on its result, such as a class without images.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
@@ -232,6 +236,9 @@ pub struct Provenance {
     pub cpu: String,
     /// SHA-256 of every data file, decompressed.
     pub data: BTreeMap<String, String>,
+    /// The name of each class, where the data have names. None in results of older versions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub class_names: Vec<String>,
 }
 
 fn is_unknown(provenance: &Provenance) -> bool {

@@ -3,16 +3,20 @@
 //! Numbers that do not exist, such as an interval from one pair, are null, never NaN.
 
 mod answers;
+mod assessment;
 mod cell;
 mod certificate;
+mod confusion;
 mod curves;
 mod event;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::answers::Answers;
+pub use self::assessment::{Assessment, ClassAssessment, Misjudged, TopShare};
 pub use self::cell::{CellRecord, CellResult, Drift, LayerRedundancy, Metrics, Parameters, Provenance, Status};
 pub use self::certificate::CertificateRecord;
+pub use self::confusion::Confusion;
 pub use self::curves::Curves;
 pub use self::event::Event;
 use crate::factors::display_as_serialized;

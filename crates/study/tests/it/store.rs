@@ -6,11 +6,18 @@ use std::path::Path;
 
 use untied_redundancy::Finding;
 use untied_study::{
-    Cell, CellRecord, CellResult, CertificateRecord, Curves, Drift, LayerRedundancy, Measured, Metrics, Parameters,
-    Provenance, Results, Status, StoreError, Study, StudyFolder,
+    Cell, CellRecord, CellResult, CertificateRecord, Confusion, Curves, Drift, LayerRedundancy, Measured, Metrics,
+    Parameters, Provenance, Results, Status, StoreError, Study, StudyFolder,
 };
 
 use crate::{MINIMAL, example, parse};
+
+/// Of 360 images in three classes.
+fn confusion() -> Confusion {
+    let mut confusion = Confusion::new(3);
+    (0..360).for_each(|image| confusion.count(image % 3, image % 2));
+    confusion
+}
 
 pub(crate) fn result() -> CellResult {
     CellResult {
@@ -28,6 +35,7 @@ pub(crate) fn result() -> CellResult {
         steps: 2,
         test_images: 360,
         answers: (0..360).map(|image| image % 3 > 0).collect(),
+        confusion: confusion(),
         warnings: vec!["no training image has the label 3".into()],
         largest_class: Some(0.1),
         train_seconds: 0.5,
@@ -370,6 +378,7 @@ fn results_that_no_run_can_have_left_are_refused() {
         (|cell| cell.metrics.test_loss = Some(-1.0), "a loss of -1, which is below 0"),
         (|cell| cell.metrics.test_accuracy = None, "no accuracy, though it finished"),
         (|cell| cell.test_images = 9, "answers to another number of images than 9"),
+        (|cell| cell.confusion.count(0, 1), "a confusion matrix of another number of images than 360"),
         (|cell| cell.curves.test_accuracy.push(-0.5), "an accuracy of -0.5"),
     ] {
         let error = spoilt(&|cells| spoil(&mut cells[1]));

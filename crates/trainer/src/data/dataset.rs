@@ -102,11 +102,11 @@ pub(super) fn classes(train: &Split, test: Option<&Split>, [images, labels]: [&s
 
 impl Split {
     /// No images yet.
-    pub(super) fn empty([channels, height, width]: [usize; 3]) -> Self {
+    pub(crate) fn empty([channels, height, width]: [usize; 3]) -> Self {
         Self { images: Vec::new(), labels: Vec::new(), count: 0, channels, height, width }
     }
 
-    pub(super) fn push(&mut self, image: &[u8], label: u8) {
+    pub(crate) fn push(&mut self, image: &[u8], label: u8) {
         self.images.extend_from_slice(image);
         self.labels.push(label);
         self.count += 1;

@@ -49,7 +49,7 @@ impl DataError {
     }
 
     /// Something else than expected, which needs no name.
-    pub(super) fn unlike(file: impl Display, expected: impl Display) -> Self {
+    pub(crate) fn unlike(file: impl Display, expected: impl Display) -> Self {
         Self::new(file, DataProblem::Invalid { expected: expected.to_string(), found: None })
     }
 }

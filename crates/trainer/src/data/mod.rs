@@ -14,12 +14,13 @@ pub(crate) mod transform;
 
 pub use dataset::{Checksums, Dataset, Split};
 pub use decode::cache::folder as cache_folder;
+pub(crate) use decode::{Form, decode_file};
 pub use error::{DataError, DataProblem};
 pub(crate) use file::hexadecimal;
 pub(crate) use load::survey;
 pub use load::{load, load_config};
 pub use recognise::{Recognised, recognise};
 pub use source::IdxFiles;
-pub(crate) use source::label_files;
+pub(crate) use source::{image_files, label_files, read_known};
 pub(crate) use transform::on_canvas;
 pub use transform::{Pixel, Standardisation};

@@ -12,7 +12,7 @@ use burn::optim::OptimizerRecord;
 use burn::store::{ModuleRecord, RecordError};
 use burn::tensor::Bytes;
 use serde::{Deserialize, Serialize};
-use untied_study::{Answers, Curves, Event};
+use untied_study::{Answers, Confusion, Curves, Event};
 
 use super::run::{Best, Run};
 use crate::emit::Emit;
@@ -92,6 +92,7 @@ struct Header {
 struct BestHeader {
     epoch: usize,
     answers: Answers,
+    confusion: Confusion,
     model_bytes: usize,
 }
 
@@ -124,9 +125,10 @@ impl Run<'_> {
             sums: self.measurement.sums(),
             drift: self.drift.course().clone(),
             model_bytes: model.len(),
-            best: self.best.as_ref().map(|Best { epoch, answers, .. }| BestHeader {
+            best: self.best.as_ref().map(|Best { epoch, answers, confusion, .. }| BestHeader {
                 epoch: *epoch,
                 answers: answers.clone(),
+                confusion: confusion.clone(),
                 model_bytes: best.len(),
             }),
         };
@@ -182,7 +184,8 @@ impl Run<'_> {
 
     fn best_of(&self, header: &BestHeader, model: &[u8]) -> Result<Best, String> {
         let model = restored_model(self.subject.model.copy(), model)?;
-        Ok(Best { epoch: header.epoch, model, answers: header.answers.clone() })
+        let BestHeader { epoch, ref answers, ref confusion, .. } = *header;
+        Ok(Best { epoch, model, answers: answers.clone(), confusion: confusion.clone() })
     }
 
     fn restore_burn(&mut self, model: &[u8], optimizer: &[u8]) -> Result<(), String> {

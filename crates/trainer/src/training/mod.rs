@@ -199,9 +199,9 @@ impl Run<'_> {
         self.curves.train_loss.push(train_loss);
         self.curves.test_loss.push(test.loss);
         self.curves.test_accuracy.push(test.accuracy);
-        self.curves.validation_loss.extend(validation.map(|set| set.loss));
-        self.curves.validation_accuracy.extend(validation.map(|set| set.accuracy));
-        self.answers = test.answers;
+        self.curves.validation_loss.extend(validation.as_ref().map(|set| set.loss));
+        self.curves.validation_accuracy.extend(validation.as_ref().map(|set| set.accuracy));
+        (self.answers, self.confusion) = (test.answers, test.confusion);
         self.note_best();
         emit(&Event::Epoch {
             epoch,

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use burn::optim::ModuleOptimizer;
 use burn::tensor::Device;
-use untied_study::{Answers, CellConfig, CellResult, Curves, Event, Measured, Metrics, Parameters, Status};
+use untied_study::{Answers, CellConfig, CellResult, Confusion, Curves, Event, Measured, Metrics, Parameters, Status};
 
 use crate::data::Split;
 use crate::data::transform::augmentation::Augmentation;
@@ -37,6 +37,8 @@ pub(crate) struct Best {
     pub(crate) model: Net,
     /// To the test images.
     pub(crate) answers: Answers,
+    /// How many of them of each class got which answer.
+    pub(crate) confusion: Confusion,
 }
 
 /// A run under way.
@@ -54,6 +56,8 @@ pub(crate) struct Run<'a> {
     pub(crate) step_losses: Vec<f64>,
     /// To the test images, after the last epoch.
     pub(crate) answers: Answers,
+    /// How many of them of each class got which answer.
+    pub(crate) confusion: Confusion,
     /// The epoch that `train.best_epoch` chooses, of those so far.
     pub(crate) best: Option<Best>,
     /// What is odd about the data.
@@ -85,6 +89,7 @@ impl<'a> Run<'a> {
             curves: Curves::default(),
             step_losses: Vec::new(),
             answers: Answers::default(),
+            confusion: Confusion::default(),
             best: None,
             warnings,
             trained: Duration::ZERO,
@@ -123,15 +128,17 @@ impl<'a> Run<'a> {
         let metric = self.subject.config.train.best_epoch;
         let best = metric.and_then(|metric| self.curves.best_epoch(metric));
         if let Some(epoch) = best.filter(|best| best + 1 == self.epochs()) {
-            self.best = Some(Best { epoch, model: self.subject.model.copy(), answers: self.answers.clone() });
+            let (answers, confusion) = (self.answers.clone(), self.confusion.clone());
+            self.best = Some(Best { epoch, model: self.subject.model.copy(), answers, confusion });
         }
     }
 
     /// Puts the model of the best epoch in place of the last one, where the config asks for it.
     pub(crate) fn return_to_best(&mut self) {
-        let Some(Best { model, answers, .. }) = &self.best else { return };
+        let Some(Best { model, answers, confusion, .. }) = &self.best else { return };
         self.drift.record(&self.subject.model, self.step_losses.len());
         (self.subject.model, self.answers) = (model.clone(), answers.clone());
+        self.confusion.clone_from(confusion);
     }
 
     /// The result, with what was measured on the trained model.
@@ -170,6 +177,7 @@ impl<'a> Run<'a> {
             steps: self.step_losses.len(),
             test_images: self.subject.dataset.test.count,
             answers: if diverged.is_none() { std::mem::take(&mut self.answers) } else { Answers::default() },
+            confusion: if diverged.is_none() { std::mem::take(&mut self.confusion) } else { Confusion::default() },
             warnings: self.warnings.to_vec(),
             largest_class: self.subject.dataset.test.largest_class(),
             train_seconds: self.trained.as_secs_f64(),

@@ -46,4 +46,27 @@ pub enum DataSource {
     Csv(PathBuf),
 }
 
+impl DataSource {
+    /// The source that a config's `data.source = …` names; its paths are relative to the current folder.
+    ///
+    /// # Errors
+    /// If it is no such value, in one line.
+    ///
+    /// ```
+    /// use untied_study::DataSource;
+    /// assert_eq!(DataSource::parse("\"digits\""), Ok(DataSource::Digits));
+    /// assert_eq!(DataSource::parse("{ idx = 'mnist' }"), Ok(DataSource::Idx("mnist".into())));
+    /// assert!(DataSource::parse("{ idy = 'mnist' }").is_err());
+    /// ```
+    pub fn parse(text: &str) -> Result<Self, String> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Given {
+            source: DataSource,
+        }
+        let given: Result<Given, _> = toml::from_str(&format!("source = {text}"));
+        given.map(|given| given.source).map_err(|error| crate::printable(error.message()))
+    }
+}
+
 display_as_serialized!(DataSource);

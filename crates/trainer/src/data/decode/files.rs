@@ -1,6 +1,6 @@
 //! A split of images that lie in files of their own.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use rayon::prelude::*;
@@ -66,13 +66,18 @@ impl ImageFiles {
     fn decode_files(&self, form: Form, length: usize) -> Result<Vec<u8>, DataError> {
         let mut images = vec![0; length * self.paths.len()];
         let decode = |(path, place): (&PathBuf, &mut [u8])| {
-            let picture = Picture::open(path)?;
-            let _alone = (picture.sketch.bytes > LARGE).then(|| LARGE_ONES.lock());
-            place.copy_from_slice(&form.planes(picture.decode()?));
+            place.copy_from_slice(&decode_file(path, form)?);
             Ok(())
         };
         let outcomes: Vec<Result<(), DataError>> =
             self.paths.par_iter().zip(images.par_chunks_mut(length)).map(decode).collect();
         outcomes.into_iter().collect::<Result<(), _>>().map(|()| images)
     }
+}
+
+/// The pixels of one image file in a form.
+pub(crate) fn decode_file(path: &Path, form: Form) -> Result<Vec<u8>, DataError> {
+    let picture = Picture::open(path)?;
+    let _alone = (picture.sketch.bytes > LARGE).then(|| LARGE_ONES.lock());
+    Ok(form.planes(picture.decode()?))
 }

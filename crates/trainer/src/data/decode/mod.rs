@@ -8,6 +8,8 @@ mod png;
 mod sketch;
 mod tiff;
 
+pub(crate) use files::decode_file;
 pub(super) use files::{Header, ImageFiles};
-pub(super) use form::{Form, reshaped};
+pub(crate) use form::Form;
+pub(super) use form::reshaped;
 pub(super) use picture::{ENDINGS, is_image_name};

@@ -55,6 +55,37 @@ pub(super) fn read(folder: &Path, share: bool) -> Result<Collection, DataError> 
     })
 }
 
+/// The images below a folder, or below the folder `test` (or `val`) in it, in folders that are named after classes that are
+/// known; a class may have no folder.
+pub(crate) fn read_known(folder: &Path, known: &[String]) -> Result<ImageFiles, DataError> {
+    check_folder(folder)?;
+    let mut foreign = Foreign::default();
+    let test = TEST_FOLDERS.map(|name| folder.join(name)).into_iter().find(|test| test.is_dir());
+    let root = test.unwrap_or_else(|| folder.to_owned());
+    let names = classes(&root, "one folder a class", &mut foreign)?;
+    let label = |name: &OsString| {
+        let label = known.iter().position(|known| *known == shown(name));
+        let expected = || format!("folders named after the model's classes, {}", known.join(", "));
+        label.ok_or_else(|| DataError::invalid(root.display(), expected(), shown(name)))
+    };
+    let labels = names.iter().map(label).collect::<Result<Vec<usize>, _>>()?;
+    let files = files(&root, &names, &mut foreign)?;
+    Ok(ImageFiles { labels: files.labels.iter().map(|&name| labels[usize::from(name)] as u8).collect(), ..files })
+}
+
+/// The image files of a folder and of those below it, by name; names that start with a dot are passed over.
+pub(crate) fn image_files(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
+    let mut found = Vec::new();
+    for entry in visible(folder)? {
+        if entry.is_dir() {
+            found.extend(image_files(&entry)?);
+        } else if is_image_name(&entry) {
+            found.push(entry);
+        }
+    }
+    Ok(found)
+}
+
 /// Bytes that are no text, and characters that would break a line, are replaced.
 fn shown(name: &OsStr) -> String {
     printable(&name.to_string_lossy())

@@ -66,6 +66,12 @@ impl Standardisation {
         Ok(Self { scales })
     }
 
+    /// That of these means and deviations: one of each for every channel, or for all.
+    pub(crate) fn with(means: &[f64], deviations: &[f64]) -> Self {
+        let scales = means.iter().zip(deviations).map(|(&mean, &deviation)| Scale::new(mean, deviation)).collect();
+        Self { scales }
+    }
+
     /// μ of each channel, or the one of all, in the units of the file.
     pub fn means(&self) -> Vec<f64> {
         self.scales.iter().map(|scale| scale.mean).collect()

@@ -13,6 +13,14 @@ pub enum TrainerError {
     /// The data are missing or damaged.
     #[error("data.source: {0}")]
     Data(#[from] DataError),
+    /// A file that the model cannot start from.
+    #[error("model.init_from: {path}: {problem}")]
+    Start {
+        /// The file.
+        path: String,
+        /// What is wrong with it, or which of its tensors fit and which do not.
+        problem: String,
+    },
     /// The backend was left out of this build.
     #[error(
         "train.device: `{device}` is not compiled in (compiled in: {compiled}); build with `--features {device}`, \

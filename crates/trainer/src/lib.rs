@@ -13,6 +13,7 @@ mod optimization;
 mod prepare;
 mod provenance;
 pub mod random;
+mod start;
 mod summary;
 mod training;
 

@@ -1,5 +1,6 @@
 //! What a run is trained by, and on.
 
+use std::collections::BTreeMap;
 use std::env::consts::{ARCH, OS};
 use std::fs;
 
@@ -12,7 +13,7 @@ use crate::data::Dataset;
 const BURN: &str = "0.22.1";
 
 /// The program's commit is left out: it is known to whoever was built from one.
-pub(crate) fn provenance(config: &CellConfig, dataset: &Dataset) -> Provenance {
+pub(crate) fn provenance(config: &CellConfig, dataset: &Dataset, checksums: &BTreeMap<String, String>) -> Provenance {
     Provenance {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         commit: None,
@@ -21,7 +22,7 @@ pub(crate) fn provenance(config: &CellConfig, dataset: &Dataset) -> Provenance {
         device: config.train.device.to_string(),
         system: format!("{OS} {ARCH}"),
         cpu: processor(),
-        data: dataset.checksums.entries(),
+        data: checksums.clone(),
         class_names: dataset.class_names.clone().unwrap_or_default(),
     }
 }

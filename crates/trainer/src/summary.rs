@@ -1,6 +1,6 @@
 //! What can be told of a cell before training: whether it can run, and its redundancy by theory.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use untied_redundancy::Mode;
 use untied_redundancy::network::{Activation, Convolution, Node, NodeId, Operation, Parametrization, Pool, Pooling};
@@ -9,7 +9,7 @@ use untied_study::{CellConfig, Parameters};
 
 use crate::model::plan::Plan;
 use crate::prepare::{DataSize, fit, load, survey};
-use crate::{TrainerError, device};
+use crate::{TrainerError, device, start};
 
 /// A model's operations and biases, by theory.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,8 +63,10 @@ pub struct BiasSummary {
 /// Looks at the cells of a study before any is trained; each data set is read once.
 #[derive(Debug, Default)]
 pub struct Planner {
-    /// By the config of the data.
+    /// By the config of the data, and the file that models start from.
     sizes: HashMap<String, DataSize>,
+    /// The configs of models whose file was read.
+    starts: HashSet<String>,
 }
 
 impl Planner {
@@ -119,12 +121,15 @@ impl Planner {
         };
         self.sizes.insert(key, data.clone());
         let plan = fit(config, &data)?;
+        if decode && self.starts.insert(format!("{:?}", config.model)) {
+            start::read(&config.model, &plan)?;
+        }
         Ok((data, plan))
     }
 }
 
 fn key(config: &CellConfig, decode: bool) -> String {
-    format!("{decode} {:?}", config.data)
+    format!("{decode} {:?} {:?}", config.data, config.model.init_from)
 }
 
 /// The checksums of the data that a cell would be trained on now, as results name them.

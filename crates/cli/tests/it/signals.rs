@@ -63,17 +63,23 @@ fn a_terminal_without_bars_gets_lines() {
     if !Path::new("/usr/bin/script").exists() {
         return;
     }
-    let said = |term: &str| {
+    let said = |term: Option<&str>| {
         let bench = Bench::new();
         let program = bench.command(&[]).get_program().to_str().unwrap().to_owned();
         let mut script = Command::new("script");
         script.args(["-qec", &format!("'{program}' run study.toml --out out --jobs 1"), "/dev/null"]);
-        script.current_dir(bench.path("")).stdin(Stdio::null()).env("TERM", term);
+        script.current_dir(bench.path("")).stdin(Stdio::null());
+        match term {
+            Some(term) => script.env("TERM", term),
+            None => script.env_remove("TERM"),
+        };
         Ended::new(&script.output().unwrap()).stdout
     };
-    let (dumb, able) = (said("dumb"), said("xterm"));
-    assert!(dumb.contains("1/4  none-seed0  accuracy "), "{dumb}");
-    assert!(!dumb.contains('\u{1b}') && !dumb.contains('━'), "{dumb:?}");
+    for unable in [said(Some("dumb")), said(None)] {
+        assert!(unable.contains("1/4  none-seed0  accuracy "), "{unable}");
+        assert!(!unable.contains('\u{1b}') && !unable.contains('━'), "{unable:?}");
+    }
+    let able = said(Some("xterm"));
     assert!(able.contains('━'), "{able:?}");
 }
 

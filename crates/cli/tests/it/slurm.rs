@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use crate::program::{Bench, Ended, timeless};
+use crate::program::{Bench, Ended, SMALL, timeless};
 
 /// Stands in for sbatch: runs the tasks of an array one after the other, at once, and notes what it was told.
 const SBATCH: &str = r#"#!/bin/sh
@@ -115,6 +115,28 @@ fn submitting_again_fills_only_what_is_missing() {
     let local = site.bench.json("done/results.json");
     let cells = &site.bench.json(&format!("{}/results.json", site.out))["cells"];
     assert_eq!(cells[0]["metrics"], local["cells"][0]["metrics"]);
+}
+
+/// Indices count the cells that `[[skip]]` leaves.
+#[test]
+fn variants_that_are_skipped_are_not_submitted() {
+    let site = Site::new();
+    let skip = "[[skip]]\n\"model.bias\" = \"tied\"\n\"model.norm\" = \"batch\"\n";
+    let norms = "[vary]\n\"model.norm\" = [\"none\", \"batch\"]";
+    site.bench.write("study.toml", SMALL.replace("[vary]", norms) + skip);
+    let ended = site.slurm(&["--submit"]);
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{}", ended.stdout);
+    assert!(ended.stdout.contains("6 cells: 6 to submit in 3 job arrays"), "{}", ended.stdout);
+    assert_eq!(site.told().len(), 4, "three arrays and the report");
+    site.bench.expect(0, "run study.toml --out done -q");
+    let [there, local] = [site.out.as_str(), "done"].map(|out| site.bench.json(&format!("{out}/results.json")));
+    let cells = |results: &serde_json::Value| -> Vec<_> {
+        let cells = results["cells"].as_array().unwrap().iter();
+        cells.map(|cell| (cell["id"].clone(), cell["factors"].clone(), cell["metrics"].clone())).collect()
+    };
+    assert_eq!(cells(&there), cells(&local));
+    let skipped = serde_json::json!({ "model.bias": "tied", "model.norm": "batch" });
+    assert!(cells(&there).len() == 6 && cells(&there).iter().all(|(_, factors, _)| *factors != skipped));
 }
 
 /// Each look waits for the ones before it, so that tasks whose cells it does not need end at once.

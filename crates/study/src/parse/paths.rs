@@ -1,4 +1,4 @@
-//! Relative data paths start at the config's folder, so that a copy of the config elsewhere means the same.
+//! Relative paths start at the config's folder, so that a copy of the config elsewhere means the same.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -11,6 +11,8 @@ use super::key;
 
 /// The key below which every string is a path.
 const SOURCE: [&str; 2] = ["data", "source"];
+/// The key whose value is one.
+const START: [&str; 2] = ["model", "init_from"];
 
 /// A path that cannot be made absolute.
 pub(crate) struct WrongPath {
@@ -22,7 +24,10 @@ pub(crate) struct WrongPath {
 pub(crate) fn anchor(root: &mut DeTable<'_>, config: &Path) -> Result<(), WrongPath> {
     for (name, value) in root.iter_mut() {
         match name.get_ref().as_ref() {
-            "data" => entries(value).try_for_each(|(key, value)| anchor_below(&["data", key], value, config))?,
+            table @ ("data" | "model") => {
+                let table = table.to_owned();
+                entries(value).try_for_each(|(key, value)| anchor_below(&[table.as_str(), key], value, config))?;
+            }
             "vary" => entries(value).try_for_each(|(key, values)| match (pieces(key), values.get_mut()) {
                 (path, DeValue::Array(values)) => {
                     values.iter_mut().try_for_each(|value| anchor_below(&path, value, config))
@@ -50,8 +55,11 @@ fn pieces(dotted: &str) -> Vec<String> {
     key::split(dotted).into_iter().flatten().map(|piece| piece.into_inner().into_owned()).collect()
 }
 
-/// Makes strings below `data.source` absolute; the string at the key itself names a bundled source.
+/// Makes `model.init_from` and strings below `data.source` absolute; the string at the key itself names a bundled source.
 fn anchor_below<P: AsRef<str>>(path: &[P], value: &mut Spanned<DeValue<'_>>, config: &Path) -> Result<(), WrongPath> {
+    if path.iter().map(AsRef::as_ref).eq(START) {
+        return anchor_value(value, config).map_err(|message| WrongPath { span: value.span(), message });
+    }
     if path.len() < SOURCE.len() || !path.iter().zip(SOURCE).all(|(piece, name)| piece.as_ref() == name) {
         return Ok(());
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use image::ExtendedColorType;
 use image::codecs::webp::WebPEncoder;
 use untied_study::{
-    Assessment, CellConfig, ClassAssessment, Colour, Confusion, DataConfig, DataSource, Misjudged, TopShare,
+    Assessment, CellConfig, ClassAssessment, Colour, Confusion, DataConfig, DataSource, Misjudged, ModelConfig, TopShare,
 };
 
 use super::error::ClassifyError;
@@ -140,7 +140,9 @@ fn read(classifier: &Classifier, data: &TestData) -> Result<Images, ClassifyErro
 fn of_source(classifier: &Classifier, config: DataConfig) -> Result<Images, ClassifyError> {
     let model = classifier.model();
     let data = config.source.to_string();
-    let (dataset, ..) = load(&CellConfig { data: config, ..model.config().clone() })?;
+    // What the model started from need not be there any more.
+    let own = ModelConfig { init_from: None, ..model.config().model.clone() };
+    let (dataset, ..) = load(&CellConfig { data: config, model: own, ..model.config().clone() })?;
     let split = dataset.test;
     let found = [split.channels, split.height, split.width];
     if found != model.input() {

@@ -54,7 +54,7 @@ pub(super) fn up_to(reader: &mut impl Read, length: u64) -> io::Result<Vec<u8>> 
     Ok(bytes)
 }
 
-pub(super) fn sha256(bytes: &[u8]) -> String {
+pub(crate) fn sha256(bytes: &[u8]) -> String {
     hexadecimal(&Sha256::digest(bytes))
 }
 

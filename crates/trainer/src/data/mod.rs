@@ -18,6 +18,7 @@ pub(crate) use decode::{Form, decode_file};
 pub use error::{DataError, DataProblem};
 pub(crate) use file::hexadecimal;
 pub(crate) use load::survey;
+pub(crate) use file::sha256;
 pub use load::{load, load_config};
 pub use recognise::{Recognised, recognise};
 pub use source::IdxFiles;

@@ -15,3 +15,4 @@ pub use error::ModelError;
 pub use fold::{Folded, FoldedLayer, fold};
 pub use strip::{Stripped, StrippedLayer, strip};
 pub use trained_model::TrainedModel;
+pub(crate) use safetensors::is_own;

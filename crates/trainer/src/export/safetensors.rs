@@ -156,6 +156,11 @@ fn class_names(text: &str, classes: usize) -> Result<Vec<String>, ModelError> {
     )))
 }
 
+/// Whether a file with these metadata is of this program, of whatever version.
+pub(crate) fn is_own(metadata: Option<&HashMap<String, String>>) -> bool {
+    metadata.and_then(|metadata| metadata.get("format")).is_some_and(|format| format.starts_with("untied model "))
+}
+
 /// A number, or a list of one for each channel.
 fn listed(numbers: &[f64]) -> String {
     let numbers: Vec<String> = numbers.iter().map(f64::to_string).collect();

@@ -62,6 +62,11 @@ impl Net {
         Self::made(plan, &Source { generator: Generator::new(seed), given: None, device, dtype })
     }
 
+    /// [`new`](Self::new), but where tensors are given by their names.
+    pub(crate) fn started(plan: &Plan, start: &HostTensors, seed: u64, device: &Device, dtype: DType) -> Self {
+        Self::made(plan, &Source { generator: Generator::new(seed), given: Some(start), device, dtype })
+    }
+
     /// The model with these tensors, in evaluation mode on a device without autodiff.
     pub(crate) fn with_tensors(plan: &Plan, tensors: &HostTensors, device: &Device, dtype: DType) -> Self {
         Self::made(plan, &Source { generator: Generator::new(0), given: Some(tensors), device, dtype })

@@ -9,7 +9,9 @@ use untied_study::{CanvasConfig, CellConfig, DataConfig};
 use crate::data::{Dataset, Split, Standardisation};
 use crate::measure::{self, Sizes};
 use crate::model::plan::{Plan, Shape};
+use crate::model::tensors::HostTensors;
 use crate::optimization::schedule::LearningRates;
+use crate::start::{self, Start};
 use crate::{TrainerError, data};
 
 /// Data and sizes of a cell, checked against each other.
@@ -17,15 +19,21 @@ pub(crate) struct Prepared {
     pub(crate) dataset: Dataset,
     pub(crate) standardisation: Standardisation,
     pub(crate) plan: Plan,
-    /// What is odd about the data, though they can be trained on.
+    /// What the model starts from, as far as a file gives it.
+    pub(crate) start: HostTensors,
+    /// What is odd about the data or the file, though they can be trained on.
     pub(crate) warnings: Vec<String>,
+    /// Of what is trained on and from, by name.
+    pub(crate) checksums: BTreeMap<String, String>,
 }
 
 pub(crate) fn prepare(config: &CellConfig) -> Result<Prepared, TrainerError> {
     config.check()?;
     let (dataset, standardisation, size) = load(config)?;
-    let warnings = labels::warnings(&dataset, &config.data);
-    Ok(Prepared { plan: fit(config, &size)?, dataset, standardisation, warnings })
+    let plan = fit(config, &size)?;
+    let Start { tensors: start, warning } = start::read(&config.model, &plan)?;
+    let warnings = labels::warnings(&dataset, &config.data).into_iter().chain(warning).collect();
+    Ok(Prepared { plan, start, dataset, standardisation, warnings, checksums: size.checksums })
 }
 
 /// Images and classes that a model must fit.
@@ -44,7 +52,10 @@ pub(crate) struct DataSize {
 pub(crate) fn load(config: &CellConfig) -> Result<(Dataset, Standardisation, DataSize), TrainerError> {
     let dataset = labelled(data::load_config(&config.data)?, &config.data)?;
     let standardisation = Standardisation::of(&dataset.train, config.data.standardise)?;
-    let size = size(&dataset);
+    let mut size = size(&dataset);
+    if let Some(path) = &config.model.init_from {
+        size.checksums.insert("init_from".to_owned(), start::checksum(path)?);
+    }
     Ok((dataset, standardisation, size))
 }
 

@@ -118,7 +118,7 @@ impl Run<'_> {
         let header = Header {
             format: FORMAT,
             program: program(commit),
-            data: self.subject.dataset.checksums.entries(),
+            data: self.checksums.clone(),
             trained: self.trained,
             curves: self.curves.clone(),
             step_losses: self.step_losses.clone(),
@@ -163,7 +163,7 @@ impl Run<'_> {
         if header.program != program {
             return Err(format!("was written by {}, this is {program}", header.program));
         }
-        if header.data != self.subject.dataset.checksums.entries() {
+        if header.data != *self.checksums {
             return Err("was trained on other data".to_owned());
         }
         let Curves { train_loss, test_loss, test_accuracy, validation_loss, validation_accuracy } = &header.curves;

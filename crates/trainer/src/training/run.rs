@@ -1,5 +1,6 @@
 //! A run under way, and the result it comes to.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use burn::optim::ModuleOptimizer;
@@ -62,6 +63,8 @@ pub(crate) struct Run<'a> {
     pub(crate) best: Option<Best>,
     /// What is odd about the data.
     pub(crate) warnings: &'a [String],
+    /// Of what is trained on and from, by name.
+    pub(crate) checksums: &'a BTreeMap<String, String>,
     /// Spent in training steps.
     pub(crate) trained: Duration,
     pub(crate) last_progress: Option<Instant>,
@@ -69,7 +72,7 @@ pub(crate) struct Run<'a> {
 
 impl<'a> Run<'a> {
     pub(crate) fn new(config: &'a CellConfig, prepared: &'a Prepared, device: &Device) -> Result<Self, TrainerError> {
-        let Prepared { dataset, standardisation, plan, warnings } = prepared;
+        let Prepared { dataset, standardisation, plan, start, warnings, checksums } = prepared;
         let Split { channels, height, width, .. } = dataset.train;
         let device = device.clone().autodiff();
         let dtype = device::burn_dtype(config.train.dtype);
@@ -92,6 +95,7 @@ impl<'a> Run<'a> {
             confusion: Confusion::default(),
             best: None,
             warnings,
+            checksums,
             trained: Duration::ZERO,
             last_progress: None,
             subject: Subject {
@@ -101,7 +105,7 @@ impl<'a> Run<'a> {
                 input: Input { standardisation: standardisation.clone(), shift },
                 dtype,
                 generator,
-                model: Net::new(plan, config.seed, &device, dtype),
+                model: Net::started(plan, start, config.seed, &device, dtype),
                 device,
             },
             steps_per_epoch,
@@ -183,7 +187,7 @@ impl<'a> Run<'a> {
             train_seconds: self.trained.as_secs_f64(),
             images_per_second: self.images_per_second(),
             redundancy,
-            provenance: provenance(self.subject.config, self.subject.dataset),
+            provenance: provenance(self.subject.config, self.subject.dataset, self.checksums),
             reason: diverged.map(|divergence| divergence.reason),
             curves: self.curves,
             measured,

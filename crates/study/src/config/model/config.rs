@@ -1,5 +1,8 @@
 //! `[model]` as a type, and what its values must fulfil.
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use untied_redundancy::network::Parametrization;
@@ -41,6 +44,16 @@ pub struct ModelConfig {
     /// The distribution that weights start from.
     #[serde(default)]
     pub init: Initialisation,
+    /// A file whose tensors the model starts from: a model of this program, or a state dict of PyTorch, `.safetensors`; `.pt`, `.pth`
+    /// or `.bin` with the Cargo feature `pytorch`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub init_from: Option<PathBuf>,
+    /// Beginnings of names in that file, each with the one in the model: `fc`, `head`. Wrappers such as `module.` go by themselves.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub init_names: BTreeMap<String, String>,
+    /// Takes the tensors of that file that fit; the others start as without it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub init_partial: bool,
     /// The convolutions' biases.
     #[serde(default)]
     pub bias: Bias,
@@ -88,6 +101,9 @@ impl ModelConfig {
             padding: Padding::default(),
             weight: Parametrization::default(),
             init: Initialisation::default(),
+            init_from: None,
+            init_names: BTreeMap::new(),
+            init_partial: false,
             bias: Bias::default(),
             norm: Normalization::default(),
             epsilon: EPSILON,
@@ -137,7 +153,16 @@ impl ModelConfig {
         let valid = momentum > 0.0 && momentum <= 1.0;
         Fault::require(valid, "model.running_momentum", "a number above 0, at most 1", Float(momentum))?;
         require_share("model.dropout", self.dropout)?;
+        self.check_start()?;
         self.check_place()
+    }
+
+    fn check_start(&self) -> Result<(), Fault> {
+        let given = [("model.init_names", !self.init_names.is_empty()), ("model.init_partial", self.init_partial)];
+        let expected = "a file, `model.init_from`, beside it";
+        given.into_iter().try_for_each(|(key, given)| {
+            Fault::require(!given || self.init_from.is_some(), key, expected, "none")
+        })
     }
 
     fn check_channels(&self) -> Result<(), Fault> {

@@ -56,7 +56,7 @@ pub(crate) enum Verb {
     /// Classify image files with a trained model
     #[command(after_help = exit::HELP)]
     Predict(predict::PredictArguments),
-    /// Write a trained model as an ONNX file, for other programs
+    /// Write a trained model as an ONNX file, or for PyTorch
     #[command(after_help = exit::HELP)]
     Export(export::ExportArguments),
     /// Show which biases of an ONNX model do nothing, and why; write it without them, and check that it stays the same

@@ -33,6 +33,18 @@ fn an_onnx_file_holds_the_biases_of_the_model() {
     }
 }
 
+/// `tests/exported/torch_agrees.py` of the trainer computes with such modules in PyTorch.
+#[test]
+fn a_pytorch_module_lies_beside_its_state_dict() {
+    let bench = bench();
+    let ended = bench.expect(0, "export untied.safetensors --torch files/untied.safetensors");
+    assert_eq!((ended.stdout.as_str(), ended.stderr.as_str()), ("files/untied.safetensors\nfiles/untied.py\n", ""));
+    let module = fs::read_to_string(bench.path("files/untied.py")).unwrap();
+    insta::assert_snapshot!(module.lines().filter(|line| !line.starts_with("# mean ")).collect::<Vec<_>>().join("\n"));
+    let ended = bench.expect(2, "export untied.safetensors --torch net.py");
+    assert!(ended.stderr.contains("another ending than .py"), "{}", ended.stderr);
+}
+
 #[test]
 fn a_model_or_a_place_that_will_not_do_gets_one_line() {
     let bench = bench();

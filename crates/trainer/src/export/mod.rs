@@ -8,11 +8,13 @@ mod safetensors;
 mod seal;
 mod shift;
 mod strip;
+mod torch;
 pub(crate) mod trained_model;
 
 pub use agreement::{Agreement, Deviation};
 pub use error::ModelError;
 pub use fold::{Folded, FoldedLayer, fold};
 pub use strip::{Stripped, StrippedLayer, strip};
+pub use torch::TorchModel;
 pub use trained_model::TrainedModel;
 pub(crate) use safetensors::is_own;

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Args;
-use untied_study::write_bytes;
-use untied_trainer::TrainedModel;
+use untied_study::{write_bytes, write_text};
+use untied_trainer::{TorchModel, TrainedModel};
 
 use crate::exit::Exit;
 use crate::terminal::print;
@@ -19,6 +19,9 @@ pub(crate) struct ExportArguments {
     /// Write an ONNX file of standard operators, in f32, for any number of images
     #[arg(long, value_name = "FILE", group = "to")]
     onnx: Option<PathBuf>,
+    /// Write a state dict as safetensors, and beside it a small PyTorch module that takes it, with the ending .py
+    #[arg(long, value_name = "FILE", group = "to")]
+    torch: Option<PathBuf>,
 }
 
 pub(crate) fn export(arguments: &ExportArguments) -> anyhow::Result<Exit> {
@@ -27,6 +30,16 @@ pub(crate) fn export(arguments: &ExportArguments) -> anyhow::Result<Exit> {
     if let Some(path) = &arguments.onnx {
         write_bytes(path, &[&model.to_onnx().with_context(name)?])?;
         print(&format!("{}\n", path.display()))?;
+    }
+    if let Some(path) = &arguments.torch {
+        let (module, TorchModel { state_dict, module: text }) = (path.with_extension("py"), model.to_torch().with_context(name)?);
+        if module == *path {
+            bail!("{}: expected another ending than .py, which the module beside it gets", path.display());
+        }
+        let file = path.file_name().unwrap_or_default().to_string_lossy();
+        write_bytes(path, &[&state_dict])?;
+        write_text(&module, &text.replace("\"FILE\"", &format!("{file:?}")))?;
+        print(&format!("{}\n{}\n", path.display(), module.display()))?;
     }
     Ok(Exit::Done)
 }

@@ -22,7 +22,8 @@ pub use device::{compiled_devices, limit_threads, registers};
 pub use emit::Emit;
 pub use error::TrainerError;
 pub use export::{
-    Agreement, Deviation, Folded, FoldedLayer, ModelError, Stripped, StrippedLayer, TorchModel, TrainedModel, fold, strip,
+    Agreement, Deviation, Folded, FoldedLayer, ModelError, Stripped, StrippedLayer, TorchModel, TrainedModel, fold,
+    strip,
 };
 pub use provenance::processor;
 pub use summary::{BiasSummary, ModelSummary, OperationSummary, Planner, check, checksums, explain};

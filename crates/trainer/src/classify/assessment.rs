@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use image::ExtendedColorType;
 use image::codecs::webp::WebPEncoder;
 use untied_study::{
-    Assessment, CellConfig, ClassAssessment, Colour, Confusion, DataConfig, DataSource, Misjudged, ModelConfig, TopShare,
+    Assessment, CellConfig, ClassAssessment, Colour, Confusion, DataConfig, DataSource, Misjudged, ModelConfig,
+    TopShare,
 };
 
 use super::error::ClassifyError;

@@ -14,7 +14,7 @@ pub(crate) mod trained_model;
 pub use agreement::{Agreement, Deviation};
 pub use error::ModelError;
 pub use fold::{Folded, FoldedLayer, fold};
+pub(crate) use safetensors::is_own;
 pub use strip::{Stripped, StrippedLayer, strip};
 pub use torch::TorchModel;
 pub use trained_model::TrainedModel;
-pub(crate) use safetensors::is_own;

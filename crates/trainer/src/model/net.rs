@@ -56,20 +56,21 @@ pub(crate) enum Layer {
 pub(crate) type Probe<'p> = &'p mut dyn FnMut(NodeId, Tensor<4>) -> Tensor<4>;
 
 impl Net {
-    /// Draws the weights on the host, from one stream per layer: variants of one seed start from the same
-    /// weights on every device. Weights are uniform within ±1/√fan_in, as in PyTorch; biases of feature maps are zero.
-    pub(crate) fn new(plan: &Plan, seed: u64, device: &Device, dtype: DType) -> Self {
-        Self::made(plan, &Source { generator: Generator::new(seed), given: None, device, dtype })
+    /// Draws the weights on the host, from one stream per layer, where `start` gives none: variants of one seed start from the
+    /// same weights on every device. Weights are uniform within ±1/√fan_in, as in PyTorch; biases of feature maps are zero.
+    pub(crate) fn started(plan: &Plan, start: &HostTensors, seed: u64, device: &Device, dtype: DType) -> Self {
+        Self::made(plan, &Source { generator: Generator::new(seed), given: start, device, dtype })
     }
 
-    /// [`new`](Self::new), but where tensors are given by their names.
-    pub(crate) fn started(plan: &Plan, start: &HostTensors, seed: u64, device: &Device, dtype: DType) -> Self {
-        Self::made(plan, &Source { generator: Generator::new(seed), given: Some(start), device, dtype })
+    /// With all weights drawn.
+    #[cfg(test)]
+    pub(crate) fn new(plan: &Plan, seed: u64, device: &Device, dtype: DType) -> Self {
+        Self::started(plan, &HostTensors::new(), seed, device, dtype)
     }
 
     /// The model with these tensors, in evaluation mode on a device without autodiff.
     pub(crate) fn with_tensors(plan: &Plan, tensors: &HostTensors, device: &Device, dtype: DType) -> Self {
-        Self::made(plan, &Source { generator: Generator::new(0), given: Some(tensors), device, dtype })
+        Self::made(plan, &Source { generator: Generator::new(0), given: tensors, device, dtype })
     }
 
     fn made(plan: &Plan, source: &Source<'_>) -> Self {

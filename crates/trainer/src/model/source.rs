@@ -11,7 +11,7 @@ use crate::random::Generator;
 /// Makes tensors of one type on one device: from given ones by their names, otherwise random or constant.
 pub(crate) struct Source<'a> {
     pub(crate) generator: Generator,
-    pub(crate) given: Option<&'a HostTensors>,
+    pub(crate) given: &'a HostTensors,
     pub(crate) device: &'a Device,
     pub(crate) dtype: DType,
 }
@@ -46,7 +46,7 @@ impl Source<'_> {
     /// The terms of a bias, one vector among the given tensors; zeros otherwise.
     pub(super) fn terms(&self, name: &str, shapes: &[Shape]) -> Vec<Tensor<3>> {
         let count = |shape: &Shape| shape.iter().product::<usize>();
-        let given = self.given.and_then(|tensors| tensors.get(name)).map(|tensor| tensor.values.as_slice());
+        let given = self.given.get(name).map(|tensor| tensor.values.as_slice());
         let mut rest = given.filter(|values| values.len() == shapes.iter().map(count).sum::<usize>());
         let term = |shape: &Shape| match rest {
             Some(values) => {
@@ -60,7 +60,7 @@ impl Source<'_> {
     }
 
     fn given<const D: usize>(&self, name: &str, shape: [usize; D]) -> Option<Tensor<D>> {
-        let given = self.given?.get(name)?;
+        let given = self.given.get(name)?;
         (given.values.len() == shape.iter().product::<usize>()).then(|| self.tensor(given.values.clone(), shape))
     }
 

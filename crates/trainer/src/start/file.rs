@@ -1,11 +1,12 @@
 //! Files of tensors: this program's models, safetensors of other programs, PyTorch's own files.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::io::Read;
 use std::path::Path;
 
 use burn::tensor::{DType, TensorData};
 use safetensors::{Dtype, SafeTensors};
+use untied_study::open_to_read;
 
 use crate::export::{TrainedModel, is_own};
 use crate::model::tensors::{HostTensor, HostTensors};
@@ -18,11 +19,9 @@ pub(super) struct File {
 }
 
 pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, String> {
-    // To open a pipe would wait for its writer.
-    match fs::metadata(path) {
-        Ok(found) if !found.is_file() => Err("it is no regular file".to_owned()),
-        _ => fs::read(path).map_err(|error| format!("it cannot be read: {error}")),
-    }
+    let mut bytes = Vec::new();
+    let read = open_to_read(path).and_then(|mut file| file.read_to_end(&mut bytes));
+    read.map(|_| bytes).map_err(|error| format!("it cannot be read: {error}"))
 }
 
 pub(super) fn open(path: &Path) -> Result<File, String> {

@@ -103,8 +103,11 @@ impl fmt::Display for Fit {
             let fitting: Vec<String> = self.tensors.keys().map(|name| format!("`{name}`")).collect();
             write!(f, ", {}", listed(&fitting))?;
         }
-        let parts =
-            [("missing in the file", &self.missing), ("of another shape", &self.other), ("left over in the file", &self.left_over)];
+        let parts = [
+            ("missing in the file", &self.missing),
+            ("of another shape", &self.other),
+            ("left over in the file", &self.left_over),
+        ];
         for (what, names) in parts.into_iter().filter(|(_, names)| !names.is_empty()) {
             write!(f, "; {what}: {}", listed(names))?;
         }

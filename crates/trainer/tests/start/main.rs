@@ -92,10 +92,13 @@ fn state_dict(model: &[u8]) -> Vec<u8> {
         }
         tensors.push((format!("module.{name}"), shape, data));
     }
-    let batches = ("module.block1.norm.num_batches_tracked", TensorView::new(Dtype::I64, vec![], &[7, 0, 0, 0, 0, 0, 0, 0]).unwrap());
-    let views = tensors.iter().map(|(name, shape, data)| {
-        (name.as_str(), TensorView::new(Dtype::F32, shape.clone(), data).unwrap())
-    });
+    let batches = (
+        "module.block1.norm.num_batches_tracked",
+        TensorView::new(Dtype::I64, vec![], &[7, 0, 0, 0, 0, 0, 0, 0]).unwrap(),
+    );
+    let views = tensors
+        .iter()
+        .map(|(name, shape, data)| (name.as_str(), TensorView::new(Dtype::F32, shape.clone(), data).unwrap()));
     safetensors::serialize(views.chain([batches]), None).unwrap()
 }
 
@@ -155,7 +158,10 @@ fn files_that_will_not_do_get_one_line() {
     fs::create_dir(folder.path().join("folder.pt")).unwrap();
     for (file, named) in [
         ("absent.pt", "it cannot be read"),
-        ("cut.pt", if cfg!(feature = "pytorch") { "no file of PyTorch, or a damaged one" } else { "`--features pytorch`" }),
+        (
+            "cut.pt",
+            if cfg!(feature = "pytorch") { "no file of PyTorch, or a damaged one" } else { "`--features pytorch`" },
+        ),
         ("text.safetensors", "no safetensors file, or a damaged one"),
         ("net.onnx", "expected a file `.safetensors`, `.pt`, `.pth` or `.bin`"),
         ("folder.pt", "it is no regular file"),

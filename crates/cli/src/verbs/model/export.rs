@@ -11,16 +11,14 @@ use crate::exit::Exit;
 use crate::terminal::print;
 
 #[derive(Debug, Args)]
-#[group(id = "to", required = true, multiple = true)]
 pub(crate) struct ExportArguments {
     /// A trained model, `model.safetensors` of a cell with `train.save_model = true`
-    #[arg(group = "from")]
     model: PathBuf,
     /// Write an ONNX file of standard operators, in f32, for any number of images
-    #[arg(long, value_name = "FILE", group = "to")]
+    #[arg(long, value_name = "FILE", required_unless_present = "torch")]
     onnx: Option<PathBuf>,
     /// Write a state dict as safetensors, and beside it a small PyTorch module that takes it, with the ending .py
-    #[arg(long, value_name = "FILE", group = "to")]
+    #[arg(long, value_name = "FILE", required_unless_present = "onnx")]
     torch: Option<PathBuf>,
 }
 
@@ -32,7 +30,8 @@ pub(crate) fn export(arguments: &ExportArguments) -> anyhow::Result<Exit> {
         print(&format!("{}\n", path.display()))?;
     }
     if let Some(path) = &arguments.torch {
-        let (module, TorchModel { state_dict, module: text }) = (path.with_extension("py"), model.to_torch().with_context(name)?);
+        let (module, TorchModel { state_dict, module: text }) =
+            (path.with_extension("py"), model.to_torch().with_context(name)?);
         if module == *path {
             bail!("{}: expected another ending than .py, which the module beside it gets", path.display());
         }

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{name, total};
+use super::runs::{name, total};
 use crate::chart::{Colour, HeatMap, LINE, Label, MARGIN, Sheet, WIDTH};
 use crate::confusion::{DRAWN, squares};
 use crate::document::{Figure, Text};

@@ -3,16 +3,15 @@
 mod differences;
 mod matrices;
 mod plot;
+mod runs;
 
-use untied_study::Confusion;
-
-use crate::document::names::clean;
 use crate::document::number::{fixed, signed, signed_interval};
 use crate::document::{Block, Column, Section, Table, Text};
 use crate::results::View;
 use crate::results::selection::{foremost, remark};
 use crate::topics::Topic;
 use differences::{Change, changes};
+use runs::name;
 
 /// Changes that the short answer names, and those that the table lists.
 const NAMED: usize = 4;
@@ -93,13 +92,6 @@ impl<'v, 'a> Classes<'v, 'a> {
     }
 }
 
-/// The name of a class, where all runs have data with the same names; otherwise its number, from 0.
-fn name(view: &View<'_>, class: usize) -> String {
-    let mut all = view.results.provenance.iter().map(|one| &one.class_names);
-    let first = all.next().filter(|first| all.all(|other| other == *first));
-    first.and_then(|names| names.get(class)).map_or_else(|| class.to_string(), |name| clean(name))
-}
-
 impl Topic for Classes<'_, '_> {
     fn answer(&self) -> Vec<Block> {
         let mut clear: Vec<&Change<'_>> = self.changes.iter().filter(|change| change.is_clear()).collect();
@@ -121,23 +113,13 @@ impl Topic for Classes<'_, '_> {
         let mut blocks = Vec::new();
         if !self.changes.is_empty() {
             blocks.push(Block::Paragraph(self.summary()));
-            blocks.extend(plot::plot(self).map(Block::Figure));
+            blocks.extend(
+                plot::plot(&self.changes, &|class| self.name(class), &|change| self.label(change)).map(Block::Figure),
+            );
             let summary = "Recall of each class in each comparison".to_owned();
             blocks.push(Block::Details { summary, blocks: vec![self.table()] });
         }
         blocks.extend(matrices::plot(self.view).map(Block::Figure));
         (!blocks.is_empty()).then_some(Section { id: "by-class", title: "Class by class", blocks })
     }
-}
-
-/// The sum of the confusion matrices of a variant's runs, if they have as many classes.
-fn total<'c>(of: impl Iterator<Item = &'c Confusion>) -> Option<Confusion> {
-    let mut sum = Confusion::default();
-    for confusion in of.filter(|confusion| !confusion.is_empty()) {
-        if !sum.is_empty() && sum.classes() != confusion.classes() {
-            return None;
-        }
-        sum.add(confusion);
-    }
-    (!sum.is_empty()).then_some(sum)
 }

@@ -2,13 +2,12 @@
 
 use maud::html;
 
-use super::Classes;
+use super::differences::Change;
 use crate::chart::{Colour, HeatMap, LINE, Label, MARGIN, STEPS, Sheet, Square, WIDTH};
 use crate::confusion::DRAWN;
 use crate::document::number::{magnitude, share};
 use crate::document::{Figure, Text};
 use crate::results::selection::remark;
-use crate::topics::classes::differences::Change;
 
 /// Comparisons that are drawn, one a row.
 const ROWS: usize = 12;
@@ -16,9 +15,13 @@ const NAMES: f64 = 250.0;
 const HEIGHT: f64 = 28.0;
 
 /// None without changes, and of more classes than a picture shows.
-pub(crate) fn plot(classes: &Classes<'_, '_>) -> Option<Figure> {
+pub(super) fn plot(
+    changes: &[Change<'_>],
+    name: &dyn Fn(usize) -> String,
+    label: &dyn Fn(&Change<'_>) -> String,
+) -> Option<Figure> {
     let mut rows: Vec<Vec<&Change<'_>>> = Vec::new();
-    for change in &classes.changes {
+    for change in changes {
         match rows.last_mut() {
             Some(row) if std::ptr::eq(row[0].comparison, change.comparison) => row.push(change),
             _ => rows.push(vec![change]),
@@ -40,8 +43,8 @@ pub(crate) fn plot(classes: &Classes<'_, '_>) -> Option<Figure> {
         text: if width > 30.0 { points(change.difference) } else { String::new() },
         bold: change.is_clear(),
     };
-    let names: Vec<String> = rows[0].iter().map(|change| classes.name(change.class)).collect();
-    let labels: Vec<String> = rows.iter().map(|row| classes.label(row[0])).collect();
+    let names: Vec<String> = rows[0].iter().map(|change| name(change.class)).collect();
+    let labels: Vec<String> = rows.iter().map(|row| label(row[0])).collect();
     let map = HeatMap {
         at: (MARGIN + NAMES, MARGIN + 3.0 * LINE),
         size: [width, HEIGHT],

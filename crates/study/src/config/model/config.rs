@@ -160,9 +160,9 @@ impl ModelConfig {
     fn check_start(&self) -> Result<(), Fault> {
         let given = [("model.init_names", !self.init_names.is_empty()), ("model.init_partial", self.init_partial)];
         let expected = "a file, `model.init_from`, beside it";
-        given.into_iter().try_for_each(|(key, given)| {
-            Fault::require(!given || self.init_from.is_some(), key, expected, "none")
-        })
+        given
+            .into_iter()
+            .try_for_each(|(key, given)| Fault::require(!given || self.init_from.is_some(), key, expected, "none"))
     }
 
     fn check_channels(&self) -> Result<(), Fault> {

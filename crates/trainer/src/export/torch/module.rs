@@ -16,8 +16,8 @@ pub(super) struct Module<'m> {
     pub(super) names: Names,
     /// Modules that hold others.
     containers: BTreeSet<String>,
-    /// Lines of `__init__` and of `forward`.
-    parts: Vec<String>,
+    /// Modules and parameters of `__init__`, each with the Python that makes it; lines of `forward`.
+    parts: Vec<(String, String)>,
     steps: Vec<String>,
     state: BTreeMap<String, StateTensor>,
     /// The outputs of the network's nodes.
@@ -36,7 +36,16 @@ pub(super) struct Value {
 impl<'m> Module<'m> {
     pub(super) fn new(model: &'m TrainedModel, net: &'m Net) -> Self {
         let (containers, values) = (BTreeSet::new(), BTreeMap::new());
-        Self { net, model, names: Names::default(), containers, parts: vec![], steps: vec![], state: BTreeMap::new(), values }
+        Self {
+            net,
+            model,
+            names: Names::default(),
+            containers,
+            parts: vec![],
+            steps: vec![],
+            state: BTreeMap::new(),
+            values,
+        }
     }
 
     pub(super) fn network(&self) -> &'m Network {
@@ -71,10 +80,16 @@ impl<'m> Module<'m> {
     /// The state dict, and the source of the module.
     pub(super) fn finish(self) -> (BTreeMap<String, StateTensor>, String) {
         let indented = |lines: Vec<String>| lines.iter().map(|line| format!("        {line}\n")).collect::<String>();
-        let containers = self.containers.iter().map(|name| format!("self.{name} = nn.Module()")).collect();
-        let (containers, parts, steps) = (indented(containers), indented(self.parts), indented(self.steps));
-        let [channels, height, width] = self.model.input;
-        let about = self.model.about();
+        let Self { model, containers, mut parts, steps, state, .. } = self;
+        let is_part = |name: &String| parts.iter().any(|(part, _)| part == name);
+        let bare: Vec<String> = containers.into_iter().filter(|name| !is_part(name)).collect();
+        parts.splice(0..0, bare.into_iter().map(|name| (name, "nn.Module()".to_owned())));
+        // What is inside another comes behind it.
+        parts.sort_by_key(|(name, _)| name.matches('.').count());
+        let parts = indented(parts.iter().map(|(name, made_by)| format!("self.{name} = {made_by}")).collect());
+        let steps = indented(steps);
+        let [channels, height, width] = model.input;
+        let about = model.about();
         let about = |key: &str| about.iter().find(|(name, _)| *name == key).map_or("", |(_, text)| text);
         let module = format!(
             "# net = Net()\n\
@@ -87,13 +102,13 @@ impl<'m> Module<'m> {
              class Net(nn.Module):\n    \
                  def __init__(self):\n        \
                      super().__init__()\n\
-             {containers}{parts}\n    \
+             {parts}\n    \
                  def forward(self, x):\n\
              {steps}",
             about("mean"),
             about("deviation"),
         );
-        (self.state, module)
+        (state, module)
     }
 
     /// An input of a node.
@@ -105,7 +120,7 @@ impl<'m> Module<'m> {
     pub(super) fn part(&mut self, name: &str, made_by: &str) -> String {
         let dots: Vec<usize> = name.match_indices('.').map(|(dot, _)| dot).collect();
         self.containers.extend(dots.into_iter().map(|dot| name[..dot].to_owned()));
-        self.parts.push(format!("self.{name} = {made_by}"));
+        self.parts.push((name.to_owned(), made_by.to_owned()));
         format!("self.{name}")
     }
 

@@ -11,8 +11,7 @@ impl Module<'_> {
         let node = self.network().node(id);
         let (own, [channels, height, width]) = (node.name.as_str(), node.output);
         let name = &self.names.of(own);
-        let (count, epsilon) =
-            (spec.gamma.unwrap_or(Layout::Channel).count(node.output), self.net.plan().epsilon);
+        let (count, epsilon) = (spec.gamma.unwrap_or(Layout::Channel).count(node.output), self.net.plan().epsilon);
         match (spec.running, spec.centres, spec.span) {
             (true, _, Span::Activation) => {
                 let norm = self.batch_norm([own, name], &format!("nn.BatchNorm1d({count}, eps={epsilon:?})"), count);

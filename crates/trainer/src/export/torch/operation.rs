@@ -77,7 +77,11 @@ impl Module<'_> {
             Fill::Circular => "circular",
             Fill::Replicate => "replicate",
         };
-        if inside { format!("{module}({x})") } else { format!("{module}(F.pad({x}, ({left}, {right}, {above}, {below}), \"{mode}\"))") }
+        if inside {
+            format!("{module}({x})")
+        } else {
+            format!("{module}(F.pad({x}, ({left}, {right}, {above}, {below}), \"{mode}\"))")
+        }
     }
 
     fn linear(&mut self, id: NodeId, x: &str) -> String {
@@ -117,7 +121,8 @@ impl Module<'_> {
     /// The sum of a value and the terms of a bias, which are parameters beside their layer: `block1.convolution_bias`.
     fn bias(&mut self, id: NodeId, x: &str) -> String {
         let own = &self.network().node(id).name;
-        let name = self.names.of(&own.strip_suffix(".bias").map_or_else(|| own.clone(), |layer| format!("{layer}_bias")));
+        let name =
+            self.names.of(&own.strip_suffix(".bias").map_or_else(|| own.clone(), |layer| format!("{layer}_bias")));
         let (terms, parameters) = (self.terms(id), self.net.bias_parameters(id));
         let mut rest = parameters.as_slice();
         let mut sum = x.to_owned();

@@ -3,9 +3,10 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::{SCHEMA, printable_path};
+use crate::{SCHEMA, printable, printable_path};
 
-/// The error of a file that cannot be written or read. The cause is part of the text.
+/// The error of a file that cannot be written or read. The cause is part of the text, in one line, though it may quote the
+/// file.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
@@ -26,7 +27,7 @@ pub enum StoreError {
         cause: io::Error,
     },
     /// The file is not what this program writes.
-    #[error("{} is damaged: {cause}", printable_path(path))]
+    #[error("{} is damaged: {}", printable_path(path), printable(cause))]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -42,7 +43,7 @@ pub enum StoreError {
         found: u32,
     },
     /// The file belongs to something else.
-    #[error("{} belongs to `{found}`, not to `{expected}`", printable_path(path))]
+    #[error("{} belongs to `{}`, not to `{expected}`", printable_path(path), printable(found))]
     Mismatch {
         /// The file.
         path: PathBuf,
@@ -52,7 +53,7 @@ pub enum StoreError {
         found: String,
     },
     /// The data have been replaced since the cell was trained.
-    #[error("{} was trained on other data than are there now: {differ} differ", printable_path(path))]
+    #[error("{} was trained on other data than are there now: {} differ", printable_path(path), printable(differ))]
     OtherData {
         /// The file.
         path: PathBuf,

@@ -355,6 +355,11 @@ fn results_that_no_run_can_have_left_are_refused() {
         let error = message(&dir, folder.read_results());
         assert!(error.contains("results.json is damaged: "), "{opening}: {error}");
     }
+    // A message quotes the file, which may hold anything.
+    let broken = serde_json::to_string(&results).unwrap().replacen("\"finished\"", "\"fin\\nis\\u001bhed\"", 1);
+    fs::write(folder.results(), broken).unwrap();
+    let error = message(&dir, folder.read_results());
+    assert!(error.contains("damaged: unknown variant `fin is\u{fffd}hed`"), "{error}");
     let unsealed = serde_json::to_string(&results).unwrap();
     fs::write(folder.results(), &unsealed).unwrap();
     assert_eq!(folder.read_results().unwrap(), Some(results.clone()));

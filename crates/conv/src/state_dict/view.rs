@@ -92,6 +92,15 @@ fn trim<const D: usize, const E: usize>(tensor: Tensor<D>) -> Tensor<E> {
     tensor.reshape(std::array::from_fn::<_, E, _>(|axis| dims[axis]))
 }
 
+/// In another float type, by way of the host: the device may lack the file's.
+fn of_type<const D: usize>(tensor: Tensor<D>, dtype: DType) -> Tensor<D> {
+    if tensor.dtype() == dtype {
+        return tensor;
+    }
+    let device = tensor.device();
+    Tensor::from_data(tensor.into_data().convert_dtype(dtype), (&device, dtype))
+}
+
 fn count<const D: usize>(batches: Tensor<D>) -> Tensor<1, Int> {
     batches.reshape([1]).int().cast(DType::I64)
 }
@@ -147,7 +156,7 @@ impl<T: ModuleMapper> Translated<'_, T> {
         let dtype = value.dtype();
         let mapped = self.to.map_float(Param::initialized(param.id, to(value)));
         let (id, value, _) = mapped.consume();
-        param.transform_for_load(back(value).detach().cast(dtype), id)
+        param.transform_for_load(back(of_type(value, dtype)).detach(), id)
     }
 }
 

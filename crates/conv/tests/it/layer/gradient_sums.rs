@@ -10,11 +10,11 @@ const OUTPUT: [usize; 4] = [3, 2, 4, 5];
 fn random<const D: usize>(name: &'static str, shape: [usize; D]) -> (Vec<f64>, Tensor<D>) {
     let values = Input::random(name, shape, 1).values;
     let data = TensorData::new(values.clone(), shape);
-    (values, Tensor::from_data(data, (&Device::default().autodiff(), DType::F64)))
+    (values, Tensor::from_data(data, (&Device::flex().autodiff(), DType::F64)))
 }
 
 fn layer(bias: Bias) -> Conv2d {
-    let device = Device::default().autodiff();
+    let device = Device::flex().autodiff();
     let mut conv = Conv2dConfig::new([1, 2], [2, 1]).with_bias(bias).with_input_size([5, 5]).init(&device);
     conv.weight = Param::from_tensor(random("weight", [2, 1, 2, 1]).1);
     let double = |term: Param<Tensor<3>>| Param::from_tensor(random("term", term.dims()).1);

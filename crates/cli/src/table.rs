@@ -26,11 +26,11 @@ impl Table {
     }
 
     pub(crate) fn push<const N: usize>(&mut self, row: [String; N]) {
-        self.push_row(row.into());
+        self.rows.push(row.map(|entry| printable(&entry)).into());
     }
 
     /// A row with as many entries as the header.
-    pub(crate) fn push_row(&mut self, row: Vec<String>) {
+    pub(crate) fn push_row(&mut self, row: &[String]) {
         self.rows.push(row.iter().map(|entry| printable(entry)).collect());
     }
 

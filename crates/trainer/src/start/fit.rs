@@ -43,17 +43,14 @@ pub(super) fn fit(file: &File, map: &BTreeMap<String, String>, expected: &BTreeM
         };
         taken.insert(found.clone());
         let tensor = &file.tensors[original];
-        match fitted(name, tensor, shape, file.own) {
-            Some(values) => {
-                fit.tensors.insert(name.clone(), HostTensor { shape: shape.clone(), values });
+        if let Some(values) = fitted(name, tensor, shape, file.own) {
+            fit.tensors.insert(name.clone(), HostTensor { shape: shape.clone(), values });
+        } else {
+            let mut shape = shape.clone();
+            if shape.len() == 2 && !file.own {
+                shape.reverse();
             }
-            None => {
-                let mut shape = shape.clone();
-                if shape.len() == 2 && !file.own {
-                    shape.reverse();
-                }
-                fit.other.push(format!("`{original}` (expected {shape:?}, found {:?})", tensor.shape));
-            }
+            fit.other.push(format!("`{original}` (expected {shape:?}, found {:?})", tensor.shape));
         }
     }
     let left_over = names.iter().filter(|(name, _)| !taken.contains(*name));
@@ -85,7 +82,7 @@ fn fitted(name: &str, tensor: &HostTensor, expected: &[usize], own: bool) -> Opt
         return Some(values.clone());
     }
     let locations: usize = expected.get(1..)?.iter().product();
-    let tied = name.ends_with(".bias") && expected.len() == 3 && trimmed(shape) == [expected[0]];
+    let tied = name.rsplit('.').next() == Some("bias") && expected.len() == 3 && trimmed(shape) == [expected[0]];
     tied.then(|| values.iter().flat_map(|&value| std::iter::repeat_n(value, locations)).collect())
 }
 

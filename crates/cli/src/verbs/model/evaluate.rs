@@ -109,7 +109,8 @@ fn confusion(found: &Assessment) -> String {
     let header = std::iter::once("class \\ answer".to_owned()).chain(names.iter().map(|of| of.name.clone()));
     let mut table = Table::of(header.collect()).align_right(&columns);
     for (of, row) in names.iter().zip(rows) {
-        table.push_row(std::iter::once(of.name.clone()).chain(row.iter().map(u32::to_string)).collect());
+        let row: Vec<String> = std::iter::once(of.name.clone()).chain(row.iter().map(u32::to_string)).collect();
+        table.push_row(&row);
     }
     table.text()
 }

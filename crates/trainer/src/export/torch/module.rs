@@ -79,7 +79,9 @@ impl<'m> Module<'m> {
 
     /// The state dict, and the source of the module.
     pub(super) fn finish(self) -> (BTreeMap<String, StateTensor>, String) {
-        let indented = |lines: Vec<String>| lines.iter().map(|line| format!("        {line}\n")).collect::<String>();
+        let indented = |lines: Vec<String>| {
+            lines.into_iter().flat_map(|line| ["        ".to_owned(), line, "\n".to_owned()]).collect::<String>()
+        };
         let Self { model, containers, mut parts, steps, state, .. } = self;
         let is_part = |name: &String| parts.iter().any(|(part, _)| part == name);
         let bare: Vec<String> = containers.into_iter().filter(|name| !is_part(name)).collect();

@@ -125,14 +125,14 @@ impl Module<'_> {
             self.names.of(&own.strip_suffix(".bias").map_or_else(|| own.clone(), |layer| format!("{layer}_bias")));
         let (terms, parameters) = (self.terms(id), self.net.bias_parameters(id));
         let mut rest = parameters.as_slice();
-        let mut sum = x.to_owned();
+        let mut sum = vec![x.to_owned()];
         for (index, shape) in terms.iter().enumerate() {
             let (term, others) = rest.split_at(shape.iter().product());
             rest = others;
             let name = if terms.len() == 1 { name.clone() } else { format!("{name}_{}", index + 1) };
-            sum += &format!(" + {}", self.parameter(&name, shape, term.to_vec()));
+            sum.push(self.parameter(&name, shape, term.to_vec()));
         }
-        sum
+        sum.join(" + ")
     }
 }
 

@@ -4,24 +4,16 @@
 //! `cargo bench --bench step [-- PART_OF_A_NAME]`
 #![expect(clippy::print_stdout, reason = "a program")]
 
-use std::fs;
-use std::path::Path;
-
-use untied_study::{Event, Study};
-use untied_trainer::train;
-
 /// That of the program.
 #[path = "../../cli/src/allocator.rs"]
 mod allocator;
-
-/// Bytes of a record of CIFAR-10.
-const RECORD: usize = 1 + 3 * 32 * 32;
+mod timed;
 
 fn main() {
     allocator::keep_memory();
     let only = std::env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
     let folder = tempfile::tempdir().expect("a temporary folder");
-    write_cifar10(folder.path());
+    timed::write_cifar10(folder.path(), 640);
     let cifar10 = format!("{{ cifar10 = {:?} }}", folder.path().display().to_string());
     for (name, source, channels, epochs) in [
         ("1x28x28, 16-32-64", "\"fashion-mnist-6k\"", [16, 32, 64], 6),
@@ -49,31 +41,6 @@ fn milliseconds(source: &str, channels: [usize; 3], bias: &str, epochs: usize) -
         vary = {{ seeds = 1 }}
         "#
     );
-    let study = Study::parse(&config, "step.toml".as_ref(), &[]).expect("a config");
-    let mut epochs = vec![(0, 0.0)];
-    let emit = &mut |event: &Event| {
-        if let Event::Epoch { step, train_seconds, .. } = event {
-            epochs.push((*step, *train_seconds));
-        }
-    };
-    train(&study.cells[0].config, emit).expect("a run");
-    let of_epoch = |pair: &[(usize, f64)]| 1e3 * (pair[1].1 - pair[0].1) / (pair[1].0 - pair[0].0) as f64;
-    let mut means: Vec<f64> = epochs.windows(2).map(of_epoch).collect();
-    means.sort_by(f64::total_cmp);
+    let (_, means) = timed::milliseconds(&config);
     [means[means.len() / 2], means[0]]
-}
-
-/// 50 batches of made-up images in the form of CIFAR-10.
-fn write_cifar10(folder: &Path) {
-    let pixel = |at: usize| (at as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes()[0];
-    for (file, name) in
-        (1..=5).map(|number| format!("data_batch_{number}.bin")).chain(["test_batch.bin".into()]).enumerate()
-    {
-        let count = if name == "test_batch.bin" { 64 } else { 640 };
-        let mut bytes: Vec<u8> = (0..count * RECORD).map(|at| pixel(at + file * 640 * RECORD)).collect();
-        for record in bytes.chunks_exact_mut(RECORD) {
-            record[0] %= 10;
-        }
-        fs::write(folder.join(name), bytes).expect("a file");
-    }
 }

@@ -37,6 +37,13 @@ fn stripped_and_folded_models_are_written_and_can_be_linted() {
     assert!(!bench.expect(0, "lint folded.onnx").stdout.contains("BatchNormalization"));
 }
 
+/// A fixture, a shape that it cannot have, and what is said.
+const MISFITS: [(&str, &str, &str); 3] = [
+    ("plain", "x0=1,1,8,8", "--shape of x0: expected the model's [2, 1, 8, 8], found [1, 1, 8, 8]"),
+    ("plain", "x0=2,1,8", "expected the model's [2, 1, 8, 8], found [2, 1, 8]"),
+    ("diffusion", "x1=2,9", "--shape of x1: expected the model's [2, 8], found [2, 9]"),
+];
+
 #[test]
 fn what_is_no_model_is_refused_in_one_line() {
     let bench = Bench::empty();
@@ -50,6 +57,11 @@ fn what_is_no_model_is_refused_in_one_line() {
     assert!(refused("lint missing.onnx").contains("missing.onnx"));
     let model = fixture("plain").display().to_string();
     assert!(refused(&format!("lint {model} --shape y=1,2")).contains("an input of the model"));
+    for (model, shape, expected) in MISFITS {
+        let model = fixture(model).display().to_string();
+        let said = refused(&format!("lint {model} --shape {shape}"));
+        assert!(said.contains(expected), "{shape}: {said}");
+    }
     let unet = fixture("unet").display().to_string();
     assert!(refused(&format!("lint {unet} --fold folded.onnx")).contains("no batch norm can be folded"));
     assert!(!bench.path("folded.onnx").exists());

@@ -13,7 +13,7 @@ pub(crate) use bias::{Bias, biases};
 use crate::error::LintError;
 use crate::flow::{Guess, Removed, removed};
 use crate::graph::Graph;
-use crate::import::{InputShapes, import};
+use crate::import::{InputShapes, SHAPE_NOT_KNOWN, import};
 use crate::onnx::Model;
 
 /// What is known of the biases of a model.
@@ -34,6 +34,13 @@ pub struct NotUnderstood {
     pub operator: String,
     /// Why not.
     pub reason: String,
+}
+
+impl NotUnderstood {
+    /// Whether it is only that nothing is known of its inputs, since an operation before it is not understood.
+    pub fn is_behind_another(&self) -> bool {
+        self.reason == SHAPE_NOT_KNOWN
+    }
 }
 
 /// A bias and what is redundant of it.

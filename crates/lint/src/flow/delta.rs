@@ -69,7 +69,10 @@ impl Deltas {
                 so_far.iter_mut().zip(means).for_each(|(so_far, mean)| *so_far += mean);
                 return Ok(None);
             }
-            Operation::Function { .. } | Operation::Unknown { .. } | Operation::Normalize { .. } => return stuck(),
+            Operation::Function { .. }
+            | Operation::Lookup { .. }
+            | Operation::Unknown { .. }
+            | Operation::Normalize { .. } => return stuck(),
             Operation::Sum { .. } | Operation::Pool(_) | Operation::Reduce { .. } | Operation::Dropout => {}
             // Of two factors, the other one must be a number that stays.
             Operation::Product { .. } | Operation::Contraction(_) => {

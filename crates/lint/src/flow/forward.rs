@@ -115,7 +115,9 @@ fn fate(graph: &Graph, node: &Node, inputs: &[Option<&[u64]>], mode: Mode) -> Fa
             if constants(sets, names).iter().all(Option::is_some) { Fate::Removed } else { Fate::AtWork(None) }
         }
         Operation::Dropout if mode == Mode::Evaluation => Fate::Passes(names.to_vec()),
-        Operation::Normalize { .. } | Operation::Dropout | Operation::Function { .. } => Fate::AtWork(None),
+        Operation::Normalize { .. } | Operation::Dropout | Operation::Function { .. } | Operation::Lookup { .. } => {
+            Fate::AtWork(None)
+        }
     }
 }
 

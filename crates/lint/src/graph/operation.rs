@@ -31,6 +31,8 @@ pub(crate) enum Operation {
     Dropout,
     /// A function of the elements of its inputs that is not linear.
     Function { function: Function, maps: Vec<Map> },
+    /// Of `[before, rows, after]`, the rows with the indices that the second input holds: tokens become vectors.
+    Lookup { before: usize, rows: usize, after: usize },
     /// An operation that is not understood.
     Unknown { reason: String },
 }

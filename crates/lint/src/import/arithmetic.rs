@@ -101,10 +101,10 @@ pub(super) fn multiply_along(
     builder.add(Operation::Product { maps: [Map::Same, map], divides: false }, &[x, vector], &shape)
 }
 
-fn along(builder: &Builder<'_>, x: ValueId, vector: ValueId, axis: usize) -> Result<(Vec<usize>, Map), String> {
+fn along(builder: &mut Builder<'_>, x: ValueId, vector: ValueId, axis: usize) -> Result<(Vec<usize>, Map), String> {
     let (shape, found) = (builder.shape(x)?, builder.shape(vector)?);
     if found != [shape[axis]] {
-        return Err(format!("its vector is {found:?} for axis {axis} of {shape:?}"));
+        return Err(builder.contradiction(format!("its vector is {found:?} for axis {axis} of {shape:?}")));
     }
     let trailing = vec![1; shape.len() - axis - 1];
     let map = Map::broadcast(&[found, trailing].concat(), &shape);

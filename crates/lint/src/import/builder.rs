@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::call::{Call, node_name};
-use super::mapped::InputShapes;
+use super::mapped::{InputShapes, SHAPE_NOT_KNOWN};
 use crate::error::{LintError, invalid};
 use crate::graph::{Graph, Map, Node, Operation, Value, ValueId};
 use crate::onnx::{self, Model, NodeProto, Tensor, ValueInfoProto, checked_size};
@@ -25,6 +25,8 @@ pub(super) struct Builder<'a> {
     elements: usize,
     constants: usize,
     parts: usize,
+    /// Whether the last refusal was of shapes that no model could have together.
+    pub(super) contradicts: bool,
 }
 
 impl<'a> Builder<'a> {
@@ -38,7 +40,9 @@ impl<'a> Builder<'a> {
         let (graph, names) = (Graph::default(), HashMap::new());
         let [origin, elements, constants, parts] = [0; 4];
         let [name, operator] = [String::new(), String::new()];
-        let mut builder = Self { model, graph, names, described, origin, name, operator, elements, constants, parts };
+        let contradicts = false;
+        let mut builder =
+            Self { model, graph, names, described, origin, name, operator, elements, constants, parts, contradicts };
         builder.take_initializers()?;
         Ok(builder)
     }
@@ -72,7 +76,7 @@ impl<'a> Builder<'a> {
                 continue;
             }
             let shape = match shapes.get(name) {
-                Some(shape) => shape.clone(),
+                Some(shape) => Self::given_shape(name, info, shape)?,
                 None => Self::input_shape(name, info)?,
             };
             let positive = !shape.contains(&0);
@@ -85,6 +89,20 @@ impl<'a> Builder<'a> {
             self.graph.inputs.push(id);
         }
         Ok(())
+    }
+
+    /// A shape that the file leaves open, or has itself.
+    fn given_shape(name: &str, info: &ValueInfoProto, shape: &[usize]) -> Result<Vec<usize>, LintError> {
+        let tensor = info.r#type.as_ref().and_then(|of| of.tensor_type.as_ref());
+        let Some(own) = tensor.and_then(|tensor| tensor.shape.as_ref()) else { return Ok(shape.to_vec()) };
+        let fixed = |dim: &onnx::DimensionProto| dim.dim_value.filter(|&size| size > 0);
+        let fits = |(dim, &size): (_, &usize)| fixed(dim).is_none_or(|own| usize::try_from(own) == Ok(size));
+        if own.dim.len() == shape.len() && own.dim.iter().zip(shape).all(fits) {
+            return Ok(shape.to_vec());
+        }
+        let size = |dim| fixed(dim).map_or_else(|| "any".to_owned(), |size: i64| size.to_string());
+        let sizes: Vec<String> = own.dim.iter().map(size).collect();
+        Err(invalid(format!("--shape of {name}"), format!("the model's [{}]", sizes.join(", ")), format!("{shape:?}")))
     }
 
     /// The shape of an input as its file has it; an open number of images is 2, since one image alone is its own mean.
@@ -112,7 +130,7 @@ impl<'a> Builder<'a> {
     fn count(&mut self, size: usize) -> Result<(), LintError> {
         self.elements += size;
         if self.elements > MOST_ELEMENTS {
-            let expected = "tensors of at most 2^27 elements together (--shape gives smaller inputs)";
+            let expected = "tensors of at most 2^27 elements together (--shape gives smaller inputs, where the model leaves sizes open)";
             return Err(invalid(self.name.clone(), expected, format!("{} so far", self.elements)));
         }
         Ok(())
@@ -120,7 +138,7 @@ impl<'a> Builder<'a> {
 
     /// Begins with an ONNX node.
     pub(super) fn enter(&mut self, origin: usize, node: &NodeProto) {
-        (self.origin, self.name, self.parts) = (origin, node_name(node), 0);
+        (self.origin, self.name, self.parts, self.contradicts) = (origin, node_name(node), 0, false);
         self.operator = node.op_type.clone().unwrap_or_default();
     }
 
@@ -157,7 +175,7 @@ impl<'a> Builder<'a> {
     }
 
     pub(super) fn shape(&self, id: ValueId) -> Result<Vec<usize>, String> {
-        self.graph.values[id].shape.clone().ok_or_else(|| "the shape of its input is not known".to_owned())
+        self.graph.values[id].shape.clone().ok_or_else(|| SHAPE_NOT_KNOWN.to_owned())
     }
 
     pub(super) fn constant(&self, id: ValueId) -> Option<Rc<Tensor>> {
@@ -218,6 +236,12 @@ impl<'a> Builder<'a> {
     pub(super) fn reshaped(&mut self, id: ValueId, shape: &[usize]) -> Result<ValueId, String> {
         let sum = Operation::Sum { maps: vec![(Map::Same, 1.0)], fill: 0.0, adds: false };
         self.add(sum, &[id], shape)
+    }
+
+    /// A refusal of shapes that do not go together in any model, as of a matrix and a vector of other lengths.
+    pub(super) fn contradiction(&mut self, reason: String) -> String {
+        self.contradicts = true;
+        reason
     }
 
     /// The outputs of a node that is not understood.

@@ -13,7 +13,7 @@ pub(super) fn convolution(builder: &mut Builder<'_>, call: &Call<'_>) -> Mapped 
     let (input, weight) = (builder.shape(x)?, builder.shape(w)?);
     let wrong = || format!("its weight {weight:?} does not fit its input {input:?}");
     if input.len() != weight.len() || !(3..=5).contains(&input.len()) {
-        return Err(wrong());
+        return Err(builder.contradiction(wrong()));
     }
     let transposed = call.operator() == "ConvTranspose";
     let groups = usize::try_from(call.int("group", 1)).ok().filter(|&groups| groups > 0).ok_or_else(wrong)?;
@@ -21,7 +21,7 @@ pub(super) fn convolution(builder: &mut Builder<'_>, call: &Call<'_>) -> Mapped 
     let fits =
         if transposed { weight[0] == input[1] } else { weight[1] == channels_in && weight[0].is_multiple_of(groups) };
     if !fits || !input[1].is_multiple_of(groups) || channels_out == 0 {
-        return Err(wrong());
+        return Err(builder.contradiction(wrong()));
     }
     let (kernel, input_size) = (&weight[2..], &input[2..]);
     let axes = if transposed {
@@ -87,7 +87,7 @@ pub(super) fn product(builder: &mut Builder<'_>, call: &Call<'_>) -> Mapped {
     let Some(c) = call.optional(2) else { return Ok(vec![y]) };
     let (shape, own) = (builder.shape(y)?, builder.shape(c)?);
     if broadcast(&shape, &own)? != shape {
-        return Err(format!("its bias {own:?} does not fit its output {shape:?}"));
+        return Err(builder.contradiction(format!("its bias {own:?} does not fit its output {shape:?}")));
     }
     let maps = vec![(Map::Same, 1.0), (Map::broadcast(&own, &shape), call.float("beta", 1.0))];
     Ok(vec![builder.add(Operation::Sum { maps, fill: 0.0, adds: true }, &[y, c], &shape)?])
@@ -98,14 +98,14 @@ fn multiplied(builder: &mut Builder<'_>, a: ValueId, b: ValueId) -> Result<Value
     let (left, right) = (builder.shape(a)?, builder.shape(b)?);
     let wrong = || format!("its inputs {left:?} and {right:?} do not fit");
     if left.is_empty() || right.is_empty() {
-        return Err(wrong());
+        return Err(builder.contradiction(wrong()));
     }
     // A vector is a matrix of one row, or of one column.
     let [rows, inner] = if left.len() == 1 { [1, left[0]] } else { [left[left.len() - 2], left[left.len() - 1]] };
     let [other, columns] =
         if right.len() == 1 { [right[0], 1] } else { [right[right.len() - 2], right[right.len() - 1]] };
     if inner != other {
-        return Err(wrong());
+        return Err(builder.contradiction(wrong()));
     }
     let stack = |shape: &[usize]| shape[..shape.len().saturating_sub(2)].to_vec();
     let stacks = [stack(&left), stack(&right)];

@@ -15,12 +15,13 @@ mod pooling;
 mod values;
 
 pub use mapped::InputShapes;
+pub(crate) use mapped::SHAPE_NOT_KNOWN;
 
 use builder::Builder;
-use call::Call;
+use call::{Call, node_name};
 use mapped::Mapped;
 
-use crate::error::LintError;
+use crate::error::{LintError, invalid};
 use crate::graph::Graph;
 use crate::onnx::Model;
 
@@ -44,6 +45,9 @@ pub(crate) fn import(model: &Model, shapes: &InputShapes) -> Result<Graph, LintE
         };
         let values = match mapped {
             Ok(values) => values,
+            Err(reason) if builder.contradicts && !shapes.is_empty() => {
+                return Err(invalid(node_name(node), "shapes that fit, from the sizes that --shape gives", reason));
+            }
             Err(reason) => builder.unknown(&call, &reason),
         };
         builder.bind(&call, values)?;

@@ -40,6 +40,7 @@ pub(crate) fn value(operation: &Operation, mode: Mode, inputs: &[&[f64]], size: 
                 |at: usize| tables.iter().zip(inputs).map(|(table, input)| input[table[at] as usize]).collect();
             (0..size).map(|at| function::value(*function, &Vec::from_iter::<Vec<f64>>(arguments(at)))).collect()
         }
+        &Operation::Lookup { before, rows, after } => looked_up([before, rows, after], inputs[0], inputs[1]),
         Operation::Unknown { .. } => vec![f64::NAN; size],
     }
 }
@@ -57,6 +58,15 @@ fn sum(maps: &[(Map, f64)], fill: f64, inputs: &[&[f64]], size: usize) -> Vec<f6
     }
     y.iter_mut().zip(read).filter(|(_, read)| !read).for_each(|(y, _)| *y = fill);
     y
+}
+
+/// Rows of `[before, rows, after]`. Numbers that are no indices, such as those of random inputs, count on from the end and from
+/// the start.
+fn looked_up([before, rows, after]: [usize; 3], table: &[f64], indices: &[f64]) -> Vec<f64> {
+    let row = |index: &f64| (*index as i64).rem_euclid(rows as i64) as usize;
+    let indices: Vec<usize> = indices.iter().map(row).collect();
+    let all = (0..before).flat_map(|block| indices.iter().map(move |row| (block * rows + row) * after));
+    all.flat_map(|start| &table[start..start + after]).copied().collect()
 }
 
 /// The values of all nodes' outputs, for inputs that the model reads; constants are as they are.

@@ -1,9 +1,11 @@
 //! Findings on random graphs, against the rank of what biases do to the outputs.
 
 mod generate;
+mod lookup;
 mod not_understood;
 mod random;
 mod rank;
+mod shapes;
 
 use untied_redundancy::Mode;
 

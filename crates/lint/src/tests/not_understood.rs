@@ -60,6 +60,8 @@ fn what_is_not_understood_leaves_biases_unknown() {
             (said.node.as_str(), said.operator.as_str(), said.reason.as_str()),
             ("the middle", operator, reason)
         );
+        let causes = found.not_understood.iter().filter(|of| !of.is_behind_another());
+        assert_eq!(causes.count(), 1, "{operator}: {:?}", found.not_understood);
         let before = found.biases.iter().find(|of| of.name == "before").expect("a bias");
         assert_eq!(shares(&found, "before"), Some([[0, 4]; 2]), "{operator}");
         assert_eq!(before.training.unknown_at[0], "the middle", "{operator}");

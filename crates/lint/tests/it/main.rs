@@ -5,6 +5,7 @@ mod fixtures;
 mod mutate;
 mod mutated;
 mod rewriting;
+mod surveyed;
 
 use std::path::{Path, PathBuf};
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
-use untied_lint::{Agreement, Finding, Findings, Folded, InputShapes, Model, Stripped};
+use untied_lint::{Agreement, Finding, Findings, Folded, InputShapes, Model, NotUnderstood, Stripped};
 use untied_study::{printable, printable_path};
 
 use crate::exit::Exit;
@@ -124,8 +124,13 @@ fn reasons(findings: &Findings) -> String {
             lines.push(format!("{}: unknown, behind {nodes}", index + 1));
         }
     }
-    let not_understood = findings.not_understood.iter();
-    lines.extend(not_understood.map(|of| format!("not understood: {} ({}): {}", of.node, of.operator, of.reason)));
+    let (behind, causes): (Vec<_>, Vec<_>) = findings.not_understood.iter().partition(|of| of.is_behind_another());
+    let cause = |of: &NotUnderstood| format!("not understood: {} ({}): {}", of.node, of.operator, of.reason);
+    lines.extend(causes.into_iter().map(cause));
+    if !behind.is_empty() {
+        let operations = plural(behind.len(), "operation");
+        lines.push(format!("not understood either: {operations} behind those, as the shapes there are not known"));
+    }
     lines.iter().fold(String::new(), |text, line| text + "  " + &printable(line) + "\n")
 }
 
@@ -142,7 +147,7 @@ fn summary(findings: &Findings) -> String {
     };
     format!(
         "{biases} of {}: {training} redundant in training ({share:.0} %), {evaluation} in inference too{unknown}\n\
-         stripping saves training {} that are redundant as a whole, {} together\n",
+         stripping saves training {} redundant as a whole, {} together\n",
         plural(all, "parameter"),
         plural(whole.len(), "bias").replace("biass", "biases"),
         plural(parameters, "parameter"),

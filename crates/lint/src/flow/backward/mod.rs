@@ -64,9 +64,11 @@ fn before(graph: &Graph, node: &Node, position: usize, behind: &Removed, mode: M
         Operation::Normalize { sets, centres: true, .. } if position == 0 => of_sets(&sets.table(), size),
         Operation::Centre { sets } | Operation::Softmax { sets, .. } => of_sets(&sets.table(), size),
         Operation::Dropout if mode == Mode::Evaluation => behind.clone(),
-        Operation::Product { .. } | Operation::Normalize { .. } | Operation::Dropout | Operation::Function { .. } => {
-            Removed::Nothing
-        }
+        Operation::Product { .. }
+        | Operation::Normalize { .. }
+        | Operation::Dropout
+        | Operation::Function { .. }
+        | Operation::Lookup { .. } => Removed::Nothing,
     }
 }
 

@@ -96,13 +96,19 @@ pub(crate) fn transposed(builder: &mut Builder<'_>, x: ValueId, axes: &[usize]) 
 
 fn gathered(builder: &mut Builder<'_>, call: &Call<'_>, x: ValueId, from: &[usize]) -> Mapped {
     let at = axis(call.int("axis", 0), from.len())?;
-    let (list, list_shape) = (builder.ints(call.input(1)?)?, builder.shape(call.input(1)?)?);
+    let list_shape = builder.shape(call.input(1)?)?;
+    let to = [&from[..at], &list_shape, &from[at + 1..]].concat();
+    if builder.constant(call.input(1)?).is_none() {
+        let [before, after] = [&from[..at], &from[at + 1..]].map(|sizes| sizes.iter().product());
+        let lookup = Operation::Lookup { before, rows: from[at], after };
+        return Ok(vec![builder.add(lookup, &[x, call.input(1)?], &to)?]);
+    }
+    let list = builder.ints(call.input(1)?)?;
     let index = |&index: &i64| axis(index, from[at]).map(Some);
     let list = list.iter().map(index).collect::<Result<Vec<_>, _>>()?;
     let mut indices: Indices = from.iter().map(|&size| (0..size).map(Some).collect()).collect();
     indices[at] = list;
     let flat = picked(builder, x, &indices, 0.0)?;
-    let to = [&from[..at], &list_shape, &from[at + 1..]].concat();
     Ok(vec![builder.reshaped(flat, &to)?])
 }
 
@@ -174,7 +180,7 @@ fn concatenated(builder: &mut Builder<'_>, call: &Call<'_>) -> Mapped {
         shape.len() == first.len() && (0..first.len()).all(|axis| axis == at || shape[axis] == first[axis])
     };
     if !shapes.iter().all(alike) {
-        return Err(format!("it joins {shapes:?} along axis {at}"));
+        return Err(builder.contradiction(format!("it joins {shapes:?} along axis {at}")));
     }
     let total: usize = shapes.iter().map(|shape| shape[at]).sum();
     let mut to = first.clone();

@@ -23,7 +23,7 @@ pub(crate) fn reshape(builder: &mut Builder<'_>, call: &Call<'_>) -> Mapped {
         _ => unsqueezed(&from, &listed("axes")?.ok_or("it has no axes")?)?,
     };
     if to.iter().product::<usize>() != from.iter().product::<usize>() {
-        return Err(format!("it makes {to:?} of {from:?}"));
+        return Err(builder.contradiction(format!("it makes {to:?} of {from:?}")));
     }
     Ok(vec![builder.reshaped(x, &to)?])
 }

@@ -97,6 +97,19 @@ fn the_correlation_of_the_pairs_is_pearsons() {
     assert_eq!(judged(&[[0.1, 0.3], [0.2, 0.2]]).correlation, None);
 }
 
+/// As of the studies that were trained before: no caveat is not the finding that something was learned.
+#[test]
+fn results_without_the_largest_class_say_that_chance_is_not_known() {
+    let text = |largest: Option<f64>| {
+        let all = results("old", "", pairs(&[[0.33, 0.34], [0.33, 0.32], [0.33, 0.33]], largest), &baseline());
+        render(&all, Some(&baseline())).markdown
+    };
+    let [old, new] = [None, Some(0.325)].map(text);
+    let at = |text: &str| old.find(text).unwrap_or_else(|| panic!("{text}: {old}"));
+    assert!(at("**Chance is not known.** Older versions") < at("Of 1 comparison"));
+    assert!(!new.contains("Chance is not known") && new.contains("**No better than chance.**"), "{new}");
+}
+
 #[test]
 fn caveats_stand_in_the_first_lines() {
     let accuracies = [[0.105, 0.106], [0.105, 0.104], [0.105, 0.105], [0.105, 0.107], [0.105, 0.103]];

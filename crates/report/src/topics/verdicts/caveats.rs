@@ -1,6 +1,6 @@
 //! Reasons not to take verdicts for more than they are, said before them.
 
-use untied_study::{Caveat, Comparison, Verdict};
+use untied_study::{Caveat, Comparison, Status, Verdict};
 
 use crate::document::number::{percent, plural, signed};
 use crate::document::{Block, Text};
@@ -27,6 +27,7 @@ pub(crate) fn notices(view: &View<'_>) -> Vec<Block> {
         notice(Caveat::Ceiling, "No room.", CEILING, &name),
         notice(Caveat::OneSeed, "One seed decides.", ONE_SEED, &with_seed),
         far(view, &with(Caveat::Collapse)),
+        chance_is_not_known(view),
     ];
     notices.into_iter().flatten().chain(failures(all)).collect()
 }
@@ -36,6 +37,17 @@ const CHANCE: &str = "neither side beats always answering the largest class (exa
 const CEILING: &str = "both accuracies are so close to 1 that no difference of the margin could show";
 const ONE_SEED: &str = "the verdict would be another without one of the seeds, which lies apart from the others, given as many \
                         like those";
+
+/// Of results of older versions, which do not tell the caveat [`Caveat::Chance`] from its absence.
+fn chance_is_not_known(view: &View<'_>) -> Option<Block> {
+    let mut finished = view.results.cells.iter().filter(|cell| cell.status == Status::Finished);
+    if view.results.comparisons.is_empty() || finished.all(|cell| cell.largest_class.is_some()) {
+        return None;
+    }
+    let text = " Older versions did not record the largest class's share of the test images. Without it no side is tested against \
+                always answering that class, which may be right more often than one in the number of classes.";
+    Some(Block::Paragraph(Text::default().strong("Chance is not known.").plain(text)))
+}
 
 /// A seed far from all others: the rare failure, or rare success, that was seen.
 fn far(view: &View<'_>, collapsed: &[&Comparison]) -> Option<Block> {

@@ -93,7 +93,8 @@ fn mark(panel: &Panel<'_>, y: f64, one: &Comparison) -> Markup {
     html! {
         @if let Some(ends) = one.ci95_images {
             @let [low, high] = ends.map(|end| panel.x(end));
-            (line(&[(low, y), (high, y)], colour, 0.8))
+            (line(&[(low, y), (high, y)], colour, 1.0))
+            @for end in [low, high] { (line(&[(end, y - 2.5), (end, y + 2.5)], colour, 1.0)) }
         }
         @if let Some(ends) = one.ci95 {
             @let [low, high] = ends.map(|end| panel.x(end));

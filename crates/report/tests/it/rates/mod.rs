@@ -1,5 +1,7 @@
 //! How often verdicts are wrong, over simulated studies. `RATES.md` has the rates of more kinds of noise.
 
+mod file;
+
 use serde_json::json;
 use untied_report::compare;
 use untied_study::{CellRecord, Verdict};

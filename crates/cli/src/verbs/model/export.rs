@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use clap::Args;
-use untied_study::{write_bytes, write_text};
+use untied_study::{printable_path, write_bytes, write_text};
 use untied_trainer::{TorchModel, TrainedModel};
 
 use crate::exit::Exit;
@@ -27,7 +27,7 @@ pub(crate) fn export(arguments: &ExportArguments) -> anyhow::Result<Exit> {
     let model = TrainedModel::load(&arguments.model).with_context(name)?;
     if let Some(path) = &arguments.onnx {
         write_bytes(path, &[&model.to_onnx().with_context(name)?])?;
-        print(&format!("{}\n", path.display()))?;
+        print(&format!("{}\n", printable_path(path)))?;
     }
     if let Some(path) = &arguments.torch {
         let (module, TorchModel { state_dict, module: text }) =
@@ -38,7 +38,7 @@ pub(crate) fn export(arguments: &ExportArguments) -> anyhow::Result<Exit> {
         let file = path.file_name().unwrap_or_default().to_string_lossy();
         write_bytes(path, &[&state_dict])?;
         write_text(&module, &text.replace("\"FILE\"", &format!("{file:?}")))?;
-        print(&format!("{}\n{}\n", path.display(), module.display()))?;
+        print(&format!("{}\n{}\n", printable_path(path), printable_path(&module)))?;
     }
     Ok(Exit::Done)
 }

@@ -8,22 +8,23 @@ use crate::results::View;
 use crate::topics::bias_maps::BiasMaps;
 use crate::topics::certificate::Certificate;
 use crate::topics::classes::Classes;
+use crate::topics::disturbed::{Disturbed, NOISE, TRANSLATION};
 use crate::topics::drift::Drift;
 use crate::topics::rank::Rank;
 use crate::topics::recovery::Recovery;
-use crate::topics::translation::Translation;
 use crate::topics::variants::Variants;
 use crate::topics::verdicts::{self, Verdicts};
 use crate::topics::{Topic, guide, looks, setup, unfinished, warnings};
 
 /// The topics in the order of their sections.
-fn topics<'v>(view: &'v View<'_>) -> [Box<dyn Topic + 'v>; 9] {
+fn topics<'v>(view: &'v View<'_>) -> [Box<dyn Topic + 'v>; 10] {
     [
         Box::new(Rank::new(view)),
         Box::new(Recovery::new(view)),
         Box::new(Verdicts(view)),
         Box::new(Classes::new(view)),
-        Box::new(Translation(view)),
+        Box::new(Disturbed(&TRANSLATION, view)),
+        Box::new(Disturbed(&NOISE, view)),
         Box::new(BiasMaps(view)),
         Box::new(Variants(view)),
         Box::new(Certificate::new(view)),

@@ -27,7 +27,8 @@ pub use folder::{
     StoreError, StudyFolder, Writing, differing, free_name, open_to_change, read_text, write_bytes, write_text,
 };
 pub use measure::{
-    Adaptation, Adapting, BiasMap, JacobianRank, MeasureConfig, Measured, NormStatistics, ShiftConfig, Translated,
+    Adaptation, Adapting, BiasMap, JacobianRank, MeasureConfig, Measured, Noisy, NormStatistics, ShiftConfig,
+    Translated,
 };
 pub use parse::{ConfigError, InvalidConfig, MOST_CONFIG, Place};
 pub use printable::{printable, printable_path};

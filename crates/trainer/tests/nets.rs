@@ -47,7 +47,7 @@ init = "kaiming"
 epsilon = 1e-3"#;
 
 /// Each net, small.
-const NETS: [&str; 10] = [
+const NETS: [&str; 11] = [
     "channels = [4, 4]",
     "channels = [4, 4]\nbias_after = \"norm\"",
     "channels = [4, 4]\nbias_after = \"activation\"\npadding = \"valid\"",
@@ -56,6 +56,7 @@ const NETS: [&str; 10] = [
     "net = \"vgg8\"\nchannels = [2, 4, 4]\ndropout = 0.3",
     "net = \"resnet8\"\nchannels = [4, 4, 6]\nshortcut = \"convolution\"",
     "net = \"resnet20\"\nchannels = [2, 4, 4]\npadding = \"circular\"",
+    "net = \"resnet8_preact\"\nchannels = [2, 4, 4]\nhead_bias = false",
     "net = \"resnet20_preact\"\nchannels = [2, 4, 4]",
     "net = \"mobilenet_small\"\nchannels = [4, 4, 6, 8]",
 ];

@@ -111,6 +111,7 @@ fn a_run_that_goes_on_ends_as_if_it_had_never_stopped() {
 fn a_run_with_a_best_epoch_or_an_early_end_goes_on_to_the_same_bits() {
     for overrides in [
         &["train.best_epoch=validation_accuracy"][..],
+        &["train.best_epoch=validation_loss", "train.reestimate_statistics=true"],
         &["train.best_epoch=validation_loss", "train.early_stopping={patience=1}"],
         &["train.early_stopping={patience=1,min_improvement=100}", "train.dtype=f64"],
     ] {

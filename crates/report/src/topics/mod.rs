@@ -3,13 +3,13 @@
 pub(crate) mod bias_maps;
 pub(crate) mod certificate;
 pub(crate) mod classes;
+pub(crate) mod disturbed;
 pub(crate) mod drift;
 pub(crate) mod guide;
 pub(crate) mod looks;
 pub(crate) mod rank;
 pub(crate) mod recovery;
 pub(crate) mod setup;
-pub(crate) mod translation;
 pub(crate) mod unfinished;
 pub(crate) mod variants;
 pub(crate) mod verdicts;

@@ -79,12 +79,25 @@ fn ranks_agree_or_the_exception_is_named() {
 #[test]
 fn moved_images_are_compared_with_the_baseline() {
     let report = render(&position(4), Some(&baseline()));
-    assert_sound(&report, &["translation.svg", "bias-maps.svg"]);
+    assert_sound(&report, &["translation.svg", "noise.svg", "bias-maps.svg"]);
     let rows = section(&report, "Test images moved").lines().filter(|line| line.starts_with("| label"));
     let rows: Vec<&str> = rows.collect();
     assert_eq!(rows.len(), 8 * 5);
     assert!(rows.iter().filter(|row| row.contains("bias none")).all(|row| row.ends_with("| – | – |")));
     assert!(rows.iter().filter(|row| !row.contains("bias none")).all(|row| row.ends_with("\\] |")));
+}
+
+#[test]
+fn images_with_noise_are_compared_with_the_baseline_at_every_strength() {
+    let report = render(&position(4), Some(&baseline()));
+    let rows = section(&report, "Test images with noise").lines().filter(|line| line.starts_with("| label"));
+    let rows: Vec<&str> = rows.collect();
+    assert_eq!(rows.len(), 8 * 3);
+    for amount in ["0", "0.25", "1.5"] {
+        let of_amount = |row: &&&str| row.split(" | ").nth(1) == Some(amount);
+        assert_eq!(rows.iter().filter(of_amount).count(), 8, "{amount}");
+    }
+    assert!(rows.iter().all(|row| row.contains("bias none") == row.ends_with("| – | – |")), "{rows:#?}");
 }
 
 #[test]

@@ -56,6 +56,10 @@ pub struct TrainConfig {
     /// `data.validation`. Left out: those of the last epoch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub best_epoch: Option<ValidationMetric>,
+    /// Whether batch norm's running statistics are estimated again once training is over, as the mean of those of every batch
+    /// of training images, without changes of the images; the result's metrics and measurements are by them.
+    #[serde(default)]
+    pub reestimate_statistics: bool,
     /// Whether the trained model is kept, as `model.safetensors` beside the cell's result.
     #[serde(default)]
     pub save_model: bool,
@@ -79,6 +83,7 @@ impl TrainConfig {
             project_redundant: Projection::default(),
             early_stopping: None,
             best_epoch: None,
+            reestimate_statistics: false,
             save_model: false,
         }
     }

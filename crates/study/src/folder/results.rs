@@ -96,9 +96,10 @@ fn check_cell(record: &CellRecord) -> Result<(), String> {
     let metrics = &record.metrics;
     let measured = &record.measured;
     let moved = measured.translated.iter().map(|one| one.accuracy);
+    let noisy = measured.noisy.iter().map(|one| one.accuracy);
     let adapted = measured.adaptations.iter().map(|one| one.accuracy);
-    let accuracies =
-        record.curves.test_accuracy.iter().copied().chain(metrics.test_accuracy).chain(moved).chain(adapted);
+    let measured = moved.chain(noisy).chain(adapted);
+    let accuracies = record.curves.test_accuracy.iter().copied().chain(metrics.test_accuracy).chain(measured);
     if let Some(wrong) = accuracies.into_iter().find(|accuracy| !(0.0..=1.0).contains(accuracy)) {
         return Err(format!("an accuracy of {wrong}, which is not in [0, 1]"));
     }

@@ -2,6 +2,7 @@
 
 mod bias_maps;
 mod jacobian;
+mod noise;
 mod shift;
 mod translate;
 
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::bias_maps::BiasMap;
 pub use self::jacobian::JacobianRank;
+pub use self::noise::Noisy;
 pub use self::shift::{Adaptation, Adapting, NormStatistics, ShiftConfig};
 pub use self::translate::Translated;
 use crate::{DataConfig, Fault, ModelConfig};
@@ -25,6 +27,8 @@ pub struct MeasureConfig {
     pub bias_maps: bool,
     /// Test metrics of images moved by so many pixels, mean over the four directions.
     pub translate: Vec<usize>,
+    /// Test metrics of images with normal noise of such standard deviations, in those of the pixels.
+    pub noise: Vec<f64>,
     /// Shifts the test images' values by fixed patterns and adapts the first bias alone.
     pub shift: Option<ShiftConfig>,
 }
@@ -32,6 +36,7 @@ pub struct MeasureConfig {
 impl MeasureConfig {
     pub(crate) fn check(&self, data: &DataConfig, model: &ModelConfig) -> Result<(), Fault> {
         translate::check(&self.translate)?;
+        noise::check(&self.noise)?;
         self.shift.as_ref().map_or(Ok(()), |shift| shift.check(data, model))
     }
 }
@@ -46,6 +51,9 @@ pub struct Measured {
     /// One entry per distance.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub translated: Vec<Translated>,
+    /// One entry per strength.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub noisy: Vec<Noisy>,
     /// One entry per shift, statistics and method of adapting.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub adaptations: Vec<Adaptation>,

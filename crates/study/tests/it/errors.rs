@@ -245,6 +245,8 @@ fn checks() {
             "model={channels=[4],norm=\"layer\",bias_after=\"activation\"}",
             "measure.translate=[2,1]",
             "measure.translate=[0]",
+            "measure.noise=[0]",
+            "measure.noise=[2,1]",
             "measure.jacobain=true",
             "measure.shift={patterns=[],strengths=[1]}",
             "measure.shift={patterns=[\"white\",\"white\"],strengths=[1]}",

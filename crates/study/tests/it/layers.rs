@@ -4,13 +4,14 @@ use untied_study::{Activation, Bias, LayerConfig, LayerKind, ModelConfig, Net, N
 
 use crate::{MINIMAL, parse, with};
 
-const NETS: [Net; 8] = [
+const NETS: [Net; 9] = [
     Net::Plain,
     Net::Lenet1989,
     Net::Lenet5,
     Net::Vgg8,
     Net::Resnet8,
     Net::Resnet20,
+    Net::Resnet8Preact,
     Net::Resnet20Preact,
     Net::MobilenetSmall,
 ];

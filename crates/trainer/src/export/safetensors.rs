@@ -344,7 +344,7 @@ mod tests {
             let Trained { result, model } = resume(&config, checkpoints, &mut |_| {}).unwrap();
             let net = read(&model.unwrap()).unwrap().net(&Device::flex(), DType::F32);
             let Prepared { dataset, standardisation, .. } = prepare(&config).unwrap();
-            let input = Input { standardisation, shift: None };
+            let input = Input::new(standardisation, None);
             let all: Vec<usize> = (0..dataset.test.count).collect();
             let again = evaluate(&net, &dataset.test, &all, &input, &Device::flex(), DType::F32);
             let found = (Some(again.accuracy), Some(again.loss));

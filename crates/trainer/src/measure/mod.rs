@@ -6,6 +6,7 @@ mod bias_maps;
 pub(crate) mod drift;
 mod jacobian;
 mod measurement;
+mod noise;
 mod subject;
 mod translation;
 
@@ -19,8 +20,8 @@ pub(crate) use measurement::Sizes;
 pub(crate) use subject::Subject;
 
 /// Every measurement of `[measure]`.
-const ALL: [&dyn Measurement; 4] =
-    [&jacobian::Ranks, &translation::Translation, &adaptation::Adaptations, &bias_maps::BiasMaps];
+const ALL: [&dyn Measurement; 5] =
+    [&jacobian::Ranks, &translation::Translation, &noise::Noise, &adaptation::Adaptations, &bias_maps::BiasMaps];
 
 /// Checks every measurement that the config asks for.
 pub(crate) fn check(config: &MeasureConfig, sizes: &Sizes<'_>) -> Result<(), TrainerError> {

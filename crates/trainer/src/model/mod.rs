@@ -10,6 +10,7 @@ pub(crate) mod plan;
 mod refusal;
 mod rms_norm;
 mod source;
+mod statistics;
 mod step;
 pub(crate) mod tensors;
 pub(crate) mod value;

@@ -60,7 +60,7 @@ impl Plan {
         let mut builder = Builder::new(model, network);
         let mut last = builder.add_layers()?;
         let Builder { mut network, dropout, .. } = builder;
-        for (name, operation) in head(model.head, classes) {
+        for (name, operation) in head(model, classes) {
             last = network.add(name, operation, &[last]).map_err(TrainerError::Network)?;
         }
         let plan =
@@ -203,13 +203,9 @@ fn layer(node: &Node) -> &str {
 }
 
 /// The operations behind the last layer, by name.
-fn head(head: Head, classes: usize) -> Vec<(&'static str, Operation)> {
-    let mean = (head == Head::Mean).then_some(("mean", Operation::Mean));
-    let rest = [
-        ("features", Operation::Flatten),
-        ("head", Operation::Linear { features: classes }),
-        ("head.bias", Operation::Bias(Bias::Tied)),
-        ("loss", Operation::Loss),
-    ];
-    mean.into_iter().chain(rest).collect()
+fn head(model: &ModelConfig, classes: usize) -> Vec<(&'static str, Operation)> {
+    let mean = (model.head == Head::Mean).then_some(("mean", Operation::Mean));
+    let scores = [("features", Operation::Flatten), ("head", Operation::Linear { features: classes })];
+    let bias = model.head_bias.then_some(("head.bias", Operation::Bias(Bias::Tied)));
+    mean.into_iter().chain(scores).chain(bias).chain([("loss", Operation::Loss)]).collect()
 }

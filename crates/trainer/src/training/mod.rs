@@ -2,7 +2,9 @@
 
 mod batch;
 mod checkpoint;
+mod evaluated;
 mod projection;
+mod reestimation;
 mod run;
 
 use std::time::{Duration, Instant};
@@ -12,14 +14,13 @@ use untied_study::{CellConfig, CellResult, Event, Measured, Projection};
 
 use crate::emit::Emit;
 use crate::export::TrainedModel;
-use crate::measure::Subject;
 use crate::model::dropout::Draws;
-use crate::optimization::evaluation::Evaluation;
 use crate::optimization::loss::smoothed_cross_entropy;
 use crate::prepare::prepare;
 use crate::{TrainerError, device, measure};
 use batch::Batch;
 use checkpoint::Keeper;
+use evaluated::Evaluated;
 use run::{Divergence, Run};
 
 pub use checkpoint::Checkpoints;
@@ -100,6 +101,7 @@ fn resume_here(
             emit(&Event::Stopped { epoch: run.epochs() });
         }
         run.return_to_best();
+        diverged = run.reestimate();
     }
     let keeps_model = config.train.save_model && diverged.is_none();
     let model = keeps_model.then(|| TrainedModel::of(&run.subject).to_bytes());
@@ -126,10 +128,11 @@ impl Run<'_> {
             self.progress(epoch, loss, emit);
             keeper.offer(self, emit);
         }
-        let Subject { model, dataset, input, .. } = &self.subject;
-        let test = self.subject.evaluate(model, &dataset.test, input);
-        let validation = dataset.validation.as_ref().map(|split| self.subject.evaluate(model, split, input));
-        self.end_of_epoch(test, validation.as_ref(), emit)
+        match self.evaluate(epoch) {
+            Ok(evaluated) => self.end_of_epoch(evaluated, emit),
+            Err(divergence) => return Some(divergence),
+        }
+        None
     }
 
     /// One step of the optimizer, unless the loss is no number; returns the loss before it.
@@ -182,18 +185,9 @@ impl Run<'_> {
         emit(&Event::Progress { epoch, step, loss, images_per_second });
     }
 
-    fn end_of_epoch(
-        &mut self,
-        test: Evaluation,
-        validation: Option<&Evaluation>,
-        emit: &mut Emit<'_>,
-    ) -> Option<Divergence> {
+    fn end_of_epoch(&mut self, Evaluated { test, validation }: Evaluated, emit: &mut Emit<'_>) {
         let (epoch, step) = (self.epochs() + 1, self.step_losses.len());
-        for (name, loss) in [("test", Some(test.loss)), ("validation", validation.map(|set| set.loss))] {
-            if let Some(loss) = loss.filter(|loss| !loss.is_finite()) {
-                return Some(Divergence { epoch, step, reason: format!("{name} loss became {loss} at step {step}") });
-            }
-        }
+        let validation = validation.as_ref();
         let losses = &self.step_losses[step - self.steps_per_epoch..];
         let train_loss = losses.iter().sum::<f64>() / losses.len() as f64;
         self.curves.train_loss.push(train_loss);
@@ -213,6 +207,5 @@ impl Run<'_> {
             validation_accuracy: validation.map(|set| set.accuracy),
             train_seconds: self.trained.as_secs_f64(),
         });
-        None
     }
 }

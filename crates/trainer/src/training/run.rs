@@ -22,6 +22,7 @@ use crate::optimization::schedule::LearningRates;
 use crate::prepare::Prepared;
 use crate::provenance::provenance;
 use crate::random::Generator;
+use crate::training::evaluated::Evaluated;
 use crate::{TrainerError, device};
 
 /// Where and why a run's loss stopped being a number.
@@ -61,6 +62,8 @@ pub(crate) struct Run<'a> {
     pub(crate) confusion: Confusion,
     /// The epoch that `train.best_epoch` chooses, of those so far.
     pub(crate) best: Option<Best>,
+    /// Metrics by the running statistics that were estimated again after training.
+    pub(crate) reestimated: Option<Evaluated>,
     /// What is odd about the data.
     pub(crate) warnings: &'a [String],
     /// Of what is trained on and from, by name.
@@ -94,6 +97,7 @@ impl<'a> Run<'a> {
             answers: Answers::default(),
             confusion: Confusion::default(),
             best: None,
+            reestimated: None,
             warnings,
             checksums,
             trained: Duration::ZERO,
@@ -102,7 +106,7 @@ impl<'a> Run<'a> {
                 config,
                 plan,
                 dataset,
-                input: Input { standardisation: standardisation.clone(), shift },
+                input: Input::new(standardisation.clone(), shift),
                 dtype,
                 generator,
                 model: Net::started(plan, start, config.seed, &device, dtype),
@@ -155,13 +159,18 @@ impl<'a> Run<'a> {
         let chosen = self.best.as_ref().map(|best| best.epoch).filter(|_| diverged.is_none());
         let at = chosen.or(self.epochs().checked_sub(1)).filter(|_| diverged.is_none());
         let value = |curve: &[f64]| at.and_then(|epoch| curve.get(epoch).copied());
-        let metrics = Metrics {
+        let mut metrics = Metrics {
             test_accuracy: value(&self.curves.test_accuracy),
             test_loss: value(&self.curves.test_loss),
             train_loss: value(&self.curves.train_loss),
             validation_accuracy: value(&self.curves.validation_accuracy),
             validation_loss: value(&self.curves.validation_loss),
         };
+        if let Some(Evaluated { test, validation }) = self.reestimated.take().filter(|_| diverged.is_none()) {
+            (metrics.test_accuracy, metrics.test_loss) = (Some(test.accuracy), Some(test.loss));
+            metrics.validation_accuracy = validation.as_ref().map(|set| set.accuracy);
+            metrics.validation_loss = validation.map(|set| set.loss);
+        }
         match (&diverged, metrics) {
             (Some(Divergence { epoch, step, .. }), _) => emit(&Event::Diverged { epoch: *epoch, step: *step }),
             (None, Metrics { test_accuracy: Some(test_accuracy), test_loss: Some(test_loss), .. }) => {

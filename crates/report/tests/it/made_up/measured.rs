@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 use untied_study::{
-    Adaptation, Adapting, BiasMap, CompareConfig, JacobianRank, LayerRedundancy, NormStatistics, Results, ShiftPattern,
-    Translated,
+    Adaptation, Adapting, BiasMap, CompareConfig, JacobianRank, LayerRedundancy, Noisy, NormStatistics, Results,
+    ShiftPattern, Translated,
 };
 
 use super::{baseline, cell, drift, factors, layer, noise, results};
@@ -150,6 +150,13 @@ pub(crate) fn position(seeds: u64) -> Results {
                         pixels,
                         accuracy: accuracy - slope * pixels as f64 * (1.0 + 0.2 * noise(91, seed)),
                         loss: 0.5 + 0.1 * pixels as f64,
+                    })
+                    .into();
+                run.measured.noisy = [0.25, 1.5]
+                    .map(|strength| Noisy {
+                        strength,
+                        accuracy: accuracy * (1.0 - 0.2 * strength),
+                        loss: 0.5 + strength,
                     })
                     .into();
                 if seed == 0 && bias != "none" {

@@ -87,6 +87,9 @@ pub struct ModelConfig {
     /// The layer that turns the last feature maps into class scores.
     #[serde(default)]
     pub head: Head,
+    /// Whether that layer has a bias.
+    #[serde(default = "yes")]
+    pub head_bias: bool,
 }
 
 impl ModelConfig {
@@ -115,6 +118,7 @@ impl ModelConfig {
             shortcut: Shortcut::default(),
             dropout: 0.0,
             head: Head::default(),
+            head_bias: true,
         }
     }
 

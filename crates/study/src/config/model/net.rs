@@ -23,6 +23,8 @@ pub enum Net {
     Resnet8,
     /// The same with three blocks each.
     Resnet20,
+    /// `resnet8` with normalization and activation before each convolution.
+    Resnet8Preact,
     /// `resnet20` with normalization and activation before each convolution (He et al. 2016, Identity Mappings).
     Resnet20Preact,
     /// Depthwise separable convolutions in three stages (Howard et al. 2017), for small images.
@@ -37,7 +39,7 @@ impl Net {
             Self::Lenet1989 => &[12, 12],
             Self::Lenet5 => &[6, 16],
             Self::Vgg8 => &[64, 128, 256],
-            Self::Resnet8 | Self::Resnet20 | Self::Resnet20Preact => &[16, 32, 64],
+            Self::Resnet8 | Self::Resnet20 | Self::Resnet8Preact | Self::Resnet20Preact => &[16, 32, 64],
             Self::MobilenetSmall => &[32, 64, 128, 256],
         }
     }

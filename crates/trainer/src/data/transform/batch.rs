@@ -1,8 +1,9 @@
-//! What a network sees of an image: standardised pixels, and a pattern that is the same for every image.
+//! What a network sees of an image: standardised pixels, a pattern that is the same for every image, and noise.
 
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 
 use crate::data::{Pixel, Split, Standardisation};
+use crate::random::Generator;
 
 /// From pixels to the input of a network.
 #[derive(Debug, Clone)]
@@ -10,9 +11,31 @@ pub(crate) struct Input {
     pub(crate) standardisation: Standardisation,
     /// Added to every standardised image, `[c, h, w]`.
     pub(crate) shift: Option<Vec<f64>>,
+    /// Added to every pixel.
+    noise: Option<Noise>,
+}
+
+/// Normal noise, which depends on the seed and on the index of the image in its set alone: noise of another strength is
+/// the same times a factor.
+#[derive(Debug, Clone, Copy)]
+struct Noise {
+    /// Its standard deviation.
+    strength: f64,
+    generator: Generator,
+}
+
+impl Noise {
+    fn add_to<T: Pixel + std::ops::AddAssign>(self, image: &mut [T], index: usize) {
+        let mut stream = self.generator.stream(&format!("noise/{index}"));
+        image.iter_mut().for_each(|pixel| *pixel += T::from_f64(self.strength * stream.normal()));
+    }
 }
 
 impl Input {
+    pub(crate) fn new(standardisation: Standardisation, shift: Option<Vec<f64>>) -> Self {
+        Self { standardisation, shift, noise: None }
+    }
+
     /// The chosen images: `[n, c, h, w]`.
     pub(crate) fn batch(&self, split: &Split, indices: &[usize], device: &Device, dtype: DType) -> Tensor<4> {
         let shape = [indices.len(), split.channels, split.height, split.width];
@@ -33,6 +56,10 @@ impl Input {
                 image.iter_mut().zip(&shift).for_each(|(pixel, &shift)| *pixel += shift);
             }
         }
+        if let Some(noise) = self.noise {
+            let images = pixels.chunks_exact_mut(split.image_length());
+            images.zip(indices).for_each(|(image, &index)| noise.add_to(image, index));
+        }
         pixels
     }
 
@@ -48,7 +75,12 @@ impl Input {
 
     /// The same pixels with this pattern instead of any other.
     pub(crate) fn shifted_by(&self, shift: Vec<f64>) -> Self {
-        Self { standardisation: self.standardisation.clone(), shift: Some(shift) }
+        Self { shift: Some(shift), ..self.clone() }
+    }
+
+    /// The same pixels with normal noise of this standard deviation besides.
+    pub(crate) fn with_noise(&self, strength: f64, generator: Generator) -> Self {
+        Self { noise: Some(Noise { strength, generator }), ..self.clone() }
     }
 }
 

@@ -9,7 +9,6 @@ use crate::data::transform::batch::Input;
 use crate::data::transform::shift::pattern;
 use crate::measure::subject::Subject;
 use crate::model::net::Net;
-use crate::model::norm::Norm;
 
 /// Training images on which batch norm's statistics are estimated again, at most.
 const REESTIMATED_ON: usize = 1000;
@@ -45,7 +44,7 @@ impl<'s> Shifted<'s> {
 
     pub(super) fn adapt(&self, images: &[usize], all: &mut Vec<Adaptation>) {
         for statistics in [NormStatistics::Trained, NormStatistics::Reestimated] {
-            if statistics == NormStatistics::Trained || has_running_statistics(&self.subject.model) {
+            if statistics == NormStatistics::Trained || self.subject.model.has_statistics() {
                 self.adapt_with(statistics, images, all);
             }
         }
@@ -113,23 +112,10 @@ impl<'s> Shifted<'s> {
 
     /// The model with batch norm's running statistics replaced by those of shifted training images.
     fn reestimated(&self, model: &Net) -> Net {
+        let Subject { dataset, device, dtype, .. } = self.subject;
         let mut model = model.copy();
-        for norm in model.norms_mut() {
-            if let Norm::Batch(norm) = norm {
-                norm.momentum = Some(1.0);
-            }
-        }
         let images = &self.order[..self.order.len().min(REESTIMATED_ON)];
-        let _ = model.forward(self.input.batch(
-            &self.subject.dataset.train,
-            images,
-            &self.subject.device,
-            self.subject.dtype,
-        ));
+        model.estimate_statistics([self.input.batch(&dataset.train, images, device, *dtype)]);
         model
     }
-}
-
-fn has_running_statistics(model: &Net) -> bool {
-    model.norms().any(|norm| matches!(norm, Norm::Batch(_)))
 }

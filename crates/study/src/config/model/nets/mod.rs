@@ -21,6 +21,7 @@ pub(super) fn layers(model: &ModelConfig) -> Vec<LayerConfig> {
         Net::Vgg8 => vgg::layers(channels),
         Net::Resnet8 => resnet::layers(model, channels, 1),
         Net::Resnet20 => resnet::layers(model, channels, 3),
+        Net::Resnet8Preact => resnet::preactivated(model, channels, 1),
         Net::Resnet20Preact => resnet::preactivated(model, channels, 3),
         Net::MobilenetSmall => mobilenet::layers(model, channels),
     }

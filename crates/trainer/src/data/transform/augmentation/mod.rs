@@ -143,7 +143,7 @@ mod tests {
     fn digits() -> (Input, Split) {
         let data = crate::data::load(&untied_study::DataSource::Digits).unwrap();
         let standardisation = Standardisation::of(&data.train, untied_study::Standardise::Channel).unwrap();
-        (Input { standardisation, shift: None }, data.train)
+        (Input::new(standardisation, None), data.train)
     }
 
     fn all() -> Augment {

@@ -21,7 +21,7 @@ macro_rules! bundled {
 }
 
 /// Those that need no data of one's own: the examples, the studies, and the designs of studies to come.
-pub(crate) const CONFIGS: [Bundled; 20] = bundled![
+pub(crate) const CONFIGS: [Bundled; 21] = bundled![
     "quickstart",
     "look_by_look",
     "bias_redundancy",
@@ -41,7 +41,8 @@ pub(crate) const CONFIGS: [Bundled; 20] = bundled![
     "precision",
     "norms_in_accuracy",
     "adam_drift_cause",
-    "bias_redundancy_rates"
+    "bias_redundancy_rates",
+    "bias_free"
 ];
 
 impl Bundled {

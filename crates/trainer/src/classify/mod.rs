@@ -42,7 +42,7 @@ impl Classifier {
         let shift = config.data.shift.map(|shift| pattern(shift.pattern, generator, 0, shift.strength, shape));
         let standardisation = Standardisation::with(&model.scale.means, &model.scale.deviations);
         let net = model.net(&device, dtype);
-        Ok(Self { input: Input { standardisation, shift }, net, model, device, dtype })
+        Ok(Self { input: Input::new(standardisation, shift), net, model, device, dtype })
     }
 
     /// The model.

@@ -14,7 +14,7 @@ use crate::topics::disturbed::disturbance::Disturbance;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Amount {
     /// 0 for the images as they are.
-    pub(crate) amount: f64,
+    pub(crate) by: f64,
     pub(crate) accuracy: Sample,
     pub(crate) interval: Option<[f64; 2]>,
     /// Less the baseline's, paired by seed; None for the baseline itself and without any pair.
@@ -77,7 +77,7 @@ impl Of<'_, '_> {
         let values: Vec<f64> = self.variant.finished().filter_map(|cell| self.accuracy(cell, amount)).collect();
         let accuracy = sample(&values)?;
         let difference = self.baseline.and_then(|baseline| self.difference(baseline, amount));
-        Some(Amount { amount, accuracy, interval: mean_interval(accuracy), difference })
+        Some(Amount { by: amount, accuracy, interval: mean_interval(accuracy), difference })
     }
 
     /// The paired difference, with a spread of at least one test image seen once.

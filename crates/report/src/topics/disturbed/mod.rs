@@ -42,7 +42,7 @@ fn table(disturbance: &Disturbance, view: &View<'_>) -> Table {
 fn row(name: &str, amount: &Amount) -> Vec<Text> {
     let cells = [
         name.into(),
-        amount.amount.to_string(),
+        amount.by.to_string(),
         amount.accuracy.n.to_string(),
         fixed(amount.accuracy.mean),
         amount.interval.map_or_else(|| NONE.into(), interval),

@@ -49,7 +49,7 @@ fn curves<'a>(
     group: &Group<'_, 'a>,
     baselines: &Baselines<'_, 'a>,
 ) -> Curves {
-    let mark = |one: Amount| Mark { x: one.amount, y: one.accuracy.mean, interval: one.interval };
+    let mark = |one: Amount| Mark { x: one.by, y: one.accuracy.mean, interval: one.interval };
     let members = foremost(group.members.iter().collect(), CURVES, |member| member.variant.rank(view.metric));
     let curve = |member: &Member<'_, 'a>| -> (usize, Vec<Mark>) {
         (member.series, amounts(disturbance, member.variant, baselines).into_iter().map(mark).collect())

@@ -27,7 +27,9 @@ struct Noise {
 impl Noise {
     fn add_to<T: Pixel + std::ops::AddAssign>(self, image: &mut [T], index: usize) {
         let mut stream = self.generator.stream(&format!("noise/{index}"));
-        image.iter_mut().for_each(|pixel| *pixel += T::from_f64(self.strength * stream.normal()));
+        for pixel in image {
+            *pixel += T::from_f64(self.strength * stream.normal());
+        }
     }
 }
 

@@ -1,14 +1,12 @@
 //! The CNN of a config: its plan, its layers, and its tensors by name.
 
 pub(crate) mod dropout;
-mod frn;
 mod host_tensor;
 mod layers;
 pub(crate) mod net;
 pub(crate) mod norm;
 pub(crate) mod plan;
 mod refusal;
-mod rms_norm;
 mod source;
 mod statistics;
 mod step;

@@ -77,7 +77,8 @@ mod pytorch {
     use burn::tensor;
     use pytorch_reader::{DType, PytorchReader};
 
-    use super::{HostTensors, host};
+    use crate::model::tensors::HostTensors;
+    use crate::start::file::host;
 
     pub(super) fn tensors(path: &Path) -> Result<HostTensors, String> {
         let foreign = |error: &dyn Display| format!("it is no file of PyTorch, or a damaged one: {error}");
@@ -102,7 +103,7 @@ mod pytorch {
 mod pytorch {
     use std::path::Path;
 
-    use super::HostTensors;
+    use crate::model::tensors::HostTensors;
 
     pub(super) fn tensors(_: &Path) -> Result<HostTensors, String> {
         let text = "this program was built without PyTorch's own files: build with `--features pytorch`, or save it in PyTorch \

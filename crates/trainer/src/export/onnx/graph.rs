@@ -5,9 +5,12 @@ use std::collections::BTreeMap;
 use untied_onnx::{AttributeProto, FLOAT, INT64, NodeProto, TensorProto, attribute, node, tensor};
 use untied_redundancy::network::{Network, NodeId};
 
-use super::{INPUT, OUTPUT};
 use crate::export::trained_model::TrainedModel;
 use crate::model::net::Net;
+
+/// The input and the output of the graph.
+pub(super) const INPUT: &str = "images";
+pub(super) const OUTPUT: &str = "scores";
 
 /// The graph so far.
 pub(super) struct Graph<'m> {

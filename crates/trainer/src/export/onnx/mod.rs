@@ -11,14 +11,10 @@ use untied_onnx::{FLOAT, metadata, model, value};
 use super::agreement::cpu;
 use super::error::ModelError;
 use super::trained_model::TrainedModel;
-use graph::Graph;
+use graph::{Graph, INPUT, OUTPUT};
 
 /// The first one whose group norm has a γ and a β for each channel.
 const OPSET: i64 = 21;
-
-/// The input and the output of the graph.
-const INPUT: &str = "images";
-const OUTPUT: &str = "scores";
 
 impl TrainedModel {
     /// The model as an ONNX file of standard operators, opset 21, as it computes in evaluation.

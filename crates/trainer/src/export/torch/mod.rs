@@ -4,11 +4,9 @@ mod module;
 mod naming;
 mod norm;
 mod operation;
-
-use std::borrow::Cow;
+mod tensor;
 
 use burn::tensor::DType;
-use safetensors::tensor::{Dtype as FileType, View};
 
 use super::agreement::cpu;
 use super::error::ModelError;
@@ -24,18 +22,11 @@ pub struct TorchModel {
     pub module: String,
 }
 
-/// A tensor of a state dict.
-#[derive(Debug, Clone)]
-struct StateTensor {
-    shape: Vec<usize>,
-    values: Vec<f64>,
-}
-
 impl TrainedModel {
     /// The model as a PyTorch module and its state dict, in f32.
     ///
-    /// Convolutions, linear layers and norms are PyTorch's, under the names of this program as Python takes them, wherever it has them; the terms of biases
-    /// that differ by location are parameters beside their convolution. `forward` computes what the model does in evaluation,
+    /// Convolutions, linear layers and norms are PyTorch's, wherever it has them, under the names of this program as Python
+    /// takes them; the terms of biases that differ by location are parameters beside their convolution. `forward` computes what the model does in evaluation,
     /// and in training, dropout aside.
     ///
     /// # Errors
@@ -53,23 +44,5 @@ impl TrainedModel {
         let metadata = self.about().into_iter().map(|(key, text)| (key.to_owned(), text)).collect();
         let state_dict = safetensors::serialize(state, Some(metadata)).expect("a header of some kilobytes");
         Ok(TorchModel { state_dict, module })
-    }
-}
-
-impl View for StateTensor {
-    fn dtype(&self) -> FileType {
-        FileType::F32
-    }
-
-    fn shape(&self) -> &[usize] {
-        &self.shape
-    }
-
-    fn data(&self) -> Cow<'_, [u8]> {
-        self.values.iter().flat_map(|&value| (value as f32).to_le_bytes()).collect()
-    }
-
-    fn data_len(&self) -> usize {
-        4 * self.values.len()
     }
 }

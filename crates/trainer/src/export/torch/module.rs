@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use untied_redundancy::network::{Network, NodeId};
 
-use super::StateTensor;
 use super::naming::Names;
+use super::tensor::StateTensor;
 use crate::export::trained_model::TrainedModel;
 use crate::model::net::Net;
 

@@ -1,5 +1,8 @@
 //! The normalization between a block's convolution and its `ReLU`.
 
+mod frn;
+mod rms_norm;
+
 use burn::module::{Module, Param, RunningState};
 use burn::nn::{GroupNorm, GroupNormConfig};
 use burn::tensor::activation::relu;
@@ -7,9 +10,9 @@ use burn::tensor::{Device, Tensor};
 use untied_batch_norm::{BatchNorm, BatchNormConfig, Statistics};
 use untied_redundancy::{Normalization, Span};
 
-use super::frn::FilterResponseNorm;
 use super::plan::{Plan, Shape};
-use super::rms_norm::RmsNorm;
+use frn::FilterResponseNorm;
+use rms_norm::RmsNorm;
 
 /// A normalization with its γ and β.
 #[derive(Module, Debug)]

@@ -123,8 +123,8 @@ mod tests {
             [picked("1"), picked("position"), picked("14")],
             [Some("quickstart"), Some("position"), Some("location_shift_control")]
         );
-        let beyond = (CONFIGS.len() + 1).to_string();
-        assert_eq!(picked(&CONFIGS.len().to_string()), CONFIGS.last().map(|config| config.name));
+        let [last, beyond] = [0, 1].map(|more| (CONFIGS.len() + more).to_string());
+        assert_eq!(picked(&last), CONFIGS.last().map(|config| config.name));
         assert_eq!([picked("0"), picked(&beyond), picked(""), picked("q"), picked("-1")], [None; 5]);
     }
 

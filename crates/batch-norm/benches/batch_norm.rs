@@ -1,9 +1,12 @@
 //! Training forward and backward (dx, dγ, dβ) in f32, with all allocations and their release; all cores.
 //!
-//! `pytorch.py` times the same of PyTorch. `operations` is what compares to it, `y.backward(dy)`: the operations of the
-//! backend, given dy. Burn's `backward` takes no dy, so that everything named `graph_…` also computes (y · dy).sum(),
+//! `benches/peer.py` compares it with PyTorch: by `--list`, the shapes as JSON, and `--row INDEX --seconds S`, the median
+//! milliseconds of one. `operations` is what compares to `y.backward(dy)`: the operations of the backend, given dy. Burn's `backward` takes no dy, so that everything named `graph_…` also computes (y · dy).sum(),
 //! its gradients and, for a layer, the running statistics. `copy` reads and writes the tensor once: two streams.
 #![cfg(feature = "flex")]
+#![expect(clippy::print_stdout, reason = "for a script")]
+
+use std::time::{Duration, Instant};
 
 use burn::backend::Flex;
 use burn::backend::tensor::FloatTensor;
@@ -11,6 +14,7 @@ use burn::tensor::activation::relu;
 use burn::tensor::{Bytes, Device, Distribution, Tensor};
 use divan::{Bencher, black_box};
 use rayon::prelude::*;
+use serde_json::json;
 use untied_batch_norm::{BatchNormBackend, BatchNormConfig, batch_norm, batch_norm_relu};
 
 #[global_allocator]
@@ -22,7 +26,34 @@ const SHAPES: [[usize; 4]; 5] =
 const EPSILON: f64 = 1e-5;
 
 fn main() {
-    divan::main();
+    let arguments: Vec<String> = std::env::args().collect();
+    let value = |name: &str| arguments.iter().skip_while(|argument| *argument != name).nth(1);
+    if arguments.iter().any(|argument| argument == "--list") {
+        println!("{}", json!(SHAPES));
+    } else if let Some(row) = value("--row") {
+        let shape = SHAPES[row.parse::<usize>().expect("an index")];
+        let seconds = value("--seconds").map_or(1.0, |seconds| seconds.parse().expect("seconds"));
+        let seconds = Duration::from_secs_f64(seconds);
+        // As in training, from a thread of the pool.
+        println!("{}", json!(rayon::scope(|_| median(shape, seconds))));
+    } else {
+        divan::main();
+    }
+}
+
+/// Milliseconds of the operations.
+fn median(shape: [usize; 4], duration: Duration) -> f64 {
+    let (step, dy) = (step(shape, false), primitive(shape));
+    let end = Instant::now() + duration;
+    let mut times = Vec::new();
+    while times.len() < 20 || Instant::now() < end {
+        let dy = dy.clone();
+        let start = Instant::now();
+        step(dy);
+        times.push(1e3 * start.elapsed().as_secs_f64());
+    }
+    times.sort_by(f64::total_cmp);
+    times[times.len() / 2]
 }
 
 fn random<const D: usize>(shape: [usize; D], device: &Device) -> Tensor<D> {
@@ -33,16 +64,21 @@ fn primitive<const D: usize>(shape: [usize; D]) -> FloatTensor<Flex> {
     random(shape, &Device::flex()).try_into_primitive::<Flex>().expect("a tensor of Flex")
 }
 
-/// Given dy as `dy_of` makes it of a tensor that others hold, before the clock starts.
-fn operations(bencher: Bencher, shape: [usize; 4], relu: bool, dy_of: fn(&FloatTensor<Flex>) -> FloatTensor<Flex>) {
-    let (x, dy) = (primitive(shape), primitive(shape));
-    let (gamma, beta) = (primitive([shape[1]]), primitive([shape[1]]));
-    bencher.with_inputs(|| dy_of(&dy)).bench_local_values(|dy| {
+/// Forward and backward at each call, given dy.
+fn step(shape: [usize; 4], relu: bool) -> impl Fn(FloatTensor<Flex>) {
+    let (x, gamma, beta) = (primitive(shape), primitive([shape[1]]), primitive([shape[1]]));
+    move |dy| {
         let (x, gamma, beta) = (x.clone(), gamma.clone(), beta.clone());
         let (y, statistics) = Flex::untied_batch_norm(x.clone(), gamma.clone(), beta.clone(), EPSILON, relu);
         let gradients = Flex::untied_batch_norm_backward(x, gamma, beta, statistics, dy, relu);
         drop(black_box((y, gradients)));
-    });
+    }
+}
+
+/// Given dy as `dy_of` makes it of a tensor that others hold, before the clock starts.
+fn operations(bencher: Bencher, shape: [usize; 4], relu: bool, dy_of: fn(&FloatTensor<Flex>) -> FloatTensor<Flex>) {
+    let dy = primitive(shape);
+    bencher.with_inputs(|| dy_of(&dy)).bench_local_values(step(shape, relu));
 }
 
 #[divan::bench(args = SHAPES, sample_size = 1)]

@@ -160,7 +160,11 @@ impl BatchNormConfig {
     #[must_use]
     #[track_caller]
     pub fn init(&self, device: &Device) -> BatchNorm {
-        self.try_init(device).unwrap_or_else(|error| panic!("{error}"))
+        // `unwrap_or_else` would hide the caller's line.
+        match self.try_init(device) {
+            Ok(norm) => norm,
+            Err(error) => panic!("{error}"),
+        }
     }
 }
 

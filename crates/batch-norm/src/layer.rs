@@ -1,11 +1,12 @@
 //! Batch normalization as a module with running statistics.
 
 use burn::module::{Content, DisplaySettings, Flag, Module, ModuleDisplay, Param, RunningState};
+use burn::tensor::ops::MaxPoolOptions;
 use burn::tensor::{DType, Device, Tensor};
 
-use crate::functional::{check_values, normalize};
+use crate::functional::{by_given_statistics, check_values, normalize};
 use crate::running::{Round, Running};
-use crate::{Statistics, statistics_dtype};
+use crate::{BatchNormOutput, Statistics, batch_norm_add_relu, batch_norm_relu_pool, statistics_dtype};
 
 /// Batch normalization over `[n, c, ...]`, by the batch's statistics in training and by running ones otherwise.
 ///
@@ -65,6 +66,19 @@ pub struct BatchNorm {
     pub statistics: Statistics,
 }
 
+/// What is computed in the same pass.
+#[expect(clippy::large_enum_variant, reason = "lives on the stack, for one call")]
+enum Tail<const D: usize> {
+    Nothing,
+    Relu,
+    /// Adds this, then rectifies.
+    AddRelu(Tensor<D>),
+}
+
+fn values_per_channel(dims: &[usize]) -> f64 {
+    dims.iter().product::<usize>() as f64 / dims[1] as f64
+}
+
 impl BatchNorm {
     /// What the layer does in evaluation, y = scale·x + shift for each statistic: scale = γ/√(σ² + ε) and
     /// shift = β − scale·μ, of the running σ² and μ. A convolution in front can take them in (`untied_conv::Conv::folded`).
@@ -79,12 +93,12 @@ impl BatchNorm {
     /// Normalizes `x`; on an autodiff device, unless frozen, also updates the running statistics.
     ///
     /// # Panics
-    /// If x is not `[n, c, ...]` with the layer's c (and locations, for statistics per activation), or has fewer
-    /// than two values per statistic in training.
+    /// If x is not `[n, c, ...]` with the layer's c (and locations, for statistics per activation), has fewer than two
+    /// values per statistic in training, or is on another device than the layer.
     #[must_use]
     #[track_caller]
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
-        self.forward_with(x, false)
+        self.forward_with(x, Tail::Nothing)
     }
 
     /// max(y, 0) of [`forward`](Self::forward), with one pass over memory less in each direction.
@@ -94,54 +108,97 @@ impl BatchNorm {
     #[must_use]
     #[track_caller]
     pub fn forward_relu<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
-        self.forward_with(x, true)
+        self.forward_with(x, Tail::Relu)
+    }
+
+    /// max(y + other, 0) of the y of [`forward`](Self::forward), as where a residual block ends, with two passes over memory
+    /// less in each direction.
+    ///
+    /// # Panics
+    /// As [`forward`](Self::forward), or if `other` is not like x.
+    #[must_use]
+    #[track_caller]
+    pub fn forward_add_relu<const D: usize>(&self, x: Tensor<D>, other: Tensor<D>) -> Tensor<D> {
+        self.forward_with(x, Tail::AddRelu(other))
+    }
+
+    /// The largest element of each 2×2 window, without overlap, of [`forward_relu`](Self::forward_relu): `[n, c, ⌊h/2⌋,
+    /// ⌊w/2⌋]`; the rectified maps never reach memory in training.
+    ///
+    /// # Panics
+    /// As [`forward`](Self::forward).
+    #[must_use]
+    #[track_caller]
+    pub fn forward_relu_pool(&self, x: Tensor<4>) -> Tensor<4> {
+        let pools = self.statistics == Statistics::PerChannel && self.is_training(&x.device());
+        if !pools {
+            let options = MaxPoolOptions::new([2, 2]).with_stride([2, 2]);
+            return burn::tensor::module::max_pool2d(self.forward_relu(x), options);
+        }
+        self.check_input(&x.dims());
+        let values = values_per_channel(&x.dims());
+        let (gamma, beta) = self.gamma_and_beta(&x.device(), statistics_dtype(x.dtype()));
+        self.recorded(batch_norm_relu_pool(x, gamma, beta, self.epsilon), values)
     }
 
     #[track_caller]
-    fn forward_with<const D: usize>(&self, x: Tensor<D>, relu: bool) -> Tensor<D> {
+    fn forward_with<const D: usize>(&self, x: Tensor<D>, tail: Tail<D>) -> Tensor<D> {
         self.check_input(&x.dims());
         match &self.statistics {
-            Statistics::PerChannel => self.by_channels(x, relu),
+            Statistics::PerChannel => self.by_channels(x, tail),
             // Each activation becomes a channel of its own.
             Statistics::PerActivation { .. } => {
                 let dims = x.dims();
                 if self.is_training(&x.device()) {
                     check_values("activation", dims[0], &dims);
                 }
-                self.by_channels(x.flatten::<2>(1, D - 1), relu).reshape(dims)
+                let flat = |tensor: Tensor<D>| tensor.flatten::<2>(1, D - 1);
+                let tail = match tail {
+                    Tail::Nothing => Tail::Nothing,
+                    Tail::Relu => Tail::Relu,
+                    Tail::AddRelu(other) => Tail::AddRelu(flat(other)),
+                };
+                self.by_channels(flat(x), tail).reshape(dims)
             }
         }
     }
 
     #[track_caller]
-    fn by_channels<const D: usize>(&self, x: Tensor<D>, relu: bool) -> Tensor<D> {
-        if self.is_training(&x.device()) {
-            return self.by_batch_statistics(x, relu);
-        }
-        let y = self.by_running_statistics(x);
-        if relu { burn::tensor::activation::relu(y) } else { y }
+    fn by_channels<const D: usize>(&self, x: Tensor<D>, tail: Tail<D>) -> Tensor<D> {
+        if self.is_training(&x.device()) { self.by_batch_statistics(x, tail) } else { self.by_running(x, tail) }
     }
 
-    fn is_training(&self, device: &Device) -> bool {
+    /// Whether it takes the statistics of the batch on this device: one with autodiff, unless the layer is frozen.
+    #[must_use]
+    pub fn is_training(&self, device: &Device) -> bool {
         device.is_autodiff() && self.training.is_enabled()
     }
 
     #[track_caller]
-    fn by_batch_statistics<const D: usize>(&self, x: Tensor<D>, relu: bool) -> Tensor<D> {
-        let dims = x.dims();
-        let values = dims.iter().product::<usize>() as f64 / dims[1] as f64;
+    fn by_batch_statistics<const D: usize>(&self, x: Tensor<D>, tail: Tail<D>) -> Tensor<D> {
+        let values = values_per_channel(&x.dims());
         let (gamma, beta) = self.gamma_and_beta(&x.device(), statistics_dtype(x.dtype()));
-        let batch = normalize(x, gamma, beta, self.epsilon, relu);
+        let batch = match tail {
+            Tail::AddRelu(other) => batch_norm_add_relu(x, gamma, beta, other, self.epsilon),
+            tail => normalize(x, gamma, beta, self.epsilon, matches!(tail, Tail::Relu)),
+        };
+        self.recorded(batch, values)
+    }
+
+    /// The output, once the batch's statistics of so many values each are part of the running ones.
+    fn recorded<const D: usize>(&self, batch: BatchNormOutput<D>, values: f64) -> Tensor<D> {
         self.round.record(&self.running(), [batch.mean.detach(), batch.var.detach() * (values / (values - 1.0))]);
         batch.output
     }
 
-    fn by_running_statistics<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
-        let (device, dtype) = (x.device(), x.dtype());
-        let wide = statistics_dtype(dtype);
-        let (gamma, beta) = self.gamma_and_beta(&device, wide);
-        let [mean, var] = self.round.read(&self.running()).map(|running| running.to_device(&device).cast(wide));
-        burn::tensor::module::batch_norm(x.cast(wide), gamma, beta, mean, var, self.epsilon).cast(dtype)
+    #[track_caller]
+    fn by_running<const D: usize>(&self, x: Tensor<D>, tail: Tail<D>) -> Tensor<D> {
+        let device = x.device();
+        let (gamma, beta) = self.gamma_and_beta(&device, statistics_dtype(x.dtype()));
+        let [mean, var] = self.round.read(&self.running()).map(|running| running.to_device(&device));
+        let relu = matches!(tail, Tail::Relu);
+        let other = if let Tail::AddRelu(other) = tail { Some(other) } else { None };
+        by_given_statistics(x, [gamma, beta, mean, var], self.epsilon, other, relu)
     }
 
     fn running(&self) -> Running<'_> {

@@ -18,11 +18,12 @@ mod functional;
 mod gpu;
 mod layer;
 mod operation;
+mod pooling;
 mod running;
 mod statistics;
 
 pub use config::{BatchNormConfig, BatchNormError};
-pub use functional::{BatchNormOutput, batch_norm, batch_norm_relu};
+pub use functional::{BatchNormOutput, batch_norm, batch_norm_add_relu, batch_norm_relu, batch_norm_relu_pool};
 pub use layer::BatchNorm;
 pub use operation::BatchNormBackend;
 pub use statistics::{Row, Statistics, statistics_dtype};

@@ -10,7 +10,7 @@ use burn::tensor::Shape;
 
 #[cfg(any(feature = "wgpu", feature = "cuda"))]
 use crate::statistics_dtype;
-use crate::{backward, forward};
+use crate::{backward, forward, pooling};
 
 /// A backend that normalizes by the statistics of the batch, forward and backward.
 ///
@@ -54,6 +54,96 @@ pub trait BatchNormBackend: Backend {
         relu: bool,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
         backward::gradients::<Self>(x, gamma, beta, &statistics, dy, relu)
+    }
+
+    /// y = max(γ·x̂ + β + other, 0), where a residual block ends, and the statistics of the batch; `other` is like x.
+    ///
+    /// It rounds as norm, addition and ReLU one after the other do.
+    #[fusion(default)]
+    fn untied_batch_norm_add_relu(
+        x: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        other: FloatTensor<Self>,
+        epsilon: f64,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
+        let (u, statistics) = Self::untied_batch_norm(x, gamma, beta, epsilon, false);
+        (Self::relu(Self::float_add(u, other)), statistics)
+    }
+
+    /// The gradients (dx, dγ, dβ, ∂J/∂other) of [`untied_batch_norm_add_relu`](Self::untied_batch_norm_add_relu), given
+    /// its y and dy.
+    #[fusion(default)]
+    fn untied_batch_norm_add_relu_backward(
+        x: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        statistics: FloatTensor<Self>,
+        y: FloatTensor<Self>,
+        dy: FloatTensor<Self>,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        let du = Self::relu_backward(y, dy);
+        let (dx, dgamma, dbeta) = Self::untied_batch_norm_backward(x, gamma, beta, statistics, du.clone(), false);
+        (dx, dgamma, dbeta, du)
+    }
+
+    /// The largest element of each 2×2 window of max(γ·x̂ + β, 0), without overlap, and the statistics of the batch.
+    ///
+    /// x `[n, c, h, w]`, y and dy `[n, c, ⌊h/2⌋, ⌊w/2⌋]`. It rounds as norm, ReLU and pooling one after the other do.
+    #[fusion(default)]
+    fn untied_batch_norm_relu_pool(
+        x: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        epsilon: f64,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
+        let (y, statistics) = Self::untied_batch_norm(x, gamma, beta, epsilon, true);
+        (pooling::forward::<Self>(y), statistics)
+    }
+
+    /// The gradients (dx, dγ, dβ) of [`untied_batch_norm_relu_pool`](Self::untied_batch_norm_relu_pool): dy goes to the
+    /// first maximum of each window.
+    #[fusion(default)]
+    fn untied_batch_norm_relu_pool_backward(
+        x: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        statistics: FloatTensor<Self>,
+        dy: FloatTensor<Self>,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        let y = forward::rectified::<Self>(x.clone(), gamma.clone(), beta.clone(), &statistics);
+        let du = pooling::backward::<Self>(y, dy);
+        Self::untied_batch_norm_backward(x, gamma, beta, statistics, du, true)
+    }
+
+    /// y = γ·(x − μ)/√(σ² + ε) + β by given μ and σ² `[c]`, or max(y, 0) with `relu`; x may have no values.
+    #[fusion(default)]
+    fn untied_batch_norm_inference(
+        x: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        mean: FloatTensor<Self>,
+        var: FloatTensor<Self>,
+        epsilon: f64,
+        relu: bool,
+    ) -> FloatTensor<Self> {
+        let y = forward::by_given_statistics::<Self>(x, [gamma, beta, mean, var], epsilon);
+        if relu { Self::relu(y) } else { y }
+    }
+
+    /// max(y + other, 0) of the y of [`untied_batch_norm_inference`](Self::untied_batch_norm_inference).
+    #[fusion(default)]
+    fn untied_batch_norm_inference_add_relu(
+        x: FloatTensor<Self>,
+        other: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        mean: FloatTensor<Self>,
+        var: FloatTensor<Self>,
+        epsilon: f64,
+    ) -> FloatTensor<Self> {
+        let y = forward::by_given_statistics::<Self>(x, [gamma, beta, mean, var], epsilon);
+        Self::relu(Self::float_add(y, other))
     }
 }
 

@@ -138,7 +138,9 @@ impl Module for Round {
         self
     }
 
+    /// As Burn's running states: what comes after a look at the model begins a round.
     fn valid(&self) -> Self {
+        *self.lock() = None;
         Self::default()
     }
 

@@ -66,11 +66,13 @@ impl Arguments {
     #[must_use]
     #[track_caller]
     pub fn get<const D: usize>(&self, name: &str) -> Tensor<D> {
-        let index = self.names.iter().position(|known| *known == name);
-        let index = index.unwrap_or_else(|| panic!("gradcheck: no input `{name}` among {:?}", self.names));
-        let shape: [usize; D] = self.shapes[index].clone().try_into().unwrap_or_else(|shape| {
-            panic!("gradcheck: input `{name}` was asked for with rank {D}, its shape is {shape:?}")
-        });
-        self.leaves[index].clone().reshape(shape)
+        // `unwrap_or_else` would hide the caller's line.
+        let Some(index) = self.names.iter().position(|known| *known == name) else {
+            panic!("gradcheck: no input `{name}` among {:?}", self.names)
+        };
+        match <[usize; D]>::try_from(self.shapes[index].clone()) {
+            Ok(shape) => self.leaves[index].clone().reshape(shape),
+            Err(shape) => panic!("gradcheck: input `{name}` was asked for with rank {D}, its shape is {shape:?}"),
+        }
     }
 }

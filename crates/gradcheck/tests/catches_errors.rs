@@ -1,5 +1,8 @@
 //! The check accepts right gradients and points at the wrong element of wrong ones.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex};
+
 use burn::tensor::{Device, Tensor};
 use untied_gradcheck::{Arguments, GradCheck, Input, autodiff_gradients, random_cotangent};
 
@@ -52,6 +55,30 @@ fn an_unused_input_has_gradient_zero() {
 #[should_panic(expected = "no input `y` among [\"x\", \"scale\"]")]
 fn a_misspelt_name_is_told() {
     let _ = GradCheck::default().check(|given| given.get::<2>("y"), &inputs(), &Device::flex());
+}
+
+#[test]
+fn a_panic_is_told_at_the_line_that_calls() {
+    let files = Arc::new(Mutex::new(vec![]));
+    let (told, here) = (files.clone(), std::thread::current().id());
+    let former = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if std::thread::current().id() == here {
+            told.lock().unwrap().push(info.location().expect("a location").file().to_string());
+        } else {
+            former(info);
+        }
+    }));
+    let check = |function: &dyn Fn(&Arguments) -> Tensor<2>| {
+        let run = || GradCheck::default().check(function, &inputs(), &Device::flex());
+        assert!(catch_unwind(AssertUnwindSafe(run)).is_err());
+    };
+    check(&|given| given.get("y"));
+    check(&|given| given.get("scale"));
+    let wrong = GradCheck::default().check(|given| function(given).detach(), &inputs(), &Device::flex());
+    assert!(catch_unwind(|| wrong.assert()).is_err());
+    let _ = std::panic::take_hook();
+    assert_eq!(*files.lock().unwrap(), [file!(); 3]);
 }
 
 #[test]

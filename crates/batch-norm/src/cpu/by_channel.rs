@@ -26,7 +26,7 @@ pub(super) fn forward<E: Element, const RELU: bool>(
     })
 }
 
-fn statistics<E: Element>(task: &ForwardArguments<E>, chunks: &[Runs]) -> ChannelStatistics<E::Wide> {
+pub(super) fn statistics<E: Element>(task: &ForwardArguments<E>, chunks: &[Runs]) -> ChannelStatistics<E::Wide> {
     let moments = per_chunk(chunks, |runs| {
         let firsts = Runs { len: runs.len.min(LANES), count: 1, ..runs };
         let first = task.x[runs.start].widen().f64();
@@ -62,19 +62,19 @@ pub(super) fn backward<E: Element, const RELU: bool>(
 }
 
 /// Results of every channel, in parallel where it pays.
-fn per_channel<T: Send>(dims: Dims, run: impl Fn(usize) -> T + Sync + Send) -> Vec<T> {
+pub(super) fn per_channel<T: Send>(dims: Dims, run: impl Fn(usize) -> T + Sync + Send) -> Vec<T> {
     if dims.is_small() {
         return (0..dims.c).map(run).collect();
     }
     (0..dims.c).into_par_iter().map(run).collect()
 }
 
-fn chunks(Dims { n, c, s }: Dims, channel: usize) -> Vec<Runs> {
+pub(super) fn chunks(Dims { n, c, s }: Dims, channel: usize) -> Vec<Runs> {
     Runs { start: channel * s, len: s, stride: c * s, count: n }.chunks()
 }
 
 /// Sums of all chunks, added in their order.
-fn add(sums: Vec<[f64; 2]>) -> [f64; 2] {
+pub(super) fn add(sums: Vec<[f64; 2]>) -> [f64; 2] {
     sums.into_iter().fold([0.0; 2], |a, b| [a[0] + b[0], a[1] + b[1]])
 }
 
@@ -152,7 +152,7 @@ fn products<E: Element, const RELU: bool>(
 }
 
 #[inline(always)]
-fn write_dx<E: Element, const RELU: bool>(
+pub(super) fn write_dx<E: Element, const RELU: bool>(
     x: &[E],
     runs: Runs,
     map: InputGradientMap<E::Wide>,

@@ -125,7 +125,7 @@ fn add(sums: Vec<Vec<[f64; 2]>>) -> Vec<[f64; 2]> {
 /// Σd and Σd² of each column's distances d = x − origin.
 #[inline(always)]
 fn deviations<E: Element>(x: &[E], rows: Runs, origins: &[f64]) -> [Vec<f64>; 2] {
-    let (mut sums, mut squares) = (vec![0.0; rows.len], vec![0.0; rows.len]);
+    let (mut sums, mut squares, origins) = (vec![0.0; rows.len], vec![0.0; rows.len], &origins[..rows.len]);
     rows.each::<E>(
         #[inline(always)]
         |start, ahead| {
@@ -135,7 +135,7 @@ fn deviations<E: Element>(x: &[E], rows: Runs, origins: &[f64]) -> [Vec<f64>; 2]
                 &mut sums,
                 &mut squares,
                 #[inline(always)]
-                |at| {
+                move |at| {
                     let distance = x[at].widen().f64() - origins[at];
                     [distance, distance * distance]
                 },
@@ -157,7 +157,7 @@ fn add_row(a: &mut [f64], b: &mut [f64], terms: impl Fn(usize) -> [f64; 2]) {
 
 #[inline(always)]
 fn write_y<E: Element, const RELU: bool>(x: &[E], rows: Runs, maps: &OutputMaps<E::Wide>, y: &Parts<E>) {
-    maps.assert_columns(rows.len);
+    let maps = maps.columns(rows.len);
     rows.each::<E>(
         #[inline(always)]
         |start, ahead| {
@@ -169,7 +169,7 @@ fn write_y<E: Element, const RELU: bool>(x: &[E], rows: Runs, maps: &OutputMaps<
             write(
                 y,
                 #[inline(always)]
-                |at| {
+                move |at| {
                     let u = maps.at(at).y(x[at].widen());
                     E::narrow(if RELU { relu(u) } else { u })
                 },
@@ -186,7 +186,7 @@ fn products<E: Element, const RELU: bool>(
     maps: &OutputMaps<E::Wide>,
     gradient: &Gradient<E>,
 ) -> [Vec<f64>; 2] {
-    maps.assert_columns(rows.len);
+    let maps = maps.columns(rows.len);
     let (mut sums, mut products) = (vec![0.0; rows.len], vec![0.0; rows.len]);
     rows.each::<E>(
         #[inline(always)]
@@ -200,7 +200,7 @@ fn products<E: Element, const RELU: bool>(
                 &mut sums,
                 &mut products,
                 #[inline(always)]
-                |at| {
+                move |at| {
                     let (x, dy) = (x[at].widen(), dy[at].widen());
                     let du = if RELU { relu_backward::<E>(maps.at(at).y(x), dy) } else { dy }.f64();
                     [du, du * (x.f64() - maps.mean[at].f64())]
@@ -219,8 +219,7 @@ fn write_dx<E: Element, const RELU: bool>(
     outputs: &OutputMaps<E::Wide>,
     gradient: &Gradient<E>,
 ) {
-    maps.assert_columns(rows.len);
-    outputs.assert_columns(rows.len);
+    let (maps, outputs) = (maps.columns(rows.len), outputs.columns(rows.len));
     rows.each::<E>(
         #[inline(always)]
         |start, ahead| {
@@ -231,7 +230,7 @@ fn write_dx<E: Element, const RELU: bool>(
                     &x[start..start + rows.len],
                     ahead,
                     #[inline(always)]
-                    |at, x, dy| {
+                    move |at, x, dy| {
                         let (x, dy, output) = (x.widen(), dy.widen(), outputs.at(at));
                         let du = if RELU { relu_backward::<E>(output.y(x), dy) } else { dy };
                         E::narrow(maps.at(at, output).dx(x, du))

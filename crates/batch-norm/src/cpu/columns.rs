@@ -35,9 +35,9 @@ impl Block {
 
 /// One [`OutputMap`] per column.
 pub(super) struct OutputMaps<W> {
-    pub(super) mean: Vec<W>,
-    pub(super) scale: Vec<W>,
-    pub(super) shift: Vec<W>,
+    mean: Vec<W>,
+    scale: Vec<W>,
+    shift: Vec<W>,
 }
 
 impl<W: Real> OutputMaps<W> {
@@ -50,22 +50,33 @@ impl<W: Real> OutputMaps<W> {
     }
 
     #[inline(always)]
-    pub(super) fn at(&self, column: usize) -> OutputMap<W> {
-        OutputMap { mean: self.mean[column], scale: self.scale[column], shift: self.shift[column] }
+    pub(super) fn columns(&self, columns: usize) -> OutputColumns<'_, W> {
+        let Self { mean, scale, shift } = self;
+        OutputColumns { mean: &mean[..columns], scale: &scale[..columns], shift: &shift[..columns] }
     }
+}
 
-    /// Keeps the checks of [`at`](Self::at) out of a loop over columns.
+/// The maps of so many columns, as slices of that length: neither where they lie nor how long they are is looked up in a loop
+/// over the columns.
+#[derive(Clone, Copy)]
+pub(super) struct OutputColumns<'m, W> {
+    pub(super) mean: &'m [W],
+    scale: &'m [W],
+    shift: &'m [W],
+}
+
+impl<W: Real> OutputColumns<'_, W> {
     #[inline(always)]
-    pub(super) fn assert_columns(&self, columns: usize) {
-        assert!(self.mean.len() == columns && self.scale.len() == columns && self.shift.len() == columns);
+    pub(super) fn at(self, column: usize) -> OutputMap<W> {
+        OutputMap { mean: self.mean[column], scale: self.scale[column], shift: self.shift[column] }
     }
 }
 
 /// One [`InputGradientMap`] per column; mean and scale are those of [`OutputMaps`].
 pub(super) struct InputGradientMaps<W> {
-    pub(super) mean_dy: Vec<W>,
-    pub(super) slope: Vec<W>,
-    pub(super) rest: Vec<W>,
+    mean_dy: Vec<W>,
+    slope: Vec<W>,
+    rest: Vec<W>,
 }
 
 impl<W: Real> InputGradientMaps<W> {
@@ -77,8 +88,25 @@ impl<W: Real> InputGradientMaps<W> {
         }
     }
 
+    /// As [`OutputMaps::columns`].
     #[inline(always)]
-    pub(super) fn at(&self, column: usize, output: OutputMap<W>) -> InputGradientMap<W> {
+    pub(super) fn columns(&self, columns: usize) -> InputGradientColumns<'_, W> {
+        let Self { mean_dy, slope, rest } = self;
+        InputGradientColumns { mean_dy: &mean_dy[..columns], slope: &slope[..columns], rest: &rest[..columns] }
+    }
+}
+
+/// As [`OutputColumns`].
+#[derive(Clone, Copy)]
+pub(super) struct InputGradientColumns<'m, W> {
+    mean_dy: &'m [W],
+    slope: &'m [W],
+    rest: &'m [W],
+}
+
+impl<W: Real> InputGradientColumns<'_, W> {
+    #[inline(always)]
+    pub(super) fn at(self, column: usize, output: OutputMap<W>) -> InputGradientMap<W> {
         let OutputMap { mean, scale, .. } = output;
         InputGradientMap {
             mean,
@@ -87,10 +115,5 @@ impl<W: Real> InputGradientMaps<W> {
             slope: self.slope[column],
             rest: self.rest[column],
         }
-    }
-
-    #[inline(always)]
-    pub(super) fn assert_columns(&self, columns: usize) {
-        assert!(self.mean_dy.len() == columns && self.slope.len() == columns && self.rest.len() == columns);
     }
 }

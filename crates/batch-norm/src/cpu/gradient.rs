@@ -21,6 +21,22 @@ impl<'a, E: Element> Gradient<'a, E> {
         Self { dy: Some(dy), dx: Parts::uninit(dx) }
     }
 
+    /// Memory that takes dy first, by [`put`](Self::put), and then dx in its place.
+    pub(super) fn in_new(memory: &'a mut [MaybeUninit<E>]) -> Self {
+        Self { dy: None, dx: Parts::uninit(memory) }
+    }
+
+    /// A run of dy, to be written.
+    ///
+    /// # Safety
+    /// No other thread uses any of it.
+    #[inline(always)]
+    #[expect(clippy::mut_from_ref, reason = "callers take disjoint runs")]
+    pub(super) unsafe fn put(&self, start: usize, len: usize) -> &mut [MaybeUninit<E>] {
+        // SAFETY: exclusive by the contract.
+        unsafe { self.dx.write(start, len) }
+    }
+
     /// A run of dy.
     ///
     /// # Safety
@@ -32,6 +48,27 @@ impl<'a, E: Element> Gradient<'a, E> {
             // SAFETY: initialised, as dx is dy; not written to by the contract.
             None => unsafe { self.dx.read(start, len) },
         }
+    }
+
+    /// A run of what was put, to be changed.
+    ///
+    /// # Safety
+    /// It was put, and no other thread uses any of it.
+    #[inline(always)]
+    #[expect(clippy::mut_from_ref, reason = "callers take disjoint runs")]
+    pub(super) unsafe fn change(&self, start: usize, len: usize) -> &mut [E] {
+        // SAFETY: by the contract.
+        unsafe { self.dx.update(start, len) }
+    }
+
+    /// A run of what was put or updated.
+    ///
+    /// # Safety
+    /// It was, and no other thread writes to any of it meanwhile.
+    #[inline(always)]
+    pub(super) unsafe fn written(&self, start: usize, len: usize) -> &[E] {
+        // SAFETY: by the contract.
+        unsafe { self.dx.read(start, len) }
     }
 
     /// Writes a run of dx, element by element, from its index in the run, x and dy, and prefetches `ahead` of it.
@@ -79,7 +116,7 @@ pub(super) fn write<E>(elements: &mut [MaybeUninit<E>], value: impl Fn(usize) ->
 
 /// Replaces every element, given its index and its former value.
 #[inline(always)]
-fn replace<E: Copy>(elements: &mut [E], value: impl Fn(usize, E) -> E) {
+pub(super) fn replace<E: Copy>(elements: &mut [E], value: impl Fn(usize, E) -> E) {
     for at in 0..elements.len() {
         elements[at] = value(at, elements[at]);
     }

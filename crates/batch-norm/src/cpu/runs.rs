@@ -3,9 +3,9 @@
 use rayon::prelude::*;
 
 /// Elements of one task. Part of the result: sums are added by these chunks.
-const CHUNK: usize = 1 << 16;
+pub(super) const CHUNK: usize = 1 << 16;
 /// Elements that are prefetched at once.
-const PIECE: usize = 256;
+pub(super) const PIECE: usize = 256;
 /// Prefetch distance in bytes: more than the arithmetic takes in until the memory comes.
 const AHEAD: usize = 4096;
 

@@ -114,6 +114,21 @@ fn mean_and_variance_are_always_of_the_same_batches() {
     });
 }
 
+/// A learner validates its model after each epoch, and has other threads in the next one.
+#[test]
+fn a_look_at_the_model_begins_a_round_as_with_burns_own_layer() {
+    let (ours, burns) = (BatchNormConfig::new(1), nn::BatchNormConfig::new(1));
+    let (ours, burns) = (ours.with_momentum(0.5).init(&device()), burns.with_momentum(0.5).init(&device()));
+    for _ in 0..2 {
+        steps(&ours, 1, |norm, x| drop(norm.forward(x)));
+        steps(&burns, 1, |norm, x| drop(norm.forward(x)));
+        let (ours, burns) = (ours.valid(), burns.valid());
+        assert_eq!(value(ours.running_mean.value()), value(burns.running_mean.value()));
+    }
+    // The means 0, 1, 2, 3, twice: (0 + 1.5)/2, and (0.75 + 1.5)/2.
+    assert_eq!(value(ours.running_mean.value()), 1.125);
+}
+
 #[test]
 fn a_loaded_record_begins_a_round() {
     let norm = BatchNormConfig::new(1).with_momentum(0.5).init(&device());

@@ -1,9 +1,12 @@
 //! The layer: running statistics, modes, options and refusals.
 #![cfg(feature = "flex")]
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex};
+
 use burn::module::Module;
 use burn::tensor::{DType, Device, Tensor, TensorData, Tolerance};
-use untied_batch_norm::{BatchNorm, BatchNormConfig, Statistics};
+use untied_batch_norm::{BatchNorm, BatchNormConfig, Statistics, batch_norm};
 
 fn device() -> Device {
     Device::flex().autodiff()
@@ -189,6 +192,44 @@ fn other_locations_are_refused() {
     let statistics = Statistics::PerActivation { size: vec![4] };
     let norm = BatchNormConfig::new(3).with_statistics(statistics).init(&device());
     let _ = norm.forward(Tensor::<3>::zeros([2, 3, 5], &device()));
+}
+
+#[test]
+fn a_panic_is_told_at_the_line_that_calls() {
+    let files = Arc::new(Mutex::new(vec![]));
+    let (told, here) = (files.clone(), std::thread::current().id());
+    let former = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if std::thread::current().id() == here {
+            told.lock().unwrap().push(info.location().expect("a location").file().to_string());
+        } else {
+            former(info);
+        }
+    }));
+    let norm = BatchNormConfig::new(3).init(&device());
+    let panics = |run: &dyn Fn()| assert!(catch_unwind(AssertUnwindSafe(run)).is_err());
+    panics(&|| drop(BatchNormConfig::new(0).init(&device())));
+    panics(&|| drop(norm.forward(Tensor::<3>::zeros([2, 4, 5], &device()))));
+    panics(&|| drop(norm.forward_relu(Tensor::<2>::zeros([1, 3], &device()))));
+    let one = || Tensor::<1>::ones([1], &device());
+    panics(&|| drop(batch_norm(Tensor::<2>::zeros([2, 3], &device()), one(), one(), 1e-5)));
+    let _ = std::panic::take_hook();
+    assert_eq!(*files.lock().unwrap(), [file!(); 4]);
+}
+
+#[cfg(feature = "ndarray")]
+#[test]
+#[expect(deprecated, reason = "offered for comparison, as long as Burn has it")]
+fn parameters_of_another_device_are_told_with_both() {
+    let norm = BatchNormConfig::new(2).init(&device());
+    for given in [Device::ndarray().autodiff(), Device::ndarray()] {
+        let x = Tensor::<2>::zeros([3, 2], (&given, DType::F32));
+        let panic = catch_unwind(AssertUnwindSafe(|| norm.forward(x))).expect_err("a refusal");
+        let told = panic.downcast::<String>().expect("a message");
+        for part in ["expected gamma on the input's device", "NdArray", "got it on", "Flex", "`to_device`"] {
+            assert!(told.contains(part), "{told}");
+        }
+    }
 }
 
 #[test]

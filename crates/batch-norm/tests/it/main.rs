@@ -12,4 +12,5 @@ mod layer;
 mod mask;
 mod numerics;
 mod sums;
+mod tails;
 mod threads;

@@ -1,6 +1,6 @@
 //! Types of elements: those that tensors are stored in, and those of arithmetic.
 
-use std::ops::{Add, Mul, Sub};
+use std::ops::{Add, Div, Mul, Sub};
 
 use burn::tensor::{Element as BurnElement, bf16, f16};
 use bytemuck::Pod;
@@ -20,7 +20,9 @@ pub trait Element: BurnElement + Pod + PartialOrd + Default {
 }
 
 /// Float type of arithmetic: f32 or f64.
-pub trait Real: Element<Wide = Self> + Lanes + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> {
+pub trait Real:
+    Element<Wide = Self> + Lanes + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self>
+{
     /// Zero.
     const ZERO: Self;
 

@@ -4,6 +4,7 @@
 mod element;
 mod lanes;
 mod output;
+pub mod pooling;
 mod simd;
 mod sum;
 

@@ -5,6 +5,7 @@ mod findings;
 mod flow;
 mod graph;
 mod import;
+mod lint;
 mod onnx;
 mod print;
 mod rewrite;
@@ -13,8 +14,9 @@ mod run;
 mod tests;
 
 pub use error::LintError;
-pub use findings::{Finding, Findings, NotUnderstood, Role, Share, Sharing, lint};
+pub use findings::{Finding, Findings, Folding, NotUnderstood, Role, Share, Sharing};
 pub use import::InputShapes;
+pub use lint::lint;
 pub use onnx::Model;
 pub use print::{json, sarif};
 pub use rewrite::{Agreement, Folded, Rewritten, Stripped, fold, strip};

@@ -34,7 +34,7 @@ impl RedundancyTable {
             let idle: Vec<String> = idle.into_iter().map(|(norm, _)| title(norm)).collect();
             let name = match mode {
                 Mode::Training => idle.join(", "),
-                Mode::Evaluation => "batch norm in evaluation mode".to_owned(),
+                Mode::FrozenNorm | Mode::Evaluation => "batch norm in evaluation, or frozen".to_owned(),
             };
             rows.push((name, ["0"; 3]));
         }

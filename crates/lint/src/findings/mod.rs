@@ -1,20 +1,20 @@
 //! Findings: of every bias of a model, how many of its parameters are redundant, and why.
 
 mod bias;
+mod folding;
 mod share;
 
 use untied_redundancy::Mode;
 
 pub use bias::{Role, Sharing};
+pub use folding::Folding;
 pub use share::Share;
 
 pub(crate) use bias::{Bias, biases};
 
-use crate::error::LintError;
 use crate::flow::{Guess, Removed, removed};
 use crate::graph::Graph;
-use crate::import::{InputShapes, SHAPE_NOT_KNOWN, import};
-use crate::onnx::Model;
+use crate::import::SHAPE_NOT_KNOWN;
 
 /// What is known of the biases of a model.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,8 +64,10 @@ pub struct Finding {
     pub training: Share,
     /// The redundant part while the model is evaluated: batch norm takes its running statistics.
     pub evaluation: Share,
-    /// The norms, by name, whose running mean can take over what training removes: there the bias can be folded.
-    pub folds_into: Vec<String>,
+    /// The norms, by name, whose running mean can take over what training removes: there [`strip`](crate::strip) moves it.
+    pub moves_into: Vec<String>,
+    /// What [`fold`](crate::fold) does with it.
+    pub folding: Folding,
 }
 
 impl Finding {
@@ -93,28 +95,6 @@ impl Findings {
     }
 }
 
-/// Looks at every bias of a model.
-///
-/// `shapes` gives inputs a shape, where the model leaves sizes open; an open number of images is 2 without that.
-///
-/// # Errors
-/// If the model contradicts itself, leaves open a size that is needed, or asks for tensors that do not fit into memory.
-///
-/// # Example
-/// ```no_run
-/// # fn main() -> Result<(), untied_lint::LintError> {
-/// let model = untied_lint::Model::read("model.onnx".as_ref())?;
-/// for finding in untied_lint::lint(&model, &Default::default())?.biases {
-///     println!("{}: {} of {}", finding.name, finding.training.redundant, finding.parameters());
-/// }
-/// # Ok(())
-/// # }
-/// ```
-pub fn lint(model: &Model, shapes: &InputShapes) -> Result<Findings, LintError> {
-    let graph = import(model, shapes)?;
-    Ok(findings(&graph))
-}
-
 pub(crate) fn findings(graph: &Graph) -> Findings {
     let biases = biases(graph);
     let understood = graph.unknown().next().is_none();
@@ -129,7 +109,7 @@ pub(crate) fn findings(graph: &Graph) -> Findings {
             share::Followed::new(graph, mode, bias, sides.each_ref().map(|all| &all[bias.value]))
         };
         let (training, evaluation) = (share(Mode::Training, &training), share(Mode::Evaluation, &evaluation));
-        let folds_into = share::folds_into(graph, &training);
+        let moves_into = share::moves_into(graph, &training);
         let (node, uses) = (&graph.nodes[bias.nodes[0]], bias.nodes.len());
         Finding {
             name: graph.values[bias.value].name.clone(),
@@ -141,7 +121,8 @@ pub(crate) fn findings(graph: &Graph) -> Findings {
             shape: graph.shape(bias.value).to_vec(),
             training: training.share,
             evaluation: evaluation.share,
-            folds_into,
+            moves_into,
+            folding: Folding::Kept,
         }
     };
     let not_understood = graph.unknown().map(|(node, reason)| {

@@ -56,7 +56,7 @@ fn distinct(names: Vec<String>) -> Vec<String> {
 }
 
 /// The norms with running statistics among the nodes that remove a share.
-pub(super) fn folds_into(graph: &Graph, followed: &Followed) -> Vec<String> {
+pub(super) fn moves_into(graph: &Graph, followed: &Followed) -> Vec<String> {
     let runs = |node: &&usize| matches!(graph.nodes[**node].operation, Operation::Normalize { running: true, .. });
     distinct(followed.removed_by.iter().filter(runs).map(|&node| graph.nodes[node].name.clone()).collect())
 }

@@ -48,6 +48,9 @@ impl Model {
     /// If the bytes are no ONNX model.
     pub fn decode(bytes: &[u8], path: &Path) -> Result<Self, LintError> {
         let not_onnx = |found: String| LintError::NotOnnx { path: path.to_owned(), found };
+        if let Some(other) = other_programs(bytes) {
+            return Err(not_onnx(other));
+        }
         let proto = ModelProto::decode(bytes).map_err(|error| not_onnx(error.to_string()))?;
         if proto.graph.as_ref().is_none_or(|graph| graph.output.is_empty()) {
             return Err(not_onnx("no graph with outputs".to_owned()));
@@ -90,6 +93,35 @@ impl Model {
         }
         Ok(())
     }
+}
+
+/// How PyTorch writes what is read here.
+const TORCH_EXPORT: &str = "in Python: torch.onnx.export(model.eval(), x, \"model.onnx\", dynamo=False, \
+                            training=torch.onnx.TrainingMode.PRESERVE, do_constant_folding=False)";
+
+/// What other programs keep models in, by the first bytes, and what to do then.
+fn other_programs(bytes: &[u8]) -> Option<String> {
+    let contains = |name: &[u8]| bytes.windows(name.len()).any(|part| part == name);
+    match bytes {
+        [b'P', b'K', 3, 4, ..] if contains(b"/data.pkl") => {
+            Some(format!("a file of PyTorch; export the model, {TORCH_EXPORT}"))
+        }
+        [b'P', b'K', 3, 4, ..] => Some("a zip archive: unpack it first".to_owned()),
+        // A pickle whose first value is PyTorch's magic number.
+        [0x80, 2, 0x8a, 10, ..] => Some(format!("an old file of PyTorch; export the model, {TORCH_EXPORT}")),
+        _ if is_safetensors(bytes) => Some(format!(
+            "a safetensors file, which holds tensors without the operations between them; export the model, {TORCH_EXPORT}, or of \
+             this program's models: untied export MODEL --onnx model.onnx"
+        )),
+        [0x89, b'H', b'D', b'F', ..] => Some("an HDF5 file, as Keras writes; export the model by tf2onnx".to_owned()),
+        _ => None,
+    }
+}
+
+/// The length of a header in 8 bytes, and the header, a JSON object.
+fn is_safetensors(bytes: &[u8]) -> bool {
+    let length = bytes.first_chunk().map(|bytes| u64::from_le_bytes(*bytes));
+    length.is_some_and(|length| length >= 2 && length < bytes.len() as u64) && bytes[8..].starts_with(b"{\"")
 }
 
 /// Takes the values of a tensor that is kept in another file into the tensor.

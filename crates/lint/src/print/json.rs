@@ -32,7 +32,8 @@ fn of_finding(finding: &Finding) -> Value {
         "parameters": finding.parameters(),
         "training": of_share(&finding.training),
         "evaluation": of_share(&finding.evaluation),
-        "folds_into": finding.folds_into,
+        "moves_into": finding.moves_into,
+        "folding": finding.folding.to_string(),
     })
 }
 

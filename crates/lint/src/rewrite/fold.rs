@@ -14,6 +14,10 @@ pub struct Folded {
     pub into: Option<String>,
     /// The additions of constants between them, which are scaled too.
     pub across: Vec<String>,
+    /// The names of the biases that become one: that of the node that takes it up, where it has one, and β.
+    pub taken: Vec<String>,
+    /// The names of the constants that those additions add.
+    pub scaled: Vec<String>,
     /// Why it stays as it is.
     pub kept_for: Option<String>,
 }
@@ -35,30 +39,7 @@ struct Chain {
 pub fn fold(model: &Model, shapes: &InputShapes) -> Result<Rewritten<Folded>, LintError> {
     model.check_lossless()?;
     let mut folded = model.clone();
-    let mut parts = vec![];
-    let is_norm = |node: &NodeProto| node.op_type.as_deref() == Some("BatchNormalization");
-    let norms: Vec<String> =
-        model.graph().node.iter().filter(|node| is_norm(node)).map(|node| node.output[0].clone()).collect();
-    for output in norms {
-        let graph = folded.graph_mut();
-        let Some(norm) = producer(graph, &output) else { continue };
-        let mut part = Folded { norm: node_name(graph, norm), into: None, across: vec![], kept_for: None };
-        // What cannot be written must leave the model as it was.
-        let mut tried = graph.clone();
-        let names = chain(graph, norm).map(|chain| (node_name(graph, chain.map), chain));
-        let done = names.and_then(|(into, chain)| {
-            let across = chain.additions.iter().map(|&(node, _)| node_name(graph, node)).collect();
-            take_up(&mut tried, &chain).map(|()| (into, across))
-        });
-        match done {
-            Ok((into, across)) => {
-                (part.into, part.across) = (Some(into), across);
-                *graph = tried;
-            }
-            Err(reason) => part.kept_for = Some(reason),
-        }
-        parts.push(part);
-    }
+    let parts = fold_norms(folded.graph_mut());
     if parts.iter().all(|part| part.into.is_none()) {
         let why = parts.iter().find_map(|part| part.kept_for.clone()).unwrap_or_else(|| "it has none".to_owned());
         return Err(refused("fold", format!("no batch norm can be folded: {why}")));
@@ -66,6 +47,51 @@ pub fn fold(model: &Model, shapes: &InputShapes) -> Result<Rewritten<Folded>, Li
     remove_unread(&mut folded, model);
     let agreement = prove(model, &folded, shapes, "fold")?;
     Ok(Rewritten { model: folded, parts, agreement })
+}
+
+/// Folds what can be folded of a graph, and says of every batch norm what becomes of it.
+pub(crate) fn fold_norms(graph: &mut GraphProto) -> Vec<Folded> {
+    let is_norm = |node: &&NodeProto| node.op_type.as_deref() == Some("BatchNormalization");
+    let norms: Vec<String> = graph.node.iter().filter(is_norm).map(|node| node.output[0].clone()).collect();
+    norms.iter().filter_map(|output| producer(graph, output).map(|norm| fold_norm(graph, norm))).collect()
+}
+
+fn fold_norm(graph: &mut GraphProto, norm: usize) -> Folded {
+    let name = node_name(graph, norm);
+    let mut part = Folded { norm: name, into: None, across: vec![], taken: vec![], scaled: vec![], kept_for: None };
+    // What cannot be written must leave the model as it was.
+    let tried = chain(graph, norm).and_then(|chain| {
+        let (mut alone, own) = chain.alone(graph);
+        take_up(&mut alone, &own).map(|()| chain)
+    });
+    let outcome = tried.and_then(|chain| {
+        let input = |node: usize, position: usize| graph.node[node].input.get(position).cloned();
+        part.across = chain.additions.iter().map(|&(node, _)| node_name(graph, node)).collect();
+        part.scaled = chain.additions.iter().filter_map(|&(node, position)| input(node, position)).collect();
+        part.taken = [input(chain.map, 2), input(chain.norm, 2)].into_iter().flatten().collect();
+        part.taken.retain(|name| !name.is_empty());
+        let into = node_name(graph, chain.map);
+        take_up(graph, &chain).map(|()| into)
+    });
+    match outcome {
+        Ok(into) => part.into = Some(into),
+        Err(reason) => part.kept_for = Some(reason),
+    }
+    part
+}
+
+impl Chain {
+    /// Its operations and their tensors in a graph of their own, and itself there.
+    fn alone(&self, graph: &GraphProto) -> (GraphProto, Self) {
+        let nodes = [self.norm, self.map].into_iter().chain(self.additions.iter().map(|&(node, _)| node));
+        let node: Vec<NodeProto> = nodes.map(|node| graph.node[node].clone()).collect();
+        let reads =
+            |name: &Option<String>| name.as_ref().is_some_and(|name| node.iter().any(|node| node.input.contains(name)));
+        let initializer = graph.initializer.iter().filter(|tensor| reads(&tensor.name)).cloned().collect();
+        let additions =
+            self.additions.iter().enumerate().map(|(index, &(_, position))| (index + 2, position)).collect();
+        (GraphProto { node, initializer, ..GraphProto::default() }, Self { norm: 0, map: 1, additions })
+    }
 }
 
 fn node_name(graph: &GraphProto, node: usize) -> String {

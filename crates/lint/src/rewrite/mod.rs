@@ -6,6 +6,7 @@ mod proof;
 mod rewritten;
 mod strip;
 
+pub(crate) use fold::fold_norms;
 pub use fold::{Folded, fold};
 pub use proof::Agreement;
 pub use rewritten::Rewritten;

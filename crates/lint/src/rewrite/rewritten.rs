@@ -1,7 +1,4 @@
-use std::path::Path;
-
 use super::proof::Agreement;
-use crate::error::LintError;
 use crate::onnx::Model;
 
 /// A rewritten model that agrees with the original.
@@ -16,15 +13,9 @@ pub struct Rewritten<T> {
 }
 
 impl<T> Rewritten<T> {
-    /// Writes the model, whole or not at all; tensors of other files come into it.
-    ///
-    /// # Errors
-    /// If the file cannot be written.
-    pub fn write(&self, path: &Path) -> Result<(), LintError> {
-        use std::io::Write;
-        let failed = |error| LintError::File { path: path.to_owned(), error };
-        let mut file = atomic_write_file::AtomicWriteFile::open(path).map_err(failed)?;
-        file.write_all(&self.model.encode()).map_err(failed)?;
-        file.commit().map_err(failed)
+    /// The model as an ONNX file; tensors of other files come into it.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        self.model.encode()
     }
 }

@@ -2,8 +2,8 @@
 
 use untied_redundancy::Mode;
 
-use crate::findings::lint;
 use crate::import::{InputShapes, import};
+use crate::lint::lint;
 use crate::onnx::testing::{attribute, model_of};
 use crate::onnx::{AttributeProto, Model, NodeProto, written};
 use crate::rewrite::strip;

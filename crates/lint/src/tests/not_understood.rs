@@ -1,7 +1,8 @@
 //! Operators that are not understood: what they decide over is unknown, never redundant.
 
-use crate::findings::{Findings, lint};
+use crate::findings::Findings;
 use crate::import::InputShapes;
+use crate::lint::lint;
 use crate::onnx::testing::{attribute, model_of};
 use crate::onnx::{AttributeProto, NodeProto, TensorProto, written};
 

@@ -1,7 +1,7 @@
 //! Shapes that are given for inputs whose sizes a model leaves open.
 
-use crate::findings::lint;
 use crate::import::InputShapes;
+use crate::lint::lint;
 use crate::onnx::testing::model_of;
 use crate::onnx::{NodeProto, written};
 

@@ -68,13 +68,13 @@ fn paths_say_why() {
     let path = |fixture: &str, bias: &str| {
         let findings = lint(&model(fixture), &InputShapes::new()).unwrap();
         let finding = findings.biases.into_iter().find(|finding| finding.name == bias).expect(bias);
-        (finding.training.path.to_string(), finding.folds_into)
+        (finding.training.path.to_string(), finding.moves_into)
     };
-    let (said, folds) = path("plain", "body.conv2.bias");
+    let (said, moves) = path("plain", "body.conv2.bias");
     assert_eq!(said, "removed by /body/bn2/BatchNormalization, through /body/MaxPool");
-    assert_eq!(folds, ["/body/bn2/BatchNormalization"]);
-    let (said, folds) = path("cycle_gan", "up.0.bias");
-    assert_eq!((said.as_str(), folds.len()), ("removed by /up/up.1/InstanceNormalization", 0));
+    assert_eq!(moves, ["/body/bn2/BatchNormalization"]);
+    let (said, moves) = path("cycle_gan", "up.0.bias");
+    assert_eq!((said.as_str(), moves.len()), ("removed by /up/up.1/InstanceNormalization", 0));
     let (said, _) = path("unet", "up.bias");
     assert_eq!(said, "at work in /norm3/InstanceNormalization");
 }

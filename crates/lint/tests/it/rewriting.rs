@@ -1,6 +1,6 @@
 //! Stripped and folded fixtures: what is left of them, and that they do the same.
 
-use untied_lint::{InputShapes, Model, fold, lint, strip};
+use untied_lint::{Finding, Folding, InputShapes, Model, fold, lint, strip};
 
 use crate::{model, names};
 
@@ -73,7 +73,34 @@ fn what_is_written_is_what_was_proved() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("stripped.onnx");
     let stripped = strip(&model("plain"), &InputShapes::new()).unwrap();
-    stripped.write(&path).unwrap();
+    std::fs::write(&path, stripped.to_bytes()).unwrap();
     assert_eq!(std::fs::read(&path).unwrap(), stripped.model.encode());
     assert_eq!(Model::read(&path).unwrap().encode(), stripped.model.encode());
+}
+
+/// What findings say that `fold` does with a bias is what it does: of each fixture, biases that are left, and their values.
+#[test]
+fn findings_say_what_is_folded() {
+    let (mut taken, mut scaled) = (0, 0);
+    for name in names() {
+        let model = model(&name);
+        let findings = lint(&model, &InputShapes::new()).unwrap();
+        let of = |folding| findings.biases.iter().filter(move |finding| finding.folding == folding);
+        let Ok(after) = fold(&model, &InputShapes::new()) else {
+            assert!(findings.biases.iter().all(|finding| finding.folding == Folding::Kept), "{name}");
+            continue;
+        };
+        let left = lint(&Model::decode(&after.model.encode(), name.as_ref()).unwrap(), &InputShapes::new()).unwrap();
+        let is_there = |finding: &Finding| left.biases.iter().any(|other| other.name == finding.name);
+        let betas = of(Folding::Taken).filter(|finding| finding.operator == "BatchNormalization");
+        assert_eq!(betas.clone().count(), after.parts.iter().filter(|part| part.into.is_some()).count(), "{name}");
+        assert!(!betas.clone().any(is_there), "{name}");
+        assert!(of(Folding::Kept).all(is_there), "{name}");
+        (taken, scaled) = (taken + of(Folding::Taken).count(), scaled + of(Folding::Scaled).count());
+    }
+    assert!(taken > 10 && scaled > 0, "{taken} {scaled}");
+    let findings = lint(&model("plain"), &InputShapes::new()).unwrap();
+    let folding: Vec<String> = findings.biases.iter().map(|finding| finding.folding.to_string()).collect();
+    // The second norm is behind max pooling.
+    assert_eq!(folding, ["taken", "taken", "kept", "kept", "kept"]);
 }

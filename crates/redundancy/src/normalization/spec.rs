@@ -43,7 +43,7 @@ pub enum Layout {
 
 impl NormSpec {
     /// The fixed tensors that the centring removes: those that are constant in each statistics set. In evaluation,
-    /// running statistics are constants, which remove nothing.
+    /// and frozen, running statistics are constants, which remove nothing.
     ///
     /// # Errors
     /// If the groups do not divide the channels.
@@ -53,7 +53,7 @@ impl NormSpec {
             Span::Channel => ShiftClass::groups(channels, channels, locations),
             Span::Group(groups) => ShiftClass::groups(groups, channels, locations),
         }?;
-        let follows_images = !(self.running && mode == Mode::Evaluation);
+        let follows_images = !(self.running && mode.takes_running_statistics());
         Ok(if self.centres && follows_images { classes } else { ShiftClass::Nothing })
     }
 

@@ -41,7 +41,7 @@ impl Effect {
         let constant_if = |uniform| if uniform { Keeps::Groups } else { Keeps::Nothing };
         match &node.operation {
             Operation::Input | Operation::Activation(_) => Self::Stops(ShiftClass::Nothing),
-            Operation::Dropout if mode == Mode::Training => Self::Stops(ShiftClass::Nothing),
+            Operation::Dropout if mode != Mode::Evaluation => Self::Stops(ShiftClass::Nothing),
             Operation::Dropout | Operation::Bias(_) | Operation::Addition | Operation::Mean => {
                 Self::Passes(Keeps::Groups)
             }
@@ -143,7 +143,7 @@ impl Pooling {
 
 fn normalized(normalization: Normalization, mode: Mode, shape: Shape) -> Effect {
     let Some(spec) = normalization.spec() else { return Effect::Passes(Keeps::Groups) };
-    if spec.running && mode == Mode::Evaluation {
+    if spec.running && mode.takes_running_statistics() {
         // One factor per element of the running variance and of γ.
         let layouts = [spec.running_layout(), spec.gamma];
         let channels = layouts.iter().flatten().all(|&layout| layout == Layout::Channel);

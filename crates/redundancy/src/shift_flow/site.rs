@@ -1,7 +1,7 @@
 use super::flow::ShiftFlow;
 use super::path::Path;
 use crate::network::{NodeId, Operation};
-use crate::{BiasTerms, Redundancy, ShiftClass};
+use crate::{BiasTerms, Mode, Redundancy, ShiftClass};
 
 /// A bias, or the β of a norm, and what is redundant of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,8 +26,11 @@ impl ShiftFlow<'_> {
         self.network.nodes().filter_map(|(id, _)| self.site(id)).collect()
     }
 
-    /// The bias of a node, or the β of its norm; none where it has neither.
+    /// The bias of a node, or the β of its norm; none where it has neither, or β is frozen with its norm.
     pub fn site(&self, id: NodeId) -> Option<Site> {
+        if self.is_frozen(id) {
+            return None;
+        }
         let (terms, removed) = (self.network.bias_terms(id)?, self.removed(id));
         let node = self.network.node(id);
         let name = match node.operation {
@@ -38,6 +41,12 @@ impl ShiftFlow<'_> {
         let redundancy = Redundancy::new(removed, &terms).ok()?;
         let path = Path::of(self, id, shifts_of(&terms));
         Some(Site { node: id, name, terms, removed, redundancy, path })
+    }
+
+    /// Whether the node is a norm whose γ and β are constants.
+    fn is_frozen(&self, id: NodeId) -> bool {
+        let Operation::Normalization { normalization, .. } = self.network.node(id).operation else { return false };
+        self.mode() == Mode::FrozenNorm && normalization.spec().is_some_and(|spec| spec.running)
     }
 }
 

@@ -153,6 +153,16 @@ fn a_shortcut_without_a_norm_is_the_same_as_the_last_beta_of_its_branch() -> Res
     let evaluated = met(&network, Mode::Evaluation);
     assert_eq!(evaluated[0], "conv1_bias and β of norm1 are one: 4 dimensions can go from one to the other, at norm1");
     assert_eq!(evaluated.len(), 3, "{evaluated:?}");
+    // Frozen, a norm removes nothing, and its β is no parameter that could do the same.
+    let frozen = [
+        "conv1_bias: 0, at work in relu1",
+        "conv2_bias: 0, at work in relu2",
+        "shortcut_bias: 0, at work in relu2",
+        "head_bias: 1, removed by loss; the rest is at work in loss",
+    ];
+    assert_eq!(lines(&told(&network, Mode::FrozenNorm)), frozen);
+    let one = "conv2_bias and shortcut_bias are one: 4 dimensions can go from one to the other, at add";
+    assert_eq!(met(&network, Mode::FrozenNorm), [one]);
     Ok(())
 }
 
@@ -185,7 +195,7 @@ fn the_loss_removes_what_is_equal_for_all_classes() -> Result<(), NetworkError> 
     network.then("head", Operation::Linear { features: 5 })?;
     network.then("head_bias", Operation::Bias(Bias::Tied))?;
     network.then("loss", Operation::Loss)?;
-    for mode in [Mode::Training, Mode::Evaluation] {
+    for mode in [Mode::Training, Mode::FrozenNorm, Mode::Evaluation] {
         assert_eq!(lines(&told(&network, mode)), ["head_bias: 1, removed by loss; the rest is at work in loss"]);
     }
     Ok(())

@@ -126,7 +126,7 @@ impl<'a> ExactFlow<'a> {
             }
             Operation::Normalization { normalization, .. } => {
                 let Some(spec) = normalization.spec() else { return first() };
-                if spec.running && self.mode == Mode::Evaluation {
+                if spec.running && self.mode.takes_running_statistics() {
                     return operations::scaled(&spec, self.values, id, inputs[0], node.output);
                 }
                 let means = spec.centres.then(|| operations::set_means(&spec, inputs[0], node.output));

@@ -4,8 +4,8 @@ use crate::Mode;
 use crate::axes::size;
 use crate::network::{Network, NetworkError, NodeId, Operation, Problem};
 
-/// The values of a network's tensors, row-major: weights of convolutions and linear maps, and, for norms that are
-/// evaluated by running statistics, γ and the running variance.
+/// The values of a network's tensors, row-major: weights of convolutions and linear maps, and, for norms that
+/// take running statistics, γ and the running variance.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Values {
     tensors: BTreeMap<(NodeId, &'static str), Vec<f64>>,
@@ -31,7 +31,7 @@ impl Values {
     /// Checks that the tensors are there that shifts are multiplied by.
     pub(super) fn check(&self, network: &Network, mode: Mode) -> Result<(), NetworkError> {
         for (id, node) in network.nodes() {
-            let evaluated = |name| matches!(name, "gamma" | "running_var") && mode == Mode::Evaluation;
+            let evaluated = |name| matches!(name, "gamma" | "running_var") && mode.takes_running_statistics();
             let runs = match node.operation {
                 Operation::Normalization { normalization, .. } => normalization.spec().is_some_and(|spec| spec.running),
                 _ => false,

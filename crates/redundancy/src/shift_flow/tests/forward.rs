@@ -158,7 +158,7 @@ impl<'a> Model<'a> {
             }
             let own = if per_activation { (c * height + row) * width + column } else { c };
             let gamma = self.values.get(id, "gamma")[own];
-            if running && self.mode == Mode::Evaluation {
+            if running && self.mode.takes_running_statistics() {
                 let [mean, variance] = ["running_mean", "running_var"].map(|name| self.values.get(id, name)[own]);
                 return gamma * (value - mean) / (variance + EPSILON).sqrt();
             }

@@ -63,7 +63,8 @@ fn every_case(channels: usize) -> Vec<Case> {
         Normalization::FilterResponse,
     ];
     let evaluated = [Normalization::Batch, Normalization::BatchPerActivation];
-    let evaluated = evaluated.map(|normalization| Case { normalization, mode: Mode::Evaluation });
+    let constant = [Mode::FrozenNorm, Mode::Evaluation];
+    let evaluated = constant.into_iter().flat_map(|mode| evaluated.map(|normalization| Case { normalization, mode }));
     all.into_iter().chain(groups).map(training).chain(evaluated).collect()
 }
 
@@ -112,6 +113,7 @@ fn a_wrong_row_is_caught() {
         (Normalization::Rms, Mode::Training),
         (Normalization::FilterResponse, Mode::Training),
         (Normalization::Batch, Mode::Evaluation),
+        (Normalization::Batch, Mode::FrozenNorm),
     ];
     for (normalization, mode) in wrong {
         let case = Case { normalization, mode };

@@ -8,7 +8,7 @@ pub(crate) const IMAGES: usize = 3;
 /// Large, so that sets of two entries keep derivatives far above rounding.
 const EPSILON: f64 = 0.1;
 
-/// A normalization in one of the two modes.
+/// A normalization in one of the modes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Case {
     pub(crate) normalization: Normalization,
@@ -19,7 +19,7 @@ impl Case {
     /// Whether statistics are constants.
     fn frozen(self) -> bool {
         let batch = matches!(self.normalization, Normalization::Batch | Normalization::BatchPerActivation);
-        batch && self.mode == Mode::Evaluation
+        batch && self.mode != Mode::Training
     }
 }
 

@@ -1,15 +1,15 @@
 //! Training forward and backward (dx, dw, db) of one convolution in f32, given dy; all cores.
 //!
-//! `bias.rs` compares the bias modes with each other; `pytorch.py` times the same of PyTorch.
+//! `bias.rs` compares the bias modes with each other, `benches/peer.py` with PyTorch.
 //! `cargo bench --bench conv`
 #![cfg(feature = "flex")]
 
 mod step;
 
 use burn::backend::Flex;
-use burn::backend::ops::{ConvOptions, ModuleOps};
+use burn::backend::ops::ModuleOps;
 use divan::{Bencher, black_box};
-use step::{SHAPES, Sizes, operands, ours};
+use step::{SHAPES, Sizes, operands, options, ours};
 use untied_conv::Bias;
 
 #[global_allocator]
@@ -36,9 +36,8 @@ fn ours_untied(bencher: Bencher, shape: Sizes) {
 
 #[divan::bench(args = SHAPES, sample_size = 1)]
 fn burn_none(bencher: Bencher, shape: Sizes) {
-    let [_, _, _, _, kernel, groups] = shape;
     let [x, weight, dy] = operands(shape);
-    let options = || ConvOptions::new([1, 1], [kernel / 2; 2], [1, 1], groups);
+    let options = || options(shape);
     bencher.bench_local(|| {
         let y = Flex::conv2d(x.clone(), weight.clone(), None, options());
         let dx = Flex::conv2d_x_backward(x.clone(), weight.clone(), dy.clone(), options());

@@ -1,7 +1,12 @@
-//! Milliseconds of a training step, beside `pytorch_step.py`: means over the steps of an epoch, their median and the
-//! least. Decoding the images into a batch is counted, evaluation is not; threads as `RAYON_NUM_THREADS` says.
+//! Milliseconds of a training step: means over the steps of an epoch, their median and the least, the first epoch apart.
+//! Decoding the images into a batch is counted, evaluation is not; threads as `RAYON_NUM_THREADS` says.
 //!
-//! `cargo bench --bench step [-- PART_OF_A_NAME]`
+//! `cargo bench --bench step [-- PART_OF_A_NAME]`: the nets of the comparison with PyTorch, without biases, with tied and
+//! with untied ones.
+//!
+//! For `benches/peer.py` and `benches/growth.py`, as JSON: `--list`, the nets; `--net NET` with `--channels C,…`,
+//! `--input C,H,W`, `--batch N`, `--bias BIAS`, `--epochs N`, `--steps N` (of an epoch) and `--test N` (images), what any
+//! net costs.
 #![expect(clippy::print_stdout, reason = "a program")]
 
 /// That of the program.
@@ -9,38 +14,73 @@
 mod allocator;
 mod timed;
 
+use std::fmt::Debug;
+use std::str::FromStr;
+
+use serde_json::{Value, json};
+use timed::{Cost, Timed};
+
+/// Training images of an epoch of the table.
+const IMAGES: usize = 3200;
+/// Images that are tested on, in the table.
+const TEST: usize = 64;
+
 fn main() {
     allocator::keep_memory();
-    let only = std::env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    timed::write_cifar10(folder.path(), 640);
-    let cifar10 = format!("{{ cifar10 = {:?} }}", folder.path().display().to_string());
-    for (name, source, channels, epochs) in [
-        ("1x28x28, 16-32-64", "\"fashion-mnist-6k\"", [16, 32, 64], 6),
-        ("3x32x32, 32-64-128", cifar10.as_str(), [32, 64, 128], 6),
-        ("1x8x8, 16-32-64", "\"digits\"", [16, 32, 64], 40),
-    ] {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    match arguments.first().map_or("", String::as_str) {
+        "--list" => {
+            let rows: Vec<Value> = Timed::all().iter().map(Timed::description).collect();
+            let head = json!({"machine": untied_trainer::processor(), "registers": untied_trainer::registers().ok()});
+            println!("{}", json!({"head": head, "rows": rows}));
+        }
+        "--net" => println!("{}", one(&arguments)),
+        only => table(only),
+    }
+}
+
+fn table(only: &str) {
+    for net in Timed::all() {
         for bias in ["none", "tied", "untied"] {
-            let line = format!("{name:20} {bias:7}");
-            if line.contains(&only) {
-                let [median, least] = milliseconds(source, channels, bias, epochs);
-                println!("{line} {median:8.2} ms, least {least:.2}");
+            let net = Timed { bias: bias.to_owned(), ..net.clone() };
+            let line = format!("{:36} {bias:7}", net.name());
+            if line.contains(only) {
+                let steps = measure(&net, IMAGES, TEST).steps;
+                println!("{line} {:8.2} ms, least {:.2}", steps[steps.len() / 2], steps[0]);
             }
         }
     }
 }
 
-fn milliseconds(source: &str, channels: [usize; 3], bias: &str, epochs: usize) -> [f64; 2] {
-    let config = format!(
-        r#"
-        name = "step"
-        question = "How long does a step take?"
-        data = {{ source = {source} }}
-        model = {{ channels = {channels:?}, bias = "{bias}", norm = "batch" }}
-        train = {{ epochs = {epochs}, batch_size = 64, optimizer = {{ sgd = {{ learning_rate = 0.01, momentum = 0.9 }} }} }}
-        vary = {{ seeds = 1 }}
-        "#
-    );
-    let (_, means) = timed::milliseconds(&config);
-    [means[means.len() / 2], means[0]]
+/// The cost of one net as JSON.
+fn one(arguments: &[String]) -> Value {
+    let value = |name: &str| arguments.iter().skip_while(|argument| *argument != name).nth(1).map(String::as_str);
+    let number = |name: &str| numbers(value(name).unwrap_or_else(|| panic!("{name} is missing")))[0];
+    let net = Timed {
+        net: value("--net").unwrap_or_default().to_owned(),
+        channels: value("--channels").map(numbers).unwrap_or_default(),
+        input: value("--input").map(numbers).and_then(|sizes| sizes.try_into().ok()).expect("--input C,H,W"),
+        batch: number("--batch"),
+        bias: value("--bias").unwrap_or("none").to_owned(),
+        epochs: number("--epochs"),
+    };
+    let Cost { result, steps, evaluations, memory } = measure(&net, number("--steps") * net.batch, number("--test"));
+    json!({
+        "step": steps[steps.len() / 2],
+        "evaluation": evaluations[evaluations.len() / 2],
+        "parameters": result.parameters.total,
+        "before": memory.map(|memory| memory.before),
+        "peak": memory.map(|memory| memory.peak),
+    })
+}
+
+fn numbers<T: FromStr<Err: Debug>>(text: &str) -> Vec<T> {
+    text.split(',').map(|number| number.parse().expect("a number")).collect()
+}
+
+/// Trains on so many images.
+fn measure(net: &Timed, images: usize, test: usize) -> Cost {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    timed::write_cifar10(folder.path(), images.div_ceil(5), test);
+    timed::cost(&net.config(folder.path()))
 }

@@ -104,12 +104,16 @@ pub enum TrainerError {
     #[error("model: {0}")]
     Network(untied_redundancy::network::NetworkError),
     /// The training set does not fill one batch.
-    #[error("train.batch_size: expected at most {train_images}, the images of the training set, got {batch_size}")]
+    #[error(
+        "train.batch_size: expected at most {train_images}, the images that are there to train on{why}, got {batch_size}"
+    )]
     BatchSize {
         /// Images to train on.
         train_images: usize,
         /// Images asked for in a batch.
         batch_size: usize,
+        /// What has taken others away, in parentheses; may be empty.
+        why: String,
     },
     /// Images would be moved out of sight.
     #[error("measure.translate: expected less than the {height}x{width} of the images, got {pixels} pixels")]

@@ -26,7 +26,8 @@ pub use export::{
     strip,
 };
 pub use provenance::processor;
-pub use summary::{BiasSummary, ModelSummary, OperationSummary, Planner, check, checksums, explain};
+pub use start::StartTensor;
+pub use summary::{BiasSummary, FrozenSummary, ModelSummary, OperationSummary, Planner, check, checksums, explain};
 pub use training::{Checkpoints, Trained, resume, train};
 
 /// The examples of the project's README, compiled as tests.

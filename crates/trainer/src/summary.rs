@@ -9,6 +9,7 @@ use untied_study::{CellConfig, Parameters};
 
 use crate::model::plan::Plan;
 use crate::prepare::{DataSize, fit, load, survey};
+use crate::start::StartTensor;
 use crate::{TrainerError, device, start};
 
 /// A model's operations and biases, by theory.
@@ -26,10 +27,23 @@ pub struct ModelSummary {
     pub biases: Vec<BiasSummary>,
     /// Sentences on biases that share a part of what they do.
     pub shared: Vec<String>,
+    /// What holds once batch norm is frozen, where the config has it frozen.
+    pub frozen: Option<FrozenSummary>,
     /// Trainable parameters.
     pub parameters: Parameters,
     /// Multiplications with additions of convolutions and linear layers, for one image.
     pub multiply_adds: usize,
+}
+
+/// A model's biases once batch norm is frozen; its β are constants then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FrozenSummary {
+    /// The epochs before.
+    pub after: usize,
+    /// As of the model before.
+    pub biases: Vec<BiasSummary>,
+    /// As of the model before.
+    pub shared: Vec<String>,
 }
 
 /// One operation.
@@ -86,17 +100,32 @@ impl Planner {
     pub fn explain(&mut self, config: &CellConfig) -> Result<ModelSummary, TrainerError> {
         let (data, plan) = self.plan(config, false)?;
         let operations = operations(&plan);
-        let flow = ShiftFlow::new(&plan.network, Mode::Training);
+        let (biases, shared) = flow(&plan, Mode::Training);
+        let frozen = config.train.freeze_norm.after().filter(|_| plan.frozen().is_some()).map(|after| {
+            let (biases, shared) = flow(&plan, Mode::FrozenNorm);
+            FrozenSummary { after, biases, shared }
+        });
         Ok(ModelSummary {
             input: data.shape,
             classes: data.classes,
             class_names: data.class_names,
             multiply_adds: operations.iter().map(|operation| operation.multiply_adds).sum(),
             operations,
-            biases: flow.sites().into_iter().map(bias).collect(),
-            shared: flow.meetings().iter().map(ToString::to_string).collect(),
+            biases,
+            shared,
+            frozen,
             parameters: plan.parameters(),
         })
+    }
+
+    /// The tensors of a cell's model beside those of the file that it starts from, none where it starts from no file; and the
+    /// error with which training would refuse them, if it would.
+    ///
+    /// # Errors
+    /// If the data or the file cannot be read, or the model does not fit the data.
+    pub fn start(&mut self, config: &CellConfig) -> Result<(Vec<StartTensor>, Result<(), TrainerError>), TrainerError> {
+        let (_, plan) = self.plan(config, false)?;
+        start::table(&config.model, &plan)
     }
 
     /// The checksums of the data that a cell which was [`check`](Self::check)ed would be trained on, as its result will
@@ -154,6 +183,12 @@ pub fn check(config: &CellConfig) -> Result<(), TrainerError> {
 /// If the data cannot be read or the model does not fit them.
 pub fn explain(config: &CellConfig) -> Result<ModelSummary, TrainerError> {
     Planner::default().explain(config)
+}
+
+/// Every bias, and what biases share.
+fn flow(plan: &Plan, mode: Mode) -> (Vec<BiasSummary>, Vec<String>) {
+    let flow = ShiftFlow::new(&plan.network, mode);
+    (flow.sites().into_iter().map(bias).collect(), flow.meetings().iter().map(ToString::to_string).collect())
 }
 
 fn bias(site: Site) -> BiasSummary {

@@ -44,7 +44,12 @@ fn each_has_one_clear_message_from_check_explain_and_train() {
         (&["model.kernel=8", "model.padding=valid"], "model.channels: block 1 of 2 leaves 1x1, too small"),
         (
             &["train.batch_size=1438"],
-            "train.batch_size: expected at most 1437, the images of the training set, got 1438",
+            "train.batch_size: expected at most 1437, the images that are there to train on, got 1438",
+        ),
+        (
+            &["train.batch_size=64", "data.validation=0.5", "data.limit={train=100}"],
+            "train.batch_size: expected at most 50, the images that are there to train on (data.limit takes 100 at most, \
+             data.validation = 0.5 holds out 50), got 64",
         ),
         (
             &["model={net=\"lenet5\"}"],

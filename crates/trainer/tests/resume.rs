@@ -111,6 +111,8 @@ fn a_run_that_goes_on_ends_as_if_it_had_never_stopped() {
 fn a_run_with_a_best_epoch_or_an_early_end_goes_on_to_the_same_bits() {
     for overrides in [
         &["train.best_epoch=validation_accuracy"][..],
+        &["train.best_epoch=validation_loss", "train.freeze_norm={after=1}"],
+        &["train.best_epoch=validation_loss", "train.store_weights=bf16"],
         &["train.best_epoch=validation_loss", "train.reestimate_statistics=true"],
         &["train.best_epoch=validation_loss", "train.early_stopping={patience=1}"],
         &["train.early_stopping={patience=1,min_improvement=100}", "train.dtype=f64"],
@@ -180,7 +182,7 @@ fn a_state_of_something_else_is_left_aside() {
         (b"{}\n".to_vec(), "is no state of a run"),
         (state[..state.len() - 1].to_vec(), "cannot be restored"),
         (state[..300].to_vec(), "is no state of a run"),
-        (replaced("\"format\":5", "\"format\":7"), "has format 7; this program reads 5"),
+        (replaced("\"format\":6", "\"format\":7"), "has format 7; this program reads 6"),
         (replaced("\"program\":\"untied ", "\"program\":\"untied 0.0."), "was written by untied 0.0."),
         (replaced("(c0ffee)", "(decaf)"), "(decaf), this is untied "),
         (replaced("\"trained\":{\"secs\":", "\"trained\":{\"secs\":99999999999999"), "is of a run of another length"),

@@ -104,6 +104,52 @@ fn statistics_estimated_again_leave_a_tied_bias_nothing_to_do() {
     assert!(untied.iter().zip(&unadapted).all(|(untied, tied)| untied < tied), "{untied:?} {unadapted:?}");
 }
 
+/// No test image is the same without its own pattern: what an untied bias could be corrected by is nothing but the mean of some
+/// patterns, and fades with their number.
+#[test]
+fn a_shift_that_changes_from_image_to_image_is_taken_away_by_no_bias() {
+    let result = run(&["measure.shift={patterns=[\"white\",\"changing\"],strengths=[2],draws=2,images=[200]}"]);
+    let lost = |pattern, bias, adapting| {
+        result.metrics.test_accuracy.unwrap() - accuracy(&result, of(pattern, bias, adapting))
+    };
+    let unadapted = lost(ShiftPattern::Changing, "tied", Adapting::Nothing);
+    assert!(unadapted > 0.1, "{unadapted}");
+    let changing = |one: &&Adaptation| one.pattern == ShiftPattern::Changing;
+    assert!(result.measured.adaptations.iter().filter(changing).all(|one| one.adapting != Adapting::Exact));
+    for adapting in [Adapting::MeanImages, Adapting::FineTuned] {
+        let [changing, white] =
+            [ShiftPattern::Changing, ShiftPattern::White].map(|pattern| lost(pattern, "untied", adapting));
+        assert!(
+            changing > 0.7 * unadapted && changing > 2.0 * white,
+            "{adapting}: {changing} of {unadapted}; white {white}"
+        );
+    }
+}
+
+/// Better on the test images than what they do not decide, and worse than an untied bias that takes the shift away.
+#[test]
+fn the_best_tied_bias_has_the_least_loss_of_all_tied_ones() {
+    let shift = "measure.shift={patterns=[\"uniform\",\"white\"],strengths=[2],draws=1,images=[200],best_tied=true}";
+    let result = run(&["model.norm=none", shift]);
+    for pattern in [ShiftPattern::Uniform, ShiftPattern::White] {
+        let of = |bias: &str, adapting: Adapting| {
+            let found = result.measured.adaptations.iter();
+            let mut found = found.filter(|one| (one.pattern, &*one.bias, one.adapting) == (pattern, bias, adapting));
+            found.next().unwrap_or_else(|| panic!("{bias} {adapting}")).loss
+        };
+        let best = of("tied", Adapting::Best);
+        for adapting in [Adapting::Nothing, Adapting::Exact, Adapting::MeanImages, Adapting::FineTuned] {
+            assert!(best <= of("tied", adapting) + 1e-9, "{pattern} {adapting}: {best} {}", of("tied", adapting));
+        }
+        let untied = of("untied", Adapting::Exact);
+        assert!(pattern == ShiftPattern::Uniform || best > untied + 0.1, "{best} {untied}");
+        assert!(best < of("tied", Adapting::Nothing), "it finds something");
+    }
+    assert!(
+        result.measured.adaptations.iter().filter(|one| one.adapting == Adapting::Best).all(|one| one.bias == "tied")
+    );
+}
+
 #[test]
 fn what_cannot_be_measured_is_said_before_training() {
     let error = |option: &str| {

@@ -1,4 +1,5 @@
 //! Forward and backward (dx, dw, db) of one convolution in f32, given dy.
+#![allow(dead_code, reason = "each bench uses a part")]
 
 use burn::backend::Flex;
 use burn::backend::tensor::FloatTensor;
@@ -7,45 +8,71 @@ use burn::tensor::{Device, Distribution, Shape, Tensor};
 use divan::black_box;
 use untied_conv::{Bias, ConvBackend, ConvSpec};
 
-/// Images, channels in and out, height and width, kernel size, groups.
-pub(crate) type Sizes = [usize; 6];
+/// Images, channels in and out, height and width, kernel size, stride, groups. Padding is half a kernel.
+pub(crate) type Sizes = [usize; 7];
 
-pub(crate) const SHAPES: [Sizes; 7] = [
-    [64, 1, 16, 28, 3, 1],
-    [64, 16, 32, 14, 3, 1],
-    [64, 32, 64, 7, 3, 1],
-    [64, 3, 32, 32, 3, 1],
-    [64, 64, 128, 8, 3, 1],
-    [64, 64, 64, 16, 1, 1],
-    // Depthwise.
-    [64, 64, 64, 16, 3, 64],
+pub(crate) const SHAPES: [Sizes; 22] = [
+    // Of blocks with pooling.
+    [64, 1, 16, 28, 3, 1, 1],
+    [64, 16, 32, 14, 3, 1, 1],
+    [64, 32, 64, 7, 3, 1, 1],
+    [64, 3, 32, 32, 3, 1, 1],
+    [64, 32, 64, 16, 3, 1, 1],
+    [64, 64, 128, 8, 3, 1, 1],
+    // Of residual nets.
+    [64, 3, 16, 32, 3, 1, 1],
+    [64, 16, 16, 32, 3, 1, 1],
+    [64, 32, 32, 16, 3, 1, 1],
+    [64, 64, 64, 8, 3, 1, 1],
+    [64, 64, 64, 16, 3, 1, 1],
+    [64, 128, 128, 16, 3, 1, 1],
+    [64, 256, 256, 4, 3, 1, 1],
+    [64, 16, 32, 32, 3, 2, 1],
+    [64, 32, 64, 16, 3, 2, 1],
+    [64, 16, 32, 32, 1, 2, 1],
+    // Of depthwise separable convolutions.
+    [64, 32, 64, 32, 1, 1, 1],
+    [64, 64, 64, 16, 1, 1, 1],
+    [64, 256, 256, 8, 1, 1, 1],
+    [64, 32, 32, 32, 3, 1, 32],
+    [64, 64, 64, 16, 3, 1, 64],
+    [64, 128, 128, 16, 3, 2, 128],
 ];
 
-fn random<const D: usize>(shape: [usize; D]) -> FloatTensor<Flex> {
+pub(crate) fn random<const D: usize>(shape: [usize; D]) -> FloatTensor<Flex> {
     let device = Device::flex();
     let tensor = Tensor::<D>::random(shape, Distribution::Normal(0.0, 1.0), &device);
     tensor.try_into_primitive::<Flex>().expect("a tensor of Flex")
 }
 
+pub(crate) fn options([_, _, _, _, kernel, stride, groups]: Sizes) -> ConvOptions<2> {
+    ConvOptions::new([stride; 2], [kernel / 2; 2], [1, 1], groups)
+}
+
+/// Height and width of the output.
+pub(crate) fn size_out([_, _, _, size, kernel, stride, _]: Sizes) -> usize {
+    (size + 2 * (kernel / 2) - kernel) / stride + 1
+}
+
 /// x, weight, dy.
-pub(crate) fn operands([n, channels_in, channels_out, size, kernel, groups]: Sizes) -> [FloatTensor<Flex>; 3] {
+pub(crate) fn operands(shape: Sizes) -> [FloatTensor<Flex>; 3] {
+    let [n, channels_in, channels_out, size, kernel, _, groups] = shape;
     [
         random([n, channels_in, size, size]),
         random([channels_out, channels_in / groups, kernel, kernel]),
-        random([n, channels_out, size, size]),
+        random([n, channels_out, size_out(shape), size_out(shape)]),
     ]
 }
 
-/// A convolution that keeps the size, forward and backward at each call.
+/// A convolution, forward and backward at each call.
 pub(crate) fn ours(shape: Sizes, bias: &Bias) -> impl Fn() + use<> {
-    let [_, _, channels_out, size, kernel, groups] = shape;
+    let [_, _, channels_out, ..] = shape;
     let [x, weight, dy] = operands(shape);
-    let spatial = bias.spatial_shape([size, size]).expect("axes");
+    let spatial = bias.spatial_shape([size_out(shape); 2]).expect("axes");
     let bias_shape = spatial.map(|[height, width]| [channels_out, height, width]);
     let bias = bias_shape.map(random);
-    let options = ConvOptions::new([1, 1], [kernel / 2; 2], [1, 1], groups);
     let [x_shape, weight_shape] = [&x, &weight].map(|tensor| tensor.layout().shape());
-    let spec = ConvSpec::new(x_shape, weight_shape, &options).expect("a convolution");
+    let spec = ConvSpec::new(x_shape, weight_shape, &options(shape)).expect("a convolution");
     move || {
         let dx = Flex::untied_conv_x_backward(weight.clone(), dy.clone(), spec);
         let (x, weight, dy) = (x.clone(), weight.clone(), dy.clone());

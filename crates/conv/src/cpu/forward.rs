@@ -2,9 +2,9 @@
 
 use untied_kernels::cpu::{Parts, Real};
 
-use super::gemm::Gemm;
 use super::gemm::epilogue::{Addend, Output};
 use super::gemm::packed_weights::PackedWeights;
+use super::gemm::{self, Gemm};
 use super::im2col::Patches;
 use super::im2col::locations::Locations;
 use crate::ConvSpec;
@@ -16,7 +16,7 @@ use crate::ConvSpec;
 pub(super) unsafe fn forward<T: Real>(spec: &ConvSpec, x: &[T], weight: &[T], addend: Addend<T>, y: &Parts<T>) {
     let (filters, length) = (spec.channels_out, spec.patch());
     let of_group = |weight: &[T]| PackedWeights::new(filters, length, |filter, k| weight[filter * length + k]);
-    Gemm {
+    gemm::run(&[Gemm {
         source: x,
         images: spec.images,
         patches: &Patches::of_input(spec),
@@ -27,6 +27,5 @@ pub(super) unsafe fn forward<T: Real>(spec: &ConvSpec, x: &[T], weight: &[T], ad
             locations: Locations::planes(spec.output, spec.groups * filters),
             plane: spec.locations(),
         },
-    }
-    .run();
+    }]);
 }

@@ -9,9 +9,9 @@
 
 use untied_kernels::cpu::{Parts, Real};
 
-use super::gemm::Gemm;
 use super::gemm::epilogue::{Addend, Output};
 use super::gemm::packed_weights::PackedWeights;
+use super::gemm::{self, Gemm};
 use super::im2col::Patches;
 use super::im2col::locations::Locations;
 use super::im2col::padding::Padding;
@@ -32,13 +32,24 @@ struct Tap {
 pub(super) unsafe fn input_gradient<T: Real>(spec: &ConvSpec, weight: &[T], dy: &[T], dx: &Parts<T>) {
     let padding = padding(spec);
     let [depth, height, width] = residues(spec);
-    for z in 0..depth {
-        for y in 0..height {
-            for x in 0..width {
-                of_residue(spec, weight, dy, padding, [z, y, x], dx);
-            }
-        }
-    }
+    let residues = (0..depth * height * width).map(|at| [at / width / height, at / width % height, at % width]);
+    let residues: Vec<_> = residues.map(|residue| Residue::new(spec, weight, padding, residue)).collect();
+    let products = residues.iter().map(|residue| Gemm {
+        source: dy,
+        images: spec.images,
+        patches: &residue.patches,
+        weights: &residue.weights,
+        addend: Addend::Nothing,
+        output: Output { memory: dx, locations: residue.inputs, plane: volume(spec.input) },
+    });
+    gemm::run(&products.collect::<Vec<_>>());
+}
+
+/// The inputs of one residue: a convolution of dy, with stride 1, by the kernel elements that meet them.
+struct Residue<T> {
+    patches: Patches,
+    weights: Vec<PackedWeights<T>>,
+    inputs: Locations,
 }
 
 /// Number of residues of the inputs modulo the stride, along each axis.
@@ -63,7 +74,7 @@ fn count(spec: &ConvSpec, axis: usize, residue: usize) -> usize {
 
 /// Zeros around dy, so that every kernel element finds an output for every input.
 fn padding(spec: &ConvSpec) -> Padding {
-    let mut padding = Padding { size: spec.output, before: [0; 3], padded: [0; 3] };
+    let mut padding = Padding::in_order(spec.output, [0; 3], [0; 3]);
     for axis in 0..3 {
         let mut end = spec.output[axis] as isize;
         for residue in 0..residues(spec)[axis] {
@@ -77,56 +88,53 @@ fn padding(spec: &ConvSpec) -> Padding {
     padding
 }
 
-/// The inputs of one residue: a convolution of dy, with stride 1, by the kernel elements that meet them.
-fn of_residue<T: Real>(spec: &ConvSpec, weight: &[T], dy: &[T], padding: Padding, residue: [usize; 3], dx: &Parts<T>) {
-    let [_, height, width] = padding.padded;
-    let plane = volume(padding.padded);
-    let ConvSpec { groups, channels_in, channels_out, .. } = *spec;
-    // Its patches run over the filters of a group and the kernel elements: offsets of their elements in dy, and in the
-    // weights of the first input channel.
-    let (mut offsets, mut elements) = (Vec::new(), Vec::new());
-    let taps = [0, 1, 2].map(|axis| taps(spec, axis, residue[axis]));
-    for filter in 0..channels_out {
-        for z in &taps[0] {
-            for y in &taps[1] {
-                for x in &taps[2] {
-                    let at = |axis: usize, tap: &Tap| padding.before[axis].wrapping_add_signed(tap.distance);
-                    offsets.push(filter * plane + (at(0, z) * height + at(1, y)) * width + at(2, x));
-                    let element = (z.element * spec.kernel[1] + y.element) * spec.kernel[2] + x.element;
-                    elements.push(filter * channels_in * volume(spec.kernel) + element);
+impl<T: Real> Residue<T> {
+    fn new(spec: &ConvSpec, weight: &[T], padding: Padding, residue: [usize; 3]) -> Self {
+        let [_, height, width] = padding.padded;
+        let plane = volume(padding.padded);
+        let ConvSpec { groups, channels_in, channels_out, .. } = *spec;
+        // Its patches run over the filters of a group and the kernel elements: offsets of their elements in dy, and in the
+        // weights of the first input channel.
+        let (mut offsets, mut elements) = (Vec::new(), Vec::new());
+        let taps = [0, 1, 2].map(|axis| taps(spec, axis, residue[axis]));
+        for filter in 0..channels_out {
+            for z in &taps[0] {
+                for y in &taps[1] {
+                    for x in &taps[2] {
+                        let at = |axis: usize, tap: &Tap| padding.before[axis].wrapping_add_signed(tap.distance);
+                        offsets.push(filter * plane + (at(0, z) * height + at(1, y)) * width + at(2, x));
+                        let element = (z.element * spec.kernel[1] + y.element) * spec.kernel[2] + x.element;
+                        elements.push(filter * channels_in * volume(spec.kernel) + element);
+                    }
                 }
             }
         }
+        // Input channels are its filters.
+        let of_group = |weight: &[T]| {
+            let element = |channel: usize, k: usize| weight[elements[k] + channel * volume(spec.kernel)];
+            PackedWeights::new(channels_in, elements.len(), element)
+        };
+        let count: [usize; 3] = std::array::from_fn(|axis| count(spec, axis, residue[axis]));
+        let [_, rows, columns] = spec.input;
+        let [sz, sy, sx] = spec.stride;
+        // Neighbours of one residue are a stride apart in dx, and next to each other in dy.
+        let inputs = Locations::new(
+            count,
+            [sz * rows * columns, sy * columns, sx],
+            groups * channels_in * volume(spec.input),
+            (residue[0] * rows + residue[1]) * columns + residue[2],
+        );
+        let outputs = Locations::new(count, [height * width, width, 1], groups * channels_out * plane, 0);
+        Self {
+            patches: Patches {
+                padding,
+                channels: groups * channels_out,
+                group: channels_out * plane,
+                locations: outputs,
+                offsets,
+            },
+            weights: weight.chunks_exact(channels_out * spec.patch()).map(of_group).collect(),
+            inputs,
+        }
     }
-    // Input channels are its filters.
-    let of_group = |weight: &[T]| {
-        let element = |channel: usize, k: usize| weight[elements[k] + channel * volume(spec.kernel)];
-        PackedWeights::new(channels_in, elements.len(), element)
-    };
-    let count: [usize; 3] = std::array::from_fn(|axis| count(spec, axis, residue[axis]));
-    let [_, rows, columns] = spec.input;
-    let [sz, sy, sx] = spec.stride;
-    // Neighbours of one residue are a stride apart in dx, and next to each other in dy.
-    let inputs = Locations::new(
-        count,
-        [sz * rows * columns, sy * columns, sx],
-        groups * channels_in * volume(spec.input),
-        (residue[0] * rows + residue[1]) * columns + residue[2],
-    );
-    let outputs = Locations::new(count, [height * width, width, 1], groups * channels_out * plane, 0);
-    Gemm {
-        source: dy,
-        images: spec.images,
-        weights: &weight.chunks_exact(channels_out * spec.patch()).map(of_group).collect::<Vec<_>>(),
-        addend: Addend::Nothing,
-        output: Output { memory: dx, locations: inputs, plane: volume(spec.input) },
-        patches: &Patches {
-            padding,
-            channels: groups * channels_out,
-            group: channels_out * plane,
-            locations: outputs,
-            offsets,
-        },
-    }
-    .run();
 }

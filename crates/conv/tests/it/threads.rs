@@ -22,6 +22,16 @@ fn case(x: &[usize], weight: &[usize], own: bool, groups: usize) -> Case {
     case
 }
 
+/// The same at every other location.
+fn strided(mut case: Case) -> Case {
+    case.stride.fill(2);
+    let output = case.output();
+    for (own, size) in case.bias.iter_mut().flat_map(|bias| &mut bias[1..]).zip(&output[2..]) {
+        *own = if *own > 1 { *size } else { 1 };
+    }
+    case
+}
+
 #[test]
 fn thread_counts_give_the_same_bits() {
     for case in [
@@ -34,7 +44,11 @@ fn thread_counts_give_the_same_bits() {
         // Rows so short that registers go on in the next image, of which there are a period and one.
         case(&[17, 40, 5, 5], &[80, 40, 3, 3], true, 1),
         case(&[7, 24, 20, 20], &[24, 1, 3, 3], false, 24),
+        strided(case(&[7, 24, 33, 20], &[24, 1, 3, 3], true, 24)),
+        // A single filter, of more tasks than images.
+        case(&[2, 16, 70, 70], &[1, 16, 3, 3], true, 1),
         case(&[9, 40, 12, 12], &[48, 40, 1, 1], true, 1),
+        strided(case(&[5, 16, 31, 32], &[32, 16, 3, 3], false, 1)),
         case(&[6, 12, 200], &[18, 6, 5], true, 2),
         case(&[3, 4, 6, 9, 9], &[8, 4, 3, 3, 3], true, 1),
     ] {

@@ -158,5 +158,5 @@ fn of_source(classifier: &Classifier, config: DataConfig) -> Result<Images, Clas
         let expected = listed(&model.class_names, model.classes);
         return Err(ClassifyError::Classes { data, expected, found: listed(&dataset.class_names, dataset.classes) });
     }
-    Ok(Images { data, split, names: Vec::new() })
+    Ok(Images { data, split, names: dataset.test_files })
 }

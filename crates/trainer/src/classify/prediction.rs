@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::error::ClassifyError;
 use super::{Classifier, probabilities, ranked};
-use crate::data::{DataError, Form, Split, decode_file, image_files};
+use crate::data::{DataError, Form, Split, decode_file, expected_images, image_files};
 
 /// The probability of each class of an image.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,7 +24,10 @@ pub fn images_at(path: &Path) -> Result<Vec<PathBuf>, DataError> {
         return Ok(vec![path.to_owned()]);
     }
     let files = image_files(path)?;
-    if files.is_empty() { Err(DataError::unlike(path.display(), "one image or more")) } else { Ok(files) }
+    if files.is_empty() {
+        return Err(DataError::invalid(path.display(), expected_images(), "none in it or in the folders below it"));
+    }
+    Ok(files)
 }
 
 impl Classifier {

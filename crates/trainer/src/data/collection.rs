@@ -1,7 +1,7 @@
 //! A data set as its source has it, before any image file is decoded.
 
-use super::decode::ImageFiles;
-use super::{Checksums, Split};
+use super::decode::{Header, ImageFiles};
+use super::{Checksums, DataError, Split};
 
 /// Images with their labels, for training and, where the source has them, for testing.
 pub(super) struct Collection {
@@ -13,6 +13,8 @@ pub(super) struct Collection {
     pub(super) checksums: Option<Checksums>,
     /// What was passed over, a line each.
     pub(super) notes: Vec<String>,
+    /// What is wrong with it, as far as it did not keep the rest from being looked at.
+    pub(super) faults: Vec<DataError>,
 }
 
 /// Images of one split.
@@ -28,6 +30,30 @@ impl Images {
         match self {
             Self::Pixels(split) => &split.labels,
             Self::Files(files) => &files.labels,
+        }
+    }
+
+    /// The headers of its files.
+    pub(super) fn headers(&self) -> Result<Vec<Header>, DataError> {
+        match self {
+            Self::Pixels(_) => Ok(Vec::new()),
+            Self::Files(files) => files.headers(),
+        }
+    }
+
+    /// What is wrong with each file that cannot be read, its pixels included where they are asked for.
+    pub(super) fn faults(&self, pixels: bool) -> Vec<DataError> {
+        match self {
+            Self::Pixels(_) => Vec::new(),
+            Self::Files(files) => files.faults(pixels),
+        }
+    }
+
+    /// The names of its files; none where they hold more than an image each.
+    pub(super) fn files(&self) -> Vec<String> {
+        match self {
+            Self::Pixels(_) => Vec::new(),
+            Self::Files(files) => files.paths.iter().map(|path| path.display().to_string()).collect(),
         }
     }
 
@@ -58,6 +84,7 @@ impl Collection {
             class_names,
             checksums: None,
             notes: Vec::new(),
+            faults: Vec::new(),
         }
     }
 }

@@ -17,6 +17,8 @@ pub struct Dataset {
     pub classes: usize,
     /// The name of each class, where the source has names.
     pub class_names: Option<Vec<String>>,
+    /// The file of each test image, where each lies in one of its own; otherwise empty.
+    pub test_files: Vec<String>,
     /// What was loaded.
     pub checksums: Checksums,
     /// What was passed over or looks odd, a line each.

@@ -24,6 +24,8 @@ pub enum DataProblem {
     Read(io::Error),
     /// Its decoder failed, for this reason.
     Decode(String),
+    /// Several files or folders in it are at fault: what is wrong with each.
+    Several(Vec<String>),
     /// It is not what it should be.
     Invalid {
         /// What it should be.
@@ -48,6 +50,18 @@ impl DataError {
         Self::new(file, problem)
     }
 
+    /// One error for all of some, which lie in a folder: the only one itself.
+    pub(super) fn all(folder: impl Display, mut faults: Vec<Self>) -> Option<Self> {
+        let said = |fault: &Self| match &fault.problem {
+            DataProblem::Read(cause) => format!("{fault}: {cause}"),
+            _ => fault.to_string(),
+        };
+        match faults.len() {
+            0 | 1 => faults.pop(),
+            _ => Some(Self::new(folder, DataProblem::Several(faults.iter().map(said).collect()))),
+        }
+    }
+
     /// Something else than expected, which needs no name.
     pub(crate) fn unlike(file: impl Display, expected: impl Display) -> Self {
         Self::new(file, DataProblem::Invalid { expected: expected.to_string(), found: None })
@@ -62,6 +76,12 @@ impl Display for DataError {
             DataProblem::Missing(names) => format!("no data file in {file}: expected one of {}", names.join(", ")),
             DataProblem::Read(_) => format!("failed to read {file}"),
             DataProblem::Decode(reason) => format!("failed to decode {file}: {}", short(reason)),
+            DataProblem::Several(faults) => {
+                let listed = faults.iter().take(LISTED).map(|fault| short(fault)).collect::<Vec<_>>().join("; ");
+                let more =
+                    if faults.len() > LISTED { format!("; and {} more", faults.len() - LISTED) } else { String::new() };
+                format!("{file}: {} faults: {listed}{more}", faults.len())
+            }
             DataProblem::Invalid { expected, found: None } => format!("{file}: expected {expected}"),
             DataProblem::Invalid { expected, found: Some(found) } => {
                 format!("{file}: expected {expected}, found {}", short(found))
@@ -71,6 +91,9 @@ impl Display for DataError {
         f.write_str(&printable(&said))
     }
 }
+
+/// Faults that an error lists.
+const LISTED: usize = 20;
 
 /// A text of bearable length: what was found may be as long as the file.
 fn short(text: &str) -> Cow<'_, str> {

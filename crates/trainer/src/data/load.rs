@@ -13,6 +13,8 @@ const MOST_BYTES: u64 = 1 << 32;
 
 /// A data set whose image files have been looked at, but not decoded.
 struct Opened {
+    /// What errors call all of it.
+    name: String,
     train: Part,
     test: Part,
     validation: Option<Part>,
@@ -45,12 +47,24 @@ pub fn load(source: &DataSource) -> Result<Dataset, DataError> {
 /// If a file is missing, damaged or not what it should be, the files do not belong together, or all of them need more memory
 /// than is allowed; see [`DataError`].
 pub fn load_config(config: &DataConfig) -> Result<Dataset, DataError> {
-    let Opened { train, test, validation, form, classes, class_names, checksums, notes } = open(config)?;
-    let train = train.decode(form)?;
-    let test = test.decode(form)?;
-    let validation = validation.map(|part| part.decode(form)).transpose()?;
+    let Opened { name, train, test, validation, form, classes, class_names, checksums, notes } = open(config, true)?;
+    let test_files = test.images.files();
+    let (mut splits, mut faults) = (Vec::new(), Vec::new());
+    for part in [train, test].into_iter().chain(validation) {
+        match part.decode(form) {
+            Ok(split) => splits.push(split),
+            Err(found) => faults.extend(found),
+        }
+    }
+    if let Some(error) = DataError::all(&name, faults) {
+        return Err(error);
+    }
+    let mut splits = splits.into_iter();
+    let (Some(train), Some(test), validation) = (splits.next(), splits.next(), splits.next()) else {
+        unreachable!("each part without faults gives a split")
+    };
     let checksums = checksums.unwrap_or_else(|| Checksums::of(&train, &test));
-    Ok(Dataset { train, test, validation, classes, class_names, checksums, notes })
+    Ok(Dataset { train, test, validation, classes, class_names, test_files, checksums, notes })
 }
 
 /// Labels and sizes of what [`load_config`] would give, with no image file decoded: without any pixels.
@@ -58,35 +72,48 @@ pub fn load_config(config: &DataConfig) -> Result<Dataset, DataError> {
 /// # Errors
 /// As [`load_config`], pixels aside.
 pub(crate) fn survey(config: &DataConfig) -> Result<Dataset, DataError> {
-    let Opened { train, test, validation, form, classes, class_names, notes, .. } = open(config)?;
+    let Opened { train, test, validation, form, classes, class_names, notes, .. } = open(config, false)?;
+    let test_files = test.images.files();
     let (train, test) = (train.outline(form), test.outline(form));
     let (validation, checksums) = (validation.map(|part| part.outline(form)), Checksums::of(&train, &test));
-    Ok(Dataset { train, test, validation, classes, class_names, checksums, notes })
+    Ok(Dataset { train, test, validation, classes, class_names, test_files, checksums, notes })
 }
 
-fn open(config: &DataConfig) -> Result<Opened, DataError> {
+/// `pixels`: where files are at fault, those whose pixels are damaged are told with the others.
+fn open(config: &DataConfig, pixels: bool) -> Result<Opened, DataError> {
     let (name, mut collection) = source::read(config)?;
+    if !collection.faults.is_empty() {
+        let mut faults = std::mem::take(&mut collection.faults);
+        let images = [Some(&collection.train), collection.test.as_ref()].into_iter().flatten();
+        faults.extend(images.flat_map(|images| images.faults(pixels)));
+        DataError::all(&name, faults).map_or(Ok(()), Err)?;
+    }
     let Selected { train, test, validation } = select(&mut collection, config, &name)?;
-    let (train, test) = (Part::open(train)?, Part::open(test)?);
-    let validation = validation.map(Part::open).transpose()?;
+    let mut headers = headers(&[Some(&train), Some(&test), validation.as_ref()], &name, pixels)?.into_iter();
+    let mut part = |images| Part { images, headers: headers.next().unwrap_or_default() };
+    let (train, test) = (part(train), part(test));
+    let validation = validation.map(part);
     let parts = || [Some(&train), Some(&test), validation.as_ref()].into_iter().flatten();
     let form = form(config, &parts().collect::<Vec<_>>())?;
     let count = parts().map(|part| part.images.labels().len()).sum();
     check_memory(config, &name, form, count)?;
     let Collection { classes, class_names, checksums, notes, .. } = collection;
-    Ok(Opened { train, test, validation, form, classes, class_names, checksums, notes })
+    Ok(Opened { name, train, test, validation, form, classes, class_names, checksums, notes })
+}
+
+/// The headers of the files of each part, or all that is wrong with any of them.
+fn headers(parts: &[Option<&Images>], name: &str, pixels: bool) -> Result<Vec<Vec<Header>>, DataError> {
+    let parts = || parts.iter().flatten();
+    let headers: Result<Vec<Vec<Header>>, DataError> = parts().map(|images| images.headers()).collect();
+    headers.map_err(|first| {
+        let faults = parts().flat_map(|images| images.faults(pixels)).collect();
+        DataError::all(name, faults).unwrap_or(first)
+    })
 }
 
 impl Part {
-    fn open(images: Images) -> Result<Self, DataError> {
-        let headers = match &images {
-            Images::Pixels(_) => Vec::new(),
-            Images::Files(files) => files.headers()?,
-        };
-        Ok(Self { images, headers })
-    }
-
-    fn decode(self, form: Form) -> Result<Split, DataError> {
+    /// Or what is wrong with each file that cannot be decoded.
+    fn decode(self, form: Form) -> Result<Split, Vec<DataError>> {
         match self.images {
             Images::Pixels(split) => Ok(reshaped(split, form)),
             Images::Files(files) => files.decode(&self.headers, form),

@@ -22,6 +22,6 @@ pub(crate) use load::survey;
 pub use load::{load, load_config};
 pub use recognise::{Recognised, recognise};
 pub use source::IdxFiles;
-pub(crate) use source::{image_files, label_files, read_known};
+pub(crate) use source::{expected_images, image_files, label_files, read_known};
 pub(crate) use transform::on_canvas;
 pub use transform::{Pixel, Standardisation};

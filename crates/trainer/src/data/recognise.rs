@@ -29,9 +29,12 @@ type Source = fn(PathBuf) -> DataSource;
 
 /// Files by which a folder shows what it holds: what their names start with, and the source that it is then. Where none is
 /// there, it holds folders of images.
-const SIGNS: [(&str, Source); 6] = [
+const SIGNS: [(&str, Source); 9] = [
     ("emnist-", DataSource::Emnist),
     ("train-images", DataSource::Idx),
+    ("train-labels", DataSource::Idx),
+    ("t10k-images", DataSource::Idx),
+    ("t10k-labels", DataSource::Idx),
     ("data_batch_", DataSource::Cifar10),
     ("train.bin", DataSource::Cifar100),
     ("x_train.npy", DataSource::Npy),

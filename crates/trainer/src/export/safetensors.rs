@@ -139,7 +139,7 @@ fn described(metadata: Option<&HashMap<String, String>>) -> Result<TrainedModel,
         return Err(foreign(format!("its images have the shape {input:?}; expected 1 to {MOST_INPUT} each")));
     }
     config.check().map_err(TrainerError::from)?;
-    let plan = Plan::new(&config.model, input, classes)?;
+    let plan = Plan::new(&config.model, input, classes)?.trained_by(&config.train);
     let scale = PixelScale { means, deviations };
     let class_names = entry("class_names").map(|text| class_names(text, classes)).transpose()?;
     Ok(TrainedModel { config, plan, input, classes, class_names, scale, tensors: HostTensors::new() })

@@ -39,7 +39,7 @@ impl TrainedModel {
         let (train, standardisation) = (&subject.dataset.train, &subject.input.standardisation);
         Self {
             config: subject.config.clone(),
-            plan: subject.plan.clone(),
+            plan: subject.model.plan().clone(),
             input: [train.channels, train.height, train.width],
             classes: subject.dataset.classes,
             class_names: subject.dataset.class_names.clone(),
@@ -88,7 +88,7 @@ impl TrainedModel {
     /// The same numbers in another model. Measurements that only the trained one could have had are left out of its
     /// config.
     pub(crate) fn with_model(&self, model: ModelConfig) -> Result<Self, ModelError> {
-        let plan = Plan::new(&model, self.input, self.classes)?;
+        let plan = Plan::new(&model, self.input, self.classes)?.trained_by(&self.config.train);
         let config = CellConfig { model, measure: MeasureConfig::default(), ..self.config.clone() };
         Ok(Self { config, plan, ..self.clone() })
     }

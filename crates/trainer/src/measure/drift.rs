@@ -1,7 +1,7 @@
 //! Records how each bias, and the part of it that the normalization removes, moves over a run.
 
 use serde::{Deserialize, Serialize};
-use untied_redundancy::norm;
+use untied_redundancy::{Mode, norm};
 use untied_study::{Drift, LayerRedundancy};
 
 use crate::model::net::Net;
@@ -58,6 +58,9 @@ impl<'a> DriftRecorder<'a> {
         if done > 0 && done.is_multiple_of(self.every) {
             self.record(model, done);
         }
+        if model.plan().mode == Mode::FrozenNorm {
+            return; // No running mean follows any more.
+        }
         let momentum = self.plan.running_momentum;
         for (bias, layer) in self.plan.biases.iter().zip(&mut self.course.0) {
             if !layer.running.is_empty() {
@@ -88,11 +91,11 @@ impl<'a> DriftRecorder<'a> {
         }
     }
 
-    /// Hands the courses to the layers they belong to.
+    /// Hands the courses to the layers they belong to, the first of each name.
     pub(crate) fn finish(&self, layers: &mut [LayerRedundancy]) {
-        for layer in layers {
-            if let Some(index) = self.plan.biases.iter().position(|bias| bias.layer == layer.layer) {
-                layer.drift = self.course.0[index].drift.clone();
+        for (bias, course) in self.plan.biases.iter().zip(&self.course.0) {
+            if let Some(layer) = layers.iter_mut().find(|layer| layer.layer == bias.layer) {
+                layer.drift = course.drift.clone();
             }
         }
     }

@@ -3,28 +3,24 @@
 use std::sync::Arc;
 
 use burn::module::{Module, Param};
-use burn::tensor::activation::{gelu, leaky_relu, relu, sigmoid, silu, tanh};
 use burn::tensor::module::linear;
-use burn::tensor::ops::ConvOptions;
 use burn::tensor::{DType, Device, Tensor};
 use untied_conv::conv2d;
-use untied_redundancy::network::{Activation, Convolution, Fill, NodeId, Operation};
+use untied_redundancy::network::{Convolution, NodeId, Operation};
 
 use untied_study::Initialisation;
 
 use super::dropout::Draws;
 use super::host_tensor::{HostTensors, host};
 use super::norm::Norm;
+use super::operation::activation::activated;
+use super::operation::weight::weight;
+use super::operation::window::{fitted, pooled, with_channels};
 use super::plan::{Plan, is_behind_linear, tensor_name, term_shapes};
 use super::source::Source;
 use super::step::Step;
 use super::value::{Value, Values};
-use super::weight::weight;
-use super::window::{padding_pairs, pooled, surrounded, with_channels};
 use crate::random::Generator;
-
-/// The slope of a leaky ReLU below 0.
-pub(crate) const LEAK: f64 = 0.01;
 
 /// The model of one cell: the tensors of a plan's nodes.
 #[derive(Module, Debug)]
@@ -80,27 +76,32 @@ impl Net {
 
     /// Class scores `[n, classes]` of images `[n, c, h, w]`.
     pub(crate) fn forward(&self, x: Tensor<4>) -> Tensor<2> {
-        self.forward_with(x, &mut |_, z| z)
+        self.in_steps(&self.plan.joint_steps, x, &mut |_, z| z)
     }
 
-    /// As [`forward`](Self::forward), with a probe behind every step.
+    /// As [`forward`](Self::forward), to the bit, with a probe behind every step of the plan.
     pub(crate) fn forward_with(&self, x: Tensor<4>, probe: Probe<'_>) -> Tensor<2> {
+        self.in_steps(&self.plan.steps, x, probe)
+    }
+
+    fn in_steps(&self, steps: &[Step], x: Tensor<4>, probe: Probe<'_>) -> Tensor<2> {
         let network = &self.plan.network;
         let mut values = Values::new(network, x);
-        for &step in &self.plan.steps {
-            let value = match self.compute(step, values.inputs(step.node)) {
+        for step in steps {
+            let value = match self.compute(step.node, &step.fused, values.read(&step.inputs)) {
                 Value::Maps(maps) => Value::Maps(probe(step.output(), maps)),
                 vectors @ Value::Vectors(_) => vectors,
             };
             values.put(step.output(), value);
         }
-        let [scores] = values.inputs(network.last()).try_into().expect("a loss has one input");
+        let scores = values.read(&network.node(network.last()).inputs);
+        let [scores] = scores.try_into().expect("a loss has one input");
         scores.vectors()
     }
 
     /// The output of one node alone.
     pub(crate) fn output(&self, node: NodeId, inputs: Vec<Value>) -> Value {
-        self.compute(Step { node, fused: None }, inputs)
+        self.compute(node, &[], inputs)
     }
 
     /// As [`output`](Self::output), with the absolute values of the weights that a linear operation multiplies with.
@@ -114,12 +115,16 @@ impl Net {
             (Operation::Linear { .. }, Some(Layer::Linear(weight)), [Value::Vectors(x)]) => {
                 Value::Vectors(linear(x.clone(), weight.val().detach().abs(), None))
             }
+            (Operation::Normalization { .. }, Some(Layer::Norm(norm)), [Value::Maps(x)]) => {
+                Value::Maps(norm.absolute_frozen(x.clone()))
+            }
             _ => self.output(node, inputs),
         }
     }
 
-    fn compute(&self, Step { node, fused }: Step, inputs: Vec<Value>) -> Value {
-        let fused_bias = || fused.and_then(|id| self.bias(id));
+    /// The output of a node with what is fused with it: see [`Step`].
+    fn compute(&self, node: NodeId, fused: &[NodeId], inputs: Vec<Value>) -> Value {
+        let fused_bias = || fused.first().and_then(|&id| self.bias(id));
         let mut inputs = inputs.into_iter();
         let x = inputs.next().expect("every operation has an input");
         let operation = &self.plan.network.node(node).operation;
@@ -137,13 +142,11 @@ impl Net {
                 Some(bias) => Value::Maps(x.maps() + bias.unsqueeze()),
                 None => x,
             },
-            (Operation::Normalization { .. }, Some(Layer::Norm(norm))) if fused.is_some() => {
-                Value::Maps(norm.forward_relu(x.maps()))
+            (Operation::Normalization { .. }, Some(Layer::Norm(norm))) => {
+                Value::Maps(normalized(norm, fused, x.maps(), inputs.next()))
             }
-            (Operation::Normalization { .. }, Some(Layer::Norm(norm))) => Value::Maps(norm.forward(x.maps())),
             // Without a normalization.
-            (Operation::Normalization { .. }, _) if fused.is_none() => x,
-            (Operation::Normalization { .. }, _) => x.map(relu, relu),
+            (Operation::Normalization { .. }, _) => self.rest(fused, x, inputs),
             (Operation::Activation(activation), _) => activated(*activation, x),
             (Operation::Dropout, _) => self.dropped(node, x),
             (Operation::Pooling(pooling), _) => Value::Maps(pooled(pooling, x.maps())),
@@ -153,6 +156,17 @@ impl Net {
             (Operation::Flatten, _) => Value::Vectors(x.flattened()),
             (operation, _) => unreachable!("no config plans {operation:?}"),
         }
+    }
+
+    /// What is fused with a node, one operation after the other.
+    fn rest(&self, fused: &[NodeId], x: Value, others: impl Iterator<Item = Value>) -> Value {
+        let mut others: Vec<Value> = others.collect();
+        fused.iter().fold(x, |x, &node| {
+            let inputs = std::iter::once(x);
+            let adds = self.plan.network.node(node).operation == Operation::Addition;
+            let more = if adds { std::mem::take(&mut others) } else { vec![] };
+            self.compute(node, &[], inputs.chain(more).collect())
+        })
     }
 
     /// The weight `[c_out, c_in/groups, h, w]` that a convolution multiplies with, whatever its parameters are; none of
@@ -215,6 +229,11 @@ impl Net {
         &self.plan
     }
 
+    /// Puts another plan of the same network in place of this one.
+    pub(super) fn set_plan(&mut self, plan: &Plan) {
+        self.plan = Arc::new(plan.clone());
+    }
+
     /// A model of its own: clones share their running statistics. Its dropout is the identity.
     pub(crate) fn copy(&self) -> Self {
         Self { draws: None, ..self.valid().train() }
@@ -266,28 +285,13 @@ impl Layer {
     }
 }
 
-fn activated(activation: Activation, x: Value) -> Value {
-    match activation {
-        Activation::Relu => x.map(relu, relu),
-        Activation::LeakyRelu => x.map(|x| leaky_relu(x, LEAK), |x| leaky_relu(x, LEAK)),
-        Activation::Gelu => x.map(gelu, gelu),
-        Activation::Silu => x.map(silu, silu),
-        Activation::Sigmoid => x.map(sigmoid, sigmoid),
-        Activation::Tanh => x.map(tanh, tanh),
-    }
-}
-
-/// The input of a convolution with whatever padding is no zeros, and its geometry.
-fn fitted(convolution: &Convolution, x: Tensor<4>) -> (Tensor<4>, ConvOptions<2>) {
-    let Convolution { stride, dilation, fill, groups, .. } = *convolution;
-    let [_, _, height, width] = x.dims();
-    let pairs = padding_pairs(convolution, [height, width]);
-    match fill {
-        Fill::Zero => (x, ConvOptions::new_with_padding(stride, pairs, dilation, groups)),
-        Fill::Circular | Fill::Replicate => {
-            let sides = pairs.map(|(before, after)| [before, after]);
-            (surrounded(x, sides, fill), ConvOptions::new(stride, [0; 2], dilation, groups))
-        }
+/// A norm's output, with what is fused with it.
+fn normalized(norm: &Norm, fused: &[NodeId], x: Tensor<4>, other: Option<Value>) -> Tensor<4> {
+    match (fused, other) {
+        ([], _) => norm.forward(x),
+        ([_relu], _) => norm.forward_relu(x),
+        (_, None) => norm.forward_relu_pool(x),
+        (_, Some(other)) => norm.forward_add_relu(x, other.maps()),
     }
 }
 
@@ -297,7 +301,7 @@ mod tests {
 
     use burn::module::ModuleVisitor;
     use burn::tensor::TensorData;
-    use untied_redundancy::network::{Network, Padding};
+    use untied_redundancy::network::{Activation, Network, Padding};
     use untied_study::{Bias, BiasPlace, Head, ModelConfig, Normalization, Order};
 
     use super::*;

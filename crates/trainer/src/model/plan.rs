@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use untied_redundancy::network::{Network, Node, NodeId, Operation};
 use untied_redundancy::shift_flow::{Path, ShiftFlow};
 use untied_redundancy::{BiasTerms, Mode, Redundancy};
-use untied_study::{Bias, Head, Initialisation, ModelConfig, Parameters};
+use untied_study::{Bias, Head, Initialisation, ModelConfig, Parameters, TrainConfig};
 
 use super::layers::Builder;
-use super::step::{Step, steps};
+use super::step::{Step, joint_steps, steps};
 use crate::TrainerError;
 
 /// Channels, height and width of an image or feature map.
@@ -23,8 +23,10 @@ const MOST_PARAMETERS: usize = 1 << 30;
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
     pub(crate) network: Network,
-    /// The operations in the order and the groups in which a forward pass computes them.
+    /// The operations in the order and the groups in which a forward pass computes them that is looked into.
     pub(crate) steps: Vec<Step>,
+    /// The same, in fewer passes over memory, where nobody looks.
+    pub(crate) joint_steps: Vec<Step>,
     /// The biases of feature maps; that of the linear head is none of them.
     pub(crate) biases: Vec<BiasPlan>,
     /// Weight of the newest batch in running statistics.
@@ -35,6 +37,8 @@ pub(crate) struct Plan {
     pub(crate) init: Initialisation,
     /// The share of elements that each dropout takes away.
     pub(crate) dropout: BTreeMap<NodeId, f64>,
+    /// The one in which training steps see the network, and which decides what of the biases is redundant.
+    pub(crate) mode: Mode,
 }
 
 /// A bias and the part of it that changes nothing behind it.
@@ -70,15 +74,45 @@ impl Plan {
 
     /// The plan of any network that ends in a loss, without dropout.
     pub(crate) fn of(network: Network, running_momentum: f64) -> Self {
-        let biases = network.nodes().filter_map(|(id, _)| BiasPlan::new(&network, id)).collect();
+        let mode = Mode::Training;
         Self {
             steps: steps(&network),
-            biases,
+            joint_steps: joint_steps(&network),
+            biases: BiasPlan::all(&network, mode),
             network,
             running_momentum,
             epsilon: EPSILON,
             init: Initialisation::default(),
             dropout: BTreeMap::new(),
+            mode,
+        }
+    }
+
+    /// The plan once batch norm is frozen: what it removed of biases is at work. None without batch norm.
+    pub(crate) fn frozen(&self) -> Option<Self> {
+        let mode = Mode::FrozenNorm;
+        let runs = |(_, node): (NodeId, &Node)| runs(node);
+        self.network.nodes().any(runs).then(|| Self {
+            biases: BiasPlan::all(&self.network, mode),
+            mode,
+            ..self.clone()
+        })
+    }
+
+    /// The plan at the end of a training by this rule, if it lasts for all of its epochs.
+    pub(crate) fn trained_by(self, train: &TrainConfig) -> Self {
+        let frozen = train.freeze_norm.after().and_then(|_| self.frozen());
+        frozen.unwrap_or(self)
+    }
+
+    /// Whether shifts that arrive at the node, and are redundant, are removed there.
+    pub(crate) fn removes(&self, node: &Node) -> bool {
+        match node.operation {
+            Operation::Normalization { normalization, .. } => normalization
+                .spec()
+                .is_some_and(|spec| spec.centres && !(spec.running && self.mode.takes_running_statistics())),
+            Operation::Loss => true,
+            _ => false,
         }
     }
 
@@ -148,13 +182,17 @@ impl Plan {
 }
 
 impl BiasPlan {
+    fn all(network: &Network, mode: Mode) -> Vec<Self> {
+        network.nodes().filter_map(|(id, _)| Self::new(network, mode, id)).collect()
+    }
+
     /// None where the node has no bias of a feature map.
-    fn new(network: &Network, id: NodeId) -> Option<Self> {
+    fn new(network: &Network, mode: Mode, id: NodeId) -> Option<Self> {
         let node = network.node(id);
         if !matches!(node.operation, Operation::Bias(_)) || is_behind_linear(network, node) {
             return None;
         }
-        let site = ShiftFlow::new(network, Mode::Training).site(id)?;
+        let site = ShiftFlow::new(network, mode).site(id)?;
         let mut consumers = network.consumers(id);
         let follower = match (consumers.next(), consumers.next()) {
             (Some((consumer, _)), None) if follows(network.node(consumer)) => Some(consumer),
@@ -170,6 +208,12 @@ impl BiasPlan {
             follower,
         })
     }
+}
+
+/// Whether the node is a norm with running statistics.
+fn runs(node: &Node) -> bool {
+    let Operation::Normalization { normalization, .. } = node.operation else { return false };
+    normalization.spec().is_some_and(|spec| spec.running)
 }
 
 /// The shapes `[c|1, h|1, w|1]` of a bias's terms.

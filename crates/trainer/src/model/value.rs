@@ -63,23 +63,22 @@ impl Value {
 }
 
 /// Outputs that are still to be read: each is handed over, not copied, to its last reader.
-pub(super) struct Values<'n> {
-    network: &'n Network,
+pub(super) struct Values {
     outputs: Vec<Option<Value>>,
     readers: Vec<usize>,
 }
 
-impl<'n> Values<'n> {
-    pub(super) fn new(network: &'n Network, x: Tensor<4>) -> Self {
+impl Values {
+    pub(super) fn new(network: &Network, x: Tensor<4>) -> Self {
         let readers: Vec<usize> = network.nodes().map(|(id, _)| network.consumers(id).count()).collect();
         let mut outputs = vec![None; readers.len()];
         outputs[network.input().index()] = Some(Value::Maps(x));
-        Self { network, outputs, readers }
+        Self { outputs, readers }
     }
 
-    /// The inputs of a node.
-    pub(super) fn inputs(&mut self, id: NodeId) -> Vec<Value> {
-        self.network.node(id).inputs.iter().map(|&input| self.take(input)).collect()
+    /// The outputs of these nodes, each for one of their readers.
+    pub(super) fn read(&mut self, ids: &[NodeId]) -> Vec<Value> {
+        ids.iter().map(|&id| self.take(id)).collect()
     }
 
     fn take(&mut self, id: NodeId) -> Value {

@@ -12,7 +12,7 @@ pub(crate) fn optimizer(config: &Optimizer, application: Application<'_>) -> Mod
     match *config {
         Optimizer::Sgd { momentum, dampening, nesterov, weight_decay, .. } => {
             let momentum = || MomentumConfig { momentum, dampening, nesterov };
-            application.optimizer(weight_decay, |decay| sgd::rule(momentum(), decay))
+            application.optimizer(weight_decay, |decay| sgd::rule(&momentum(), decay))
         }
         Optimizer::Adam { beta_1, beta_2, epsilon, weight_decay, .. } => {
             application.optimizer(weight_decay, |decay| adam::rule([beta_1, beta_2], epsilon, decay))

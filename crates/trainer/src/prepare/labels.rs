@@ -51,7 +51,10 @@ pub(super) fn check_classes(dataset: &Dataset, config: &DataConfig) -> Result<()
             None => (label + config.labels_from).to_string(),
         };
         let file = &label_files(&config.source)[part];
-        return Err(DataError::invalid(file, "labels of two classes or more", format!("{label} alone")).into());
+        let drawn = part == 1 && config.test.is_some();
+        let more = if drawn { ": more images, or a larger `data.test`" } else { "" };
+        let expected = format!("labels of two classes or more{more}");
+        return Err(DataError::invalid(file, expected, format!("{label} alone")).into());
     }
     Ok(())
 }

@@ -19,6 +19,8 @@ pub(crate) struct Prepared {
     pub(crate) dataset: Dataset,
     pub(crate) standardisation: Standardisation,
     pub(crate) plan: Plan,
+    /// The plan from where the config has batch norm frozen; none where it never is, or there is none.
+    pub(crate) frozen: Option<Plan>,
     /// What the model starts from, as far as a file gives it.
     pub(crate) start: HostTensors,
     /// What is odd about the data or the file, though they can be trained on.
@@ -33,7 +35,8 @@ pub(crate) fn prepare(config: &CellConfig) -> Result<Prepared, TrainerError> {
     let plan = fit(config, &size)?;
     let Start { tensors: start, warning } = start::read(&config.model, &plan)?;
     let warnings = labels::warnings(&dataset, &config.data).into_iter().chain(warning).collect();
-    Ok(Prepared { plan, start, dataset, standardisation, warnings, checksums: size.checksums })
+    let frozen = config.train.freeze_norm.after().and_then(|_| plan.frozen());
+    Ok(Prepared { plan, frozen, start, dataset, standardisation, warnings, checksums: size.checksums })
 }
 
 /// Images and classes that a model must fit.
@@ -43,6 +46,8 @@ pub(crate) struct DataSize {
     pub(crate) classes: usize,
     pub(crate) class_names: Option<Vec<String>>,
     pub(crate) train_images: usize,
+    /// Those held out of the training images.
+    pub(crate) validation_images: usize,
     /// What was passed over, a line each.
     pub(crate) notes: Vec<String>,
     /// What was loaded, by name; known once images are decoded.
@@ -82,6 +87,7 @@ fn size(dataset: &Dataset) -> DataSize {
         classes: dataset.classes,
         class_names: dataset.class_names.clone(),
         train_images: dataset.train.count,
+        validation_images: dataset.validation.as_ref().map_or(0, |split| split.count),
         notes: dataset.notes.clone(),
         checksums: dataset.checksums.entries(),
     }
@@ -94,16 +100,27 @@ fn check_canvas([height, width]: [usize; 2], canvas: CanvasConfig) -> Result<(),
 
 pub(crate) fn fit(config: &CellConfig, data: &DataSize) -> Result<Plan, TrainerError> {
     let plan = Plan::new(&config.model, data.shape, data.classes)?;
-    LearningRates::new(&config.train, steps_per_epoch(config, data.train_images)?)?;
+    LearningRates::new(&config.train, steps_per_epoch(config, data)?)?;
     measure::check(&config.measure, &Sizes { image: data.shape, train_images: data.train_images, plan: &plan })?;
     Ok(plan)
 }
 
 /// The last incomplete batch is dropped.
-fn steps_per_epoch(config: &CellConfig, train_images: usize) -> Result<usize, TrainerError> {
-    let batch_size = config.train.batch_size;
+fn steps_per_epoch(config: &CellConfig, data: &DataSize) -> Result<usize, TrainerError> {
+    let (batch_size, train_images) = (config.train.batch_size, data.train_images);
     if batch_size > train_images {
-        return Err(TrainerError::BatchSize { train_images, batch_size });
+        return Err(TrainerError::BatchSize { train_images, batch_size, why: taken_away(&config.data, data) });
     }
     Ok(train_images / batch_size)
+}
+
+/// Which keys have left fewer images to train on than the source has, in parentheses; nothing where none has.
+fn taken_away(config: &DataConfig, data: &DataSize) -> String {
+    let test = config.test.map(|share| format!("data.test = {share} sets others aside to test on"));
+    let limit = config.limit.and_then(|limit| limit.train);
+    let limit = limit.map(|most| format!("data.limit takes {most} at most"));
+    let held_out = data.validation_images;
+    let validation = config.validation.map(|share| format!("data.validation = {share} holds out {held_out}"));
+    let said: Vec<String> = [test, limit, validation].into_iter().flatten().collect();
+    if said.is_empty() { String::new() } else { format!(" ({})", said.join(", ")) }
 }

@@ -22,6 +22,8 @@ pub(super) struct Fit {
     other: Vec<String>,
     /// Of the file.
     left_over: Vec<String>,
+    /// Of each tensor of the model that has one in the file, its name there.
+    pub(super) found: BTreeMap<String, String>,
 }
 
 impl Fit {
@@ -42,6 +44,7 @@ pub(super) fn fit(file: &File, map: &BTreeMap<String, String>, expected: &BTreeM
             continue;
         };
         taken.insert(found.clone());
+        fit.found.insert(name.clone(), original.clone());
         let tensor = &file.tensors[original];
         if let Some(values) = fitted(name, tensor, shape, file.own) {
             fit.tensors.insert(name.clone(), HostTensor { shape: shape.clone(), values });

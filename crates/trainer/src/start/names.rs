@@ -1,6 +1,6 @@
 //! Names of tensors in a file, and in the model.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What programs wrap a model or its state dict in.
 const WRAPPERS: [&str; 6] = ["module", "_orig_mod", "model", "state_dict", "model_state_dict", "network"];
@@ -22,6 +22,22 @@ pub(super) fn translated<'n>(
     each.collect()
 }
 
+/// The beginnings of the map with which no name in the file begins.
+pub(super) fn unmatched<'m>(names: &BTreeSet<&str>, map: &'m BTreeMap<String, String>) -> Vec<&'m str> {
+    let begins = |from: &str| names.iter().any(|name| after(unwrapped(name), from).is_some());
+    map.keys().map(String::as_str).filter(|from| !begins(from)).collect()
+}
+
+/// The beginnings of names up to the first dot, without wrappers, each once.
+pub(super) fn beginnings<'n>(names: &BTreeSet<&'n str>) -> BTreeSet<&'n str> {
+    names.iter().filter_map(|name| unwrapped(name).split('.').next()).collect()
+}
+
+/// What follows a beginning that ends with the name, or at a dot.
+fn after<'n>(name: &'n str, from: &str) -> Option<&'n str> {
+    name.strip_prefix(from).filter(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
 /// The name without wrappers around it, which may lie in one another.
 fn unwrapped(name: &str) -> &str {
     match name.split_once('.') {
@@ -32,8 +48,7 @@ fn unwrapped(name: &str) -> &str {
 
 /// The longest beginning that the map knows, up to a dot or the end, becomes the one that it tells.
 fn mapped(name: &str, map: &BTreeMap<String, String>) -> String {
-    let rest = |from: &str| name.strip_prefix(from).filter(|rest| rest.is_empty() || rest.starts_with('.'));
-    let known = map.iter().filter_map(|(from, to)| Some((from.len(), to, rest(from)?)));
+    let known = map.iter().filter_map(|(from, to)| Some((from.len(), to, after(name, from)?)));
     known.max_by_key(|(length, ..)| *length).map_or_else(|| name.to_owned(), |(_, to, rest)| format!("{to}{rest}"))
 }
 
@@ -50,6 +65,14 @@ mod tests {
         let expected =
             [("fcn.weight", "fcn.weight"), ("head.weight", &names[0]), ("last", &names[1]), ("model", "model")];
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn beginnings_that_match_nothing_are_found() {
+        let names = BTreeSet::from(["module.layer1.0.conv.weight", "module.fc.bias", "fc.weight"]);
+        let map = ["fc", "layer1.0", "layer1.1", "f", "module"].map(|from| (from.to_owned(), "head".to_owned()));
+        assert_eq!(unmatched(&names, &map.into()), ["f", "layer1.1", "module"]);
+        assert_eq!(beginnings(&names), BTreeSet::from(["fc", "layer1"]));
     }
 
     #[test]

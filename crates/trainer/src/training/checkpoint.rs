@@ -21,7 +21,7 @@ use crate::measure::drift::Course;
 use crate::model::net::Net;
 
 /// Version of the format.
-const FORMAT: u32 = 5;
+const FORMAT: u32 = 6;
 
 /// No run trains for longer: 300 centuries.
 const LONGEST: Duration = Duration::from_secs(1 << 40);
@@ -80,7 +80,7 @@ struct Header {
     trained: Duration,
     curves: Curves,
     step_losses: Vec<f64>,
-    sums: Sums,
+    sums: Vec<Sums>,
     drift: Course,
     /// Length of the model.
     model_bytes: usize,
@@ -122,7 +122,7 @@ impl Run<'_> {
             trained: self.trained,
             curves: self.curves.clone(),
             step_losses: self.step_losses.clone(),
-            sums: self.measurement.sums(),
+            sums: self.measurements.sums(),
             drift: self.drift.course().clone(),
             model_bytes: model.len(),
             best: self.best.as_ref().map(|Best { epoch, answers, confusion, .. }| BestHeader {
@@ -151,7 +151,7 @@ impl Run<'_> {
         });
         catch_unwind(burn).unwrap_or_else(|_| Err("cannot be restored".to_owned()))?;
         let steps = header.step_losses.len();
-        if !(self.measurement.resume(header.sums) && self.drift.resume(header.drift)) {
+        if !(self.measurements.resume(header.sums) && self.drift.resume(header.drift)) {
             return Err("is of another model".to_owned());
         }
         self.learning_rates.skip(steps);

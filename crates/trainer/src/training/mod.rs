@@ -3,9 +3,11 @@
 mod batch;
 mod checkpoint;
 mod evaluated;
+mod freezing;
 mod projection;
 mod reestimation;
 mod run;
+mod storage;
 
 use std::time::{Duration, Instant};
 
@@ -113,6 +115,7 @@ impl Run<'_> {
     /// One pass over the training set in a fresh order, or what is left of it, and an evaluation.
     fn epoch(&mut self, keeper: &mut Keeper<'_>, emit: &mut Emit<'_>) -> Option<Divergence> {
         let epoch = self.epochs() + 1;
+        self.freeze();
         let order =
             self.subject.generator.stream(&format!("order/{epoch}")).permutation(self.subject.dataset.train.count);
         let done = self.step_losses.len() - self.epochs() * self.steps_per_epoch;
@@ -141,8 +144,8 @@ impl Run<'_> {
 
         let step = self.step_losses.len();
         self.subject.model.draw_from(Draws { generator: self.subject.generator, step });
-        let (scores, observed) = if self.measurement.is_due(step) {
-            let (scores, observed) = self.measurement.forward(&self.subject.model, x);
+        let (scores, observed) = if let Some(measurement) = self.measurements.due(step) {
+            let (scores, observed) = measurement.forward(&self.subject.model, x);
             (scores, Some(observed))
         } else {
             (self.subject.model.forward(x), None)
@@ -160,8 +163,8 @@ impl Run<'_> {
             return value;
         }
         let gradients = loss.backward();
-        if let Some(observed) = &observed {
-            self.measurement.record(&self.subject.model, observed, &gradients);
+        if let (Some(observed), Some(measurement)) = (&observed, self.measurements.due_mut(step)) {
+            measurement.record(&self.subject.model, observed, &gradients);
         }
         let mut gradients = GradientsParams::from_grads(gradients, &self.subject.model);
         self.drift.follow(&self.subject.model, self.step_losses.len());
@@ -173,6 +176,7 @@ impl Run<'_> {
         if self.subject.config.train.project_redundant == Projection::Bias {
             projection::project_biases(&mut self.subject.model, self.subject.plan);
         }
+        self.subject.model = storage::store(self.subject.model.clone(), self.subject.config.train.store_weights);
         value
     }
 

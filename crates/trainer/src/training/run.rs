@@ -13,7 +13,7 @@ use crate::data::transform::batch::Input;
 use crate::data::transform::shift::pattern;
 use crate::emit::Emit;
 use crate::measure::Subject;
-use crate::measure::bias_gradient::Measurement;
+use crate::measure::bias_gradient::Measurements;
 use crate::measure::drift::DriftRecorder;
 use crate::model::net::Net;
 use crate::optimization::application::Application;
@@ -23,6 +23,8 @@ use crate::prepare::Prepared;
 use crate::provenance::provenance;
 use crate::random::Generator;
 use crate::training::evaluated::Evaluated;
+use crate::training::freezing::Freezing;
+use crate::training::storage::store;
 use crate::{TrainerError, device};
 
 /// Where and why a run's loss stopped being a number.
@@ -51,7 +53,9 @@ pub(crate) struct Run<'a> {
     pub(crate) learning_rates: LearningRates,
     /// Of the training images, in training steps alone.
     pub(crate) augmentation: Option<Augmentation>,
-    pub(crate) measurement: Measurement<'a>,
+    /// Where batch norm is frozen, if it is at all.
+    pub(crate) freezing: Option<Freezing<'a>>,
+    pub(crate) measurements: Measurements<'a>,
     pub(crate) drift: DriftRecorder<'a>,
     pub(crate) parameters: Parameters,
     pub(crate) curves: Curves,
@@ -75,7 +79,7 @@ pub(crate) struct Run<'a> {
 
 impl<'a> Run<'a> {
     pub(crate) fn new(config: &'a CellConfig, prepared: &'a Prepared, device: &Device) -> Result<Self, TrainerError> {
-        let Prepared { dataset, standardisation, plan, start, warnings, checksums } = prepared;
+        let Prepared { dataset, standardisation, plan, frozen, start, warnings, checksums } = prepared;
         let Split { channels, height, width, .. } = dataset.train;
         let device = device.clone().autodiff();
         let dtype = device::burn_dtype(config.train.dtype);
@@ -85,11 +89,15 @@ impl<'a> Run<'a> {
             .shift
             .map(|shift| pattern(shift.pattern, generator, 0, shift.strength, [channels, height, width]));
         let steps_per_epoch = dataset.train.count / config.train.batch_size;
+        let steps = steps_per_epoch * config.train.epochs;
+        let freezing = Freezing::new(config.train.freeze_norm.after(), plan, frozen.as_ref());
+        let frozen = freezing.as_ref().map(|freezing| freezing.from(steps_per_epoch));
         Ok(Self {
             learning_rates: LearningRates::new(&config.train, steps_per_epoch)?,
             augmentation: config.data.augment.map(|augment| Augmentation::new(augment, generator)),
-            measurement: Measurement::new(plan, config.train.dtype, steps_per_epoch * config.train.epochs),
-            drift: DriftRecorder::new(plan, steps_per_epoch * config.train.epochs),
+            measurements: Measurements::new(plan, frozen, config.train.dtype, steps),
+            drift: DriftRecorder::new(plan, steps),
+            freezing,
             parameters: plan.parameters(),
             optimizer: optimizer(&config.train.optimizer, Application::of(&config.train, &device)),
             curves: Curves::default(),
@@ -109,7 +117,7 @@ impl<'a> Run<'a> {
                 input: Input::new(standardisation.clone(), shift),
                 dtype,
                 generator,
-                model: Net::started(plan, start, config.seed, &device, dtype),
+                model: store(Net::started(plan, start, config.seed, &device, dtype), config.train.store_weights),
                 device,
             },
             steps_per_epoch,
@@ -143,10 +151,12 @@ impl<'a> Run<'a> {
 
     /// Puts the model of the best epoch in place of the last one, where the config asks for it.
     pub(crate) fn return_to_best(&mut self) {
-        let Some(Best { model, answers, confusion, .. }) = &self.best else { return };
+        let Some(Best { model, answers, confusion, epoch }) = &self.best else { return };
+        let epoch = *epoch;
         self.drift.record(&self.subject.model, self.step_losses.len());
         (self.subject.model, self.answers) = (model.clone(), answers.clone());
         self.confusion.clone_from(confusion);
+        self.return_to_plan_of(epoch);
     }
 
     /// The result, with what was measured on the trained model.
@@ -179,7 +189,7 @@ impl<'a> Run<'a> {
             _ => {}
         }
         self.drift.record(&self.subject.model, self.step_losses.len());
-        let mut redundancy = self.measurement.finish(&self.subject.model);
+        let mut redundancy = self.measurements.finish(&self.subject.model);
         self.drift.finish(&mut redundancy);
         CellResult {
             status: if diverged.is_some() { Status::Diverged } else { Status::Finished },
@@ -201,6 +211,22 @@ impl<'a> Run<'a> {
             curves: self.curves,
             measured,
             step_losses: self.step_losses,
+        }
+    }
+
+    /// Freezes batch norm, if it is to be in the epoch that begins or goes on.
+    pub(super) fn freeze(&mut self) {
+        let Some(frozen) = self.freezing.as_ref().and_then(|freezing| freezing.frozen_in(self.epochs())) else {
+            return;
+        };
+        self.subject.plan = frozen;
+        self.subject.model.freeze_norms(frozen);
+    }
+
+    /// Puts the plan of an epoch, counted from 0, in place of that of the last one.
+    pub(super) fn return_to_plan_of(&mut self, epoch: usize) {
+        if let Some(freezing) = &self.freezing {
+            self.subject.plan = freezing.plan_of(epoch);
         }
     }
 }

@@ -121,8 +121,23 @@ fn another_layout_is_refused() {
     fs::remove_dir(folder.path().join("test/bee")).unwrap();
     fs::create_dir(folder.path().join("test/bird")).unwrap();
     let endings = "png, .jpg, .jpeg, .jpe, .jfif, .webp, .bmp, .gif, .tif, .tiff, .pgm, .ppm, .pbm, .pnm";
-    let expected = format!("expected one image or more, with a name that ends in .{endings}; {layout}");
-    assert_eq!(message(&folder), format!("DIR/train/bird: {expected}"));
+    let expected = format!("expected one image or more, with a name that ends in .{endings}");
+    // Whatever is wrong is said at once: empty folders, files that are no images, damaged pixels.
+    let empty = format!("DIR/train/bird: {expected}; DIR/test/bird: {expected}");
+    assert_eq!(message(&folder), format!("DIR: 2 faults: {empty}"));
+    write(&folder, "train/cat/2.png", b"");
+    let cut = jpeg(jpeg_encoder::ColorType::Rgb, 3);
+    write(&folder, "test/dog/0.png", &cut[..cut.len() - 2]);
+    let all = message(&folder);
+    assert!(all.starts_with(&format!("DIR: 4 faults: {empty}; DIR/train/cat/2.png: ")), "{all}");
+    assert!(all.ends_with("failed to decode DIR/test/dog/0.png: the file ends before the image does"), "{all}");
+    for split in ["train", "test"] {
+        fs::remove_dir(folder.path().join(split).join("bird")).unwrap();
+    }
+    let both = message(&folder);
+    assert!(both.starts_with("DIR: 2 faults: DIR/train/cat/2.png: ") && both.contains("dog/0.png"), "{both}");
+    write(&folder, "train/cat/2.png", &rgb(1));
+    assert!(message(&folder).starts_with("failed to decode DIR/test/dog/0.png: "));
     assert_eq!(load_from("no/such".as_ref()).expect_err("no folder").to_string(), "no data folder no/such");
 }
 

@@ -66,6 +66,10 @@ fn sets_show_by_the_names_of_their_files() {
     // What is wrong with it is said as of that kind.
     for (name, said) in [
         ("emnist-letters-train-images-idx3-ubyte", "emnist-letters-train-labels"),
+        (
+            "t10k-labels-idx1-ubyte.gz",
+            "missing: train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, found",
+        ),
         ("data_batch_1.bin", "data_batch_1.bin"),
         ("train.bin", "train.bin"),
         ("x_train.npy", "npy"),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use safetensors::tensor::{Dtype, TensorView};
 use untied_study::{CellConfig, CellResult, Device, Study};
-use untied_trainer::{Checkpoints, Classifier, TrainedModel, check, resume};
+use untied_trainer::{Checkpoints, Classifier, Planner, TrainedModel, check, resume};
 
 /// Steps too small to change a number.
 const BASE: &str = r#"
@@ -145,6 +145,26 @@ fn what_fits_and_what_does_not_is_listed() {
 
     let (result, _) = trained(&config(&format!("{model}\n{some}\ninit_partial = true"), folder()));
     assert!(result.warnings.len() == 1 && result.warnings[0].contains("12 of the model's 14"), "{:?}", result.warnings);
+}
+
+#[test]
+fn names_that_match_nothing_are_refused_and_all_tensors_are_listed() {
+    let model = "norm = \"batch\"\ninit_partial = true\ninit_from = \"pytorch.safetensors\"";
+    let mistyped = NAMES.replace("classifier =", "clasifier =");
+    let error = check(&config(&format!("{model}\n{mistyped}"), folder())).unwrap_err().to_string();
+    let said =
+        "model.init_names: expected beginnings of its tensors' names, `classifier`, `features`; found `clasifier`";
+    assert!(error.ends_with(said), "{error}");
+
+    let some = NAMES.replace(", classifier = \"head\"", "");
+    let config = config(&format!("{model}\n{some}"), folder());
+    let (tensors, taken) = Planner::default().start(&config).unwrap();
+    assert!(taken.is_ok(), "in part");
+    let fitting = tensors.iter().filter(|tensor| tensor.fits).count();
+    assert_eq!((fitting, tensors.len()), (12, 16), "{tensors:?}");
+    let left: Vec<&str> =
+        tensors.iter().filter(|of| of.model.is_none()).map(|of| of.file.as_ref().unwrap().0.as_str()).collect();
+    assert_eq!(left, ["module._orig_mod.classifier.bias", "module._orig_mod.classifier.weight"]);
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Column blocks: the locations that each register of a product's columns holds.
 //!
 //! A register takes in locations that lie next to each other in the padded source, so that its patches are read in place;
-//! the padding between two rows comes along for nothing. Where that would waste too much, as for tiny images and for
-//! strides, locations are packed densely instead, over several images, and their patches copied to a panel.
+//! the padding between two rows comes along for nothing. Where that would waste too much, as for tiny images, locations
+//! are packed densely instead, over several images, and their patches copied to a panel.
 //!
 //! ```text
 //! rows of 3 locations in a padded plane of width 5, registers of 8 lanes (· lanes that are computed and not written):
@@ -49,20 +49,19 @@ impl ColumnBlocks {
         let period = (1..images)
             .find(|images| (images * locations).is_multiple_of(lanes) || images * locations > 64 * lanes)
             .unwrap_or(images);
-        if source.step() == 1 {
-            let in_place = Self::in_place(&runs, lanes, output.step());
-            let packed = (period * locations).div_ceil(lanes);
-            let copies = packed + period * runs.len();
-            // A filter's multiplication takes half a cycle, a copy two.
-            if period * in_place.count() * filters <= packed * filters + 4 * copies {
-                return in_place;
-            }
+        let in_place = Self::in_place(&runs, lanes, output.step());
+        let packed = (period * locations).div_ceil(lanes);
+        let copies = packed + period * runs.len();
+        // A filter's multiplication takes half a cycle, a copy two.
+        if period * in_place.count() * filters <= packed * filters + 4 * copies {
+            in_place
+        } else {
+            Self::packed(&runs, period, lanes, output.step())
         }
-        Self::packed(&runs, period, lanes, [source.step(), output.step()])
     }
 
     /// Packed columns: registers without gaps.
-    fn packed(runs: &[CommonRun], period: usize, lanes: usize, [step, to_step]: [usize; 2]) -> Self {
+    fn packed(runs: &[CommonRun], period: usize, lanes: usize, to_step: usize) -> Self {
         let mut blocks = Self { pieces: Vec::new(), ends: Vec::new(), period, in_place: false };
         let mut lane = 0;
         for image in 0..period {
@@ -74,7 +73,7 @@ impl ColumnBlocks {
                         lane = 0;
                     }
                     let len = (run.len - done).min(lanes - lane);
-                    let (from, to) = (run.from + done * step, run.to + done * to_step);
+                    let (from, to) = (run.from + done, run.to + done * to_step);
                     blocks.pieces.push(Piece { image, lane, len, from, to });
                     (lane, done) = (lane + len, done + len);
                 }
@@ -158,7 +157,7 @@ fn common_runs(source: &Locations, output: &Locations) -> Vec<CommonRun> {
         let end = |run: &Run| run.at + run.len;
         let until = end(from).min(end(to));
         common.push(CommonRun {
-            from: from.start + (at - from.at) * source.step(),
+            from: from.start + (at - from.at),
             to: to.start + (at - to.at) * output.step(),
             len: until - at,
         });
@@ -203,7 +202,7 @@ mod tests {
     #[test]
     fn packed_registers_have_no_gaps_and_go_on_in_the_next_image() {
         let [source, output] = grids();
-        let blocks = ColumnBlocks::packed(&common_runs(&source, &output), 4, 4, [1, 1]);
+        let blocks = ColumnBlocks::packed(&common_runs(&source, &output), 4, 4, 1);
         assert_eq!((blocks.count(), blocks.period), (9, 4));
         assert_eq!(pieces(&blocks, 0), [(0, 0, 3, 0, 0), (0, 3, 1, 5, 3)]);
         assert_eq!(pieces(&blocks, 2), [(0, 0, 1, 12, 8), (1, 1, 3, 0, 0)]);
@@ -219,7 +218,7 @@ mod tests {
         assert_eq!(blocks.images(&(3..6), 3), 1..2);
         assert_eq!(blocks.images(&(4..5), 3), 1..2);
         assert_eq!(blocks.images(&(4..7), 3), 1..3);
-        let blocks = ColumnBlocks::packed(&common_runs(&source, &output), 4, 4, [1, 1]);
+        let blocks = ColumnBlocks::packed(&common_runs(&source, &output), 4, 4, 1);
         assert_eq!(blocks.images(&(9..18), 6), 4..6);
         assert_eq!(blocks.images(&(3..5), 6), 1..3);
         // The last period begins with the fifth image, of whose nine locations the third register holds the last.

@@ -101,7 +101,7 @@ impl<T: Real> Output<'_, T> {
     /// # Safety
     /// There is room.
     #[inline(never)]
-    unsafe fn store_each<S: Simd>(&self, register: T::Register<S>, to: *mut T, len: usize) {
+    pub(super) unsafe fn store_each<S: Simd>(&self, register: T::Register<S>, to: *mut T, len: usize) {
         for (i, &element) in T::elements::<S>(&register)[..len].iter().enumerate() {
             // SAFETY: by the contract.
             unsafe { to.add(i * self.locations.step()).write(element) };

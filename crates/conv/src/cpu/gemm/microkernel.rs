@@ -19,7 +19,16 @@
 use pulp::Simd;
 use untied_kernels::cpu::Real;
 
-/// Factors of the rows of a tile: that of row `i` and `k` lies at `i·row + k·step`.
+/// Factors of the rows of a tile.
+pub(crate) trait Factors<T> {
+    /// Address of the factor of row `i` and `k`.
+    ///
+    /// # Safety
+    /// There is one.
+    unsafe fn at(&self, k: usize, i: usize) -> *const T;
+}
+
+/// Factors at regular distances: that of row `i` and `k` lies at `i·row + k·step`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rows<T> {
     pub(crate) first: *const T,
@@ -27,11 +36,28 @@ pub(crate) struct Rows<T> {
     pub(crate) step: usize,
 }
 
-impl<T> Rows<T> {
+impl<T> Factors<T> for Rows<T> {
     #[inline(always)]
     unsafe fn at(&self, k: usize, i: usize) -> *const T {
-        // SAFETY: by the contract of `multiply`.
+        // SAFETY: by the contract.
         unsafe { self.first.add(k * self.step + i * self.row) }
+    }
+}
+
+/// Factors that are read from the image itself, three rows from each base: that of row `i` and `k` is the element
+/// `i mod 3` behind `bases[i / 3] + places[k]`. Few addresses serve many rows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Triples<'a, T> {
+    /// As many as the tallest tile needs.
+    pub(crate) bases: [*const T; 4],
+    pub(crate) places: &'a [usize],
+}
+
+impl<T> Factors<T> for Triples<'_, T> {
+    #[inline(always)]
+    unsafe fn at(&self, k: usize, i: usize) -> *const T {
+        // SAFETY: by the contract.
+        unsafe { self.bases[i / 3].add(*self.places.get_unchecked(k)).add(i % 3) }
     }
 }
 
@@ -83,7 +109,7 @@ impl<T, const NR: usize> Columns<T> for InPlace<'_, T, NR> {
 pub(crate) unsafe fn multiply<S: Simd, T: Real, const MR: usize, const NR: usize>(
     simd: S,
     k: usize,
-    rows: Rows<T>,
+    rows: &impl Factors<T>,
     columns: &impl Columns<T>,
     sums: *mut T,
     add: bool,

@@ -32,6 +32,11 @@ impl<T: Real> PackedWeights<T> {
         Self { blocks, count, length, rows }
     }
 
+    /// The elements of the only filter.
+    pub(crate) fn single(&self) -> &[T] {
+        &self.blocks
+    }
+
     pub(crate) fn blocks(&self) -> usize {
         self.count.div_ceil(self.rows)
     }

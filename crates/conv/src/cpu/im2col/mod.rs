@@ -41,9 +41,14 @@ impl Patches {
     /// The patches of the input.
     pub(crate) fn of_input(spec: &ConvSpec) -> Self {
         let before = spec.padding.map(|[before, _]| before);
-        let padded: [usize; 3] = std::array::from_fn(|a| spec.input[a] + spec.padding[a][0] + spec.padding[a][1]);
+        let mut padded: [usize; 3] = std::array::from_fn(|a| spec.input[a] + spec.padding[a][0] + spec.padding[a][1]);
+        // A row cannot have more residues than columns.
+        let residues = spec.stride[2].min(padded[2]);
+        padded[2] = padded[2].next_multiple_of(residues);
+        let read = residues.min((spec.kernel[2] - 1) * spec.dilation[2] + 1);
+        let padding = Padding { size: spec.input, before, padded, residues, read };
         let [_, height, width] = padded;
-        let offset = |[z, y, x]: [usize; 3]| (z * height + y) * width + x;
+        let offset = |[z, y, x]: [usize; 3]| (z * height + y) * width + padding.column(x);
         let mut offsets = Vec::with_capacity(spec.patch());
         for channel in 0..spec.channels_in {
             for tap in 0..volume(spec.kernel) {
@@ -53,10 +58,10 @@ impl Patches {
             }
         }
         let channels = spec.groups * spec.channels_in;
-        let [sz, sy, sx] = spec.stride;
-        let strides = [sz * height * width, sy * width, sx];
+        let [sz, sy, _] = spec.stride;
+        let strides = [sz * height * width, sy * width, 1];
         Self {
-            padding: Padding { size: spec.input, before, padded },
+            padding,
             channels,
             group: spec.channels_in * volume(padded),
             locations: Locations::new(spec.output, strides, channels * volume(padded), 0),
@@ -81,7 +86,6 @@ impl Patches {
         row: usize,
     ) {
         let lanes = T::lanes::<S>();
-        let step = self.locations.step();
         let offsets = &self.offsets[of];
         let Some(&farthest) = offsets.iter().max() else { return };
         for source in sources {
@@ -92,9 +96,7 @@ impl Patches {
                 let from = planes.as_ptr().wrapping_add(source.start);
                 // Copies of a constant size are one move each; what they write too much, the next source overwrites.
                 match source.len {
-                    _ if step > 1 || end > planes.len() => {
-                        copy_each(&planes[source.start..], offsets, source.len, step, to, row);
-                    }
+                    _ if end > planes.len() => copy_each(&planes[source.start..], offsets, source.len, to, row),
                     1 => copy_block::<[T; 1], T>(from, offsets, to, row),
                     2 => copy_block::<[T; 2], T>(from, offsets, to, row),
                     3..=4 => copy_block::<[T; 4], T>(from, offsets, to, row),
@@ -118,15 +120,15 @@ unsafe fn copy_block<B: Copy, T>(from: *const T, offsets: &[usize], to: *mut T, 
     }
 }
 
-/// Copies element by element: where they are not neighbours, or where registers would read beyond the planes.
+/// Copies element by element: where registers would read beyond the planes.
 ///
 /// # Safety
 /// `to` has room for `len` elements in as many rows as there are offsets.
-unsafe fn copy_each<T: Real>(from: &[T], offsets: &[usize], len: usize, step: usize, to: *mut T, row: usize) {
+unsafe fn copy_each<T: Real>(from: &[T], offsets: &[usize], len: usize, to: *mut T, row: usize) {
     for (k, offset) in offsets.iter().enumerate() {
         for i in 0..len {
             // SAFETY: within the row, by the contract.
-            unsafe { to.add(k * row + i).write(from[offset + i * step]) };
+            unsafe { to.add(k * row + i).write(from[offset + i]) };
         }
     }
 }

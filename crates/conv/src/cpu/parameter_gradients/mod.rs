@@ -16,15 +16,16 @@ use rayon::prelude::*;
 use untied_kernels::cpu::Real;
 
 use bias::{BiasSums, Sharing};
-use depthwise::Depthwise;
+use depthwise::{Depthwise, TOGETHER};
 use tasks::{Portion, portions};
 use weight::{Shape, WeightSums};
 
-use super::gemm::microkernel::{self, Panel, Rows};
+use super::gemm::microkernel::{self, Panel, Rows, Triples};
 use super::im2col::locations::{Locations, Run};
 use super::im2col::{Patches, Source};
 use super::simd::{self, Kernel};
 use crate::ConvSpec;
+use crate::spec::volume;
 
 /// Locations that are multiplied at once.
 const WIDTH: usize = 96;
@@ -45,6 +46,11 @@ pub(crate) fn parameter_gradients<T: Real>(spec: &ConvSpec, x: &[T], dy: &[T], b
     let (weights, biases): (Vec<_>, Vec<_>) = sums.into_iter().map(|sums| (sums.weight, sums.bias)).unzip();
     let tasks: Vec<_> = portions.iter().map(|portion| portion.locations.clone()).zip(biases).collect();
     (WeightSums::gather(spec, &weights), bias::gather(&tasks, filters, bias.per_filter(locations)))
+}
+
+/// Whether a patch's elements lie in threes next to each other, so that they need not be packed.
+fn triples(spec: &ConvSpec) -> bool {
+    spec.kernel[2] == 3 && spec.dilation[2] == 1 && spec.stride[2] == 1
 }
 
 /// Sums of one task.
@@ -69,8 +75,8 @@ impl<T: Real> Kernel for Task<'_, T> {
     #[inline(always)]
     fn run<S: Simd, const MR: usize, const NR: usize, const MR_TALL: usize>(self, simd: S) {
         // A tile of filters has as many columns as there are filters, or a second register is left empty.
-        *self.sums = Some(if self.spec.channels_out == 1 && self.patches.locations.step() == 1 {
-            self.depthwise::<S, MR_TALL>(simd)
+        *self.sums = Some(if self.spec.channels_out == 1 && self.spec.stride[2] == 1 {
+            self.depthwise(simd)
         } else if self.spec.channels_out > T::lanes::<S>() {
             self.sweep::<S, MR_TALL, 2>(simd)
         } else {
@@ -81,26 +87,33 @@ impl<T: Real> Kernel for Task<'_, T> {
 
 impl<T: Real> Task<'_, T> {
     #[inline(always)]
-    fn depthwise<S: Simd, const N: usize>(&self, simd: S) -> Sums<T> {
+    fn depthwise<S: Simd>(&self, simd: S) -> Sums<T> {
         let Self { spec, patches, bias, portion: Portion { images, locations }, .. } = *self;
         let (groups, patch) = (spec.groups, spec.patch());
-        let channels = images.start * patches.channels..images.end * patches.channels;
+        let padding = &patches.padding;
         let mut runs = Vec::new();
         patches.locations.runs(locations.start, locations.len(), &mut runs);
-        let depthwise = Depthwise {
-            patches,
-            runs: &runs,
-            first: locations.start,
-            planes: &patches.padding.apply(simd, self.x, channels),
-            dy: &self.dy[images.start * groups * spec.locations()..images.end * groups * spec.locations()],
-            groups,
-            locations: spec.locations(),
-        };
+        // The group of all images, which stay in the nearest cache.
+        let mut planes = padding.room(simd, images.len() * spec.channels_in);
+        let size = spec.channels_in * volume(padding.size);
         let mut weight = WeightSums::<T>::with_room(Shape::new(spec, [1, T::lanes::<S>()]));
         for group in 0..groups {
+            for (at, image) in images.clone().enumerate() {
+                let x = &self.x[(image * groups + group) * size..][..size];
+                padding.fill(simd, x, &mut planes[at * patches.group..][..patches.group]);
+            }
+            let depthwise = Depthwise {
+                patches,
+                runs: &runs,
+                first: locations.start,
+                planes: &planes,
+                dy: &self.dy
+                    [(images.start * groups + group) * spec.locations()..images.end * groups * spec.locations()],
+                image: groups * spec.locations(),
+            };
             let to = weight.block(group, 0);
-            for first in (0..patch).step_by(N) {
-                for (element, sum) in (first..patch).zip(depthwise.products::<S, N>(simd, group, first)) {
+            for first in (0..patch).step_by(TOGETHER) {
+                for (element, sum) in (first..patch).zip(depthwise.products::<S>(simd, first)) {
                     // SAFETY: a block has as many rows as a patch has elements, of a register each.
                     unsafe { T::store::<S>(to.add(element * T::lanes::<S>()), T::splat(simd, sum)) };
                 }
@@ -124,10 +137,14 @@ impl<T: Real> Task<'_, T> {
         let mut transposed = vec![T::ZERO; blocks * WIDTH * columns];
         // Packing may write a register beyond a row. Rows beyond the last element of a patch are multiplied too.
         let row_length = WIDTH + T::lanes::<S>();
-        let mut panel = Vec::with_capacity(rows * row_length);
-        panel.spare_capacity_mut()[spec.patch() * row_length..rows * row_length].fill(MaybeUninit::new(T::ZERO));
+        let triples = triples(spec);
+        let mut panel = Vec::new();
+        if !triples {
+            panel.reserve_exact(rows * row_length);
+            panel.spare_capacity_mut()[spec.patch() * row_length..rows * row_length].fill(MaybeUninit::new(T::ZERO));
+        }
         let panel: *mut T = panel.as_mut_ptr();
-        let (mut runs, mut spans, mut sources) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut runs, mut spans, mut sources, mut places) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
 
         let planes =
             patches.padding.apply(simd, self.x, images.start * patches.channels..images.end * patches.channels);
@@ -138,17 +155,21 @@ impl<T: Real> Task<'_, T> {
             patches.locations.runs(first, width, &mut runs);
             self.of_filter.runs(images.start * spec.locations() + first, width, &mut spans);
             sources.clear();
+            places.clear();
             for run in &runs {
+                places.extend((0..run.len).map(|at| run.image + run.start + at));
                 sources.extend((0..run.len).step_by(T::lanes::<S>()).map(|at| Source {
                     column: run.at + at,
                     len: T::lanes::<S>().min(run.len - at),
-                    start: run.image + run.start + at * patches.locations.step(),
+                    start: run.image + run.start + at,
                 }));
             }
             for group in 0..groups {
                 let planes = &planes[group * patches.group..];
-                // SAFETY: the panel has room for these elements.
-                unsafe { patches.pack::<S, T>(planes, 0..spec.patch(), &sources, panel, row_length) };
+                if !triples {
+                    // SAFETY: the panel has room for these elements.
+                    unsafe { patches.pack::<S, T>(planes, 0..spec.patch(), &sources, panel, row_length) };
+                }
                 for few in (0..filters).step_by(4).map(|first| first..filters.min(first + 4)) {
                     for span in &spans {
                         self.transpose(group, few.clone(), span, columns, &mut transposed);
@@ -158,11 +179,20 @@ impl<T: Real> Task<'_, T> {
                     let dy = Panel { first: transposed[block * WIDTH * columns..].as_ptr(), step: columns };
                     let sums = sums.weight.block(group, block);
                     for row in (0..rows).step_by(MR) {
-                        // SAFETY: panel, transposed and sums are as large as computed above.
+                        // SAFETY: panel, transposed and sums are as large as computed above, and patches lie within
+                        // the planes.
                         unsafe {
-                            let rows = Rows { first: panel.add(row * row_length), row: row_length, step: 1 };
                             let (sums, add) = (sums.add(row * columns), first > locations.start);
-                            microkernel::multiply::<S, T, MR, NR>(simd, width, rows, &dy, sums, add);
+                            if triples {
+                                // Rows beyond the last element of a patch repeat its last ones.
+                                let offset = |i: usize| patches.offsets[(row + 3 * i).min(spec.patch() - 3)];
+                                let bases = std::array::from_fn(|i| planes.as_ptr().add(offset(i)));
+                                let rows = Triples { bases, places: &places };
+                                microkernel::multiply::<S, T, MR, NR>(simd, width, &rows, &dy, sums, add);
+                            } else {
+                                let rows = Rows { first: panel.add(row * row_length), row: row_length, step: 1 };
+                                microkernel::multiply::<S, T, MR, NR>(simd, width, &rows, &dy, sums, add);
+                            }
                         }
                     }
                 }

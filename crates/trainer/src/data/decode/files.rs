@@ -48,8 +48,21 @@ impl ImageFiles {
         headers.into_iter().collect()
     }
 
-    /// All images in one form; from the cache where files of the same content were decoded before.
-    pub(crate) fn decode(&self, headers: &[Header], form: Form) -> Result<Split, DataError> {
+    /// What is wrong with each file that cannot be read, its pixels included where they are asked for.
+    pub(crate) fn faults(&self, pixels: bool) -> Vec<DataError> {
+        let fault = |path: &PathBuf| {
+            let decoded = |picture: Picture| {
+                let _alone = (picture.sketch.bytes > LARGE).then(|| LARGE_ONES.lock());
+                if pixels { picture.decode().map(drop) } else { Ok(()) }
+            };
+            Picture::open(path).and_then(decoded).err()
+        };
+        self.paths.par_iter().filter_map(fault).collect()
+    }
+
+    /// All images in one form; from the cache where files of the same content were decoded before. Or what is wrong with each
+    /// that cannot be decoded.
+    pub(crate) fn decode(&self, headers: &[Header], form: Form) -> Result<Split, Vec<DataError>> {
         let [channels, height, width] = form.shape;
         let length = channels * height * width;
         let key = cache::key(headers.iter().map(|header| header.sha256.as_str()), form);
@@ -63,15 +76,14 @@ impl ImageFiles {
         Ok(Split { images, labels: self.labels.clone(), count: self.labels.len(), channels, height, width })
     }
 
-    fn decode_files(&self, form: Form, length: usize) -> Result<Vec<u8>, DataError> {
+    fn decode_files(&self, form: Form, length: usize) -> Result<Vec<u8>, Vec<DataError>> {
         let mut images = vec![0; length * self.paths.len()];
         let decode = |(path, place): (&PathBuf, &mut [u8])| {
-            place.copy_from_slice(&decode_file(path, form)?);
-            Ok(())
+            decode_file(path, form).map(|pixels| place.copy_from_slice(&pixels)).err()
         };
-        let outcomes: Vec<Result<(), DataError>> =
-            self.paths.par_iter().zip(images.par_chunks_mut(length)).map(decode).collect();
-        outcomes.into_iter().collect::<Result<(), _>>().map(|()| images)
+        let faults: Vec<DataError> =
+            self.paths.par_iter().zip(images.par_chunks_mut(length)).filter_map(decode).collect();
+        if faults.is_empty() { Ok(images) } else { Err(faults) }
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::idx_folder::{IdxFiles, from_idx, open};
+use super::idx_folder::{IdxFiles, check_all_there, from_idx, open};
 use crate::data::collection::{Collection, Images};
 use crate::data::file::{check_folder, read_file};
 use crate::data::{DataError, Split};
@@ -20,6 +20,7 @@ const MOST_MAPPING_BYTES: u64 = 1 << 16;
 /// count from 1, as those of the letters do, are counted from 0.
 pub(super) fn read(path: &Path) -> Result<Collection, DataError> {
     let (folder, set) = locate(path)?;
+    check_all_there(&folder, &format!("{set}-"), "test", &format!("the four files of {set}"))?;
     let part = |part: &str, rank| open(&folder, &format!("{set}-{part}"), rank);
     let mut collection = from_idx(IdxFiles {
         train_images: part("train-images", 3)?,

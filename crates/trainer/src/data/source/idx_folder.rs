@@ -31,7 +31,16 @@ impl Dataset {
     /// If a file is damaged or not what it should be, or the files do not belong together; see [`DataError`].
     pub fn from_idx<R: Read>(files: IdxFiles<R>) -> Result<Self, DataError> {
         let Parts { train, test, classes, checksums } = read_parts(files)?;
-        Ok(Self { train, test, validation: None, classes, class_names: None, checksums, notes: Vec::new() })
+        Ok(Self {
+            train,
+            test,
+            validation: None,
+            classes,
+            class_names: None,
+            test_files: Vec::new(),
+            checksums,
+            notes: Vec::new(),
+        })
     }
 }
 
@@ -52,6 +61,7 @@ pub(super) fn from_idx<R: Read>(files: IdxFiles<R>) -> Result<Collection, DataEr
         class_names: None,
         checksums: Some(checksums),
         notes: Vec::new(),
+        faults: Vec::new(),
     })
 }
 
@@ -93,12 +103,37 @@ fn read_split<R: Read>(images: (String, R), labels: (String, R)) -> Result<(Spli
 /// read. Its content tells whether a file is compressed.
 pub(super) fn read(folder: &Path) -> Result<Collection, DataError> {
     check_folder(folder)?;
+    check_all_there(folder, "", "t10k", "MNIST's four files")?;
     from_idx(IdxFiles {
         train_images: open(folder, "train-images", 3)?,
         train_labels: open(folder, "train-labels", 1)?,
         test_images: open(folder, "t10k-images", 3)?,
         test_labels: open(folder, "t10k-labels", 1)?,
     })
+}
+
+/// Files of a folder that a message lists.
+const LISTED: usize = 8;
+
+/// Refuses a folder without one of the four files `SETtrain-images`, `SETTEST-labels`, …, and says which are missing, and what
+/// is there.
+pub(super) fn check_all_there(folder: &Path, set: &str, test: &str, all: &str) -> Result<(), DataError> {
+    let parts = ["train", test].into_iter().flat_map(|part| [(part, "images", 3), (part, "labels", 1)]);
+    let named = parts.map(|(part, what, rank)| (format!("{set}{part}-{what}"), rank));
+    let missing = named.filter(|(name, rank)| find(folder, name, *rank).is_err());
+    let missing: Vec<String> = missing.map(|(name, rank)| format!("{name}-idx{rank}-ubyte")).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut there: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    there.retain(|name| !name.starts_with('.'));
+    there.sort();
+    let more = if there.len() > LISTED { format!(" and {} more", there.len() - LISTED) } else { String::new() };
+    there.truncate(LISTED);
+    let there = if there.is_empty() { "an empty folder".to_owned() } else { there.join(", ") + &more };
+    let expected = format!("{all}, plain or with .gz; missing: {}", missing.join(", "));
+    Err(DataError::invalid(folder.display(), expected, there))
 }
 
 /// The names that errors give to the labels of a folder that was loaded.

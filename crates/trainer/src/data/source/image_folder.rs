@@ -43,8 +43,9 @@ pub(super) fn read(folder: &Path, share: bool) -> Result<Collection, DataError> 
             Some(test)
         }
     };
-    let train = Images::Files(files(&train, &names, &mut foreign)?);
-    let test = test.map(|test| files(&test, &names, &mut foreign).map(Images::Files)).transpose()?;
+    let mut faults = Vec::new();
+    let train = Images::Files(files(&train, &names, &mut foreign, &mut faults)?);
+    let test = test.map(|test| files(&test, &names, &mut foreign, &mut faults).map(Images::Files)).transpose()?;
     Ok(Collection {
         train,
         test,
@@ -52,6 +53,7 @@ pub(super) fn read(folder: &Path, share: bool) -> Result<Collection, DataError> 
         class_names: Some(names.iter().map(|name| shown(name)).collect()),
         checksums: None,
         notes: foreign.note(folder).into_iter().collect(),
+        faults,
     })
 }
 
@@ -69,8 +71,15 @@ pub(crate) fn read_known(folder: &Path, known: &[String]) -> Result<ImageFiles, 
         label.ok_or_else(|| DataError::invalid(root.display(), expected(), shown(name)))
     };
     let labels = names.iter().map(label).collect::<Result<Vec<usize>, _>>()?;
-    let files = files(&root, &names, &mut foreign)?;
+    let mut faults = Vec::new();
+    let files = files(&root, &names, &mut foreign, &mut faults)?;
+    DataError::all(root.display(), faults).map_or(Ok(()), Err)?;
     Ok(ImageFiles { labels: files.labels.iter().map(|&name| labels[usize::from(name)] as u8).collect(), ..files })
+}
+
+/// What a folder is to hold that has no image.
+pub(crate) fn expected_images() -> String {
+    format!("one image or more, with a name that ends in .{}", ENDINGS.join(", ."))
 }
 
 /// The image files of a folder and of those below it, by name; names that start with a dot are passed over.
@@ -146,7 +155,12 @@ fn visible(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
 }
 
 /// The image files of all classes.
-fn files(split: &Path, names: &[OsString], foreign: &mut Foreign) -> Result<ImageFiles, DataError> {
+fn files(
+    split: &Path,
+    names: &[OsString],
+    foreign: &mut Foreign,
+    faults: &mut Vec<DataError>,
+) -> Result<ImageFiles, DataError> {
     let mut files = ImageFiles { paths: Vec::new(), labels: Vec::new() };
     for (label, name) in names.iter().enumerate() {
         let class = split.join(name);
@@ -162,10 +176,7 @@ fn files(split: &Path, names: &[OsString], foreign: &mut Foreign) -> Result<Imag
             }
         }
         if files.paths.len() == before {
-            return Err(misplaced(
-                &class,
-                &format!("one image or more, with a name that ends in .{}", ENDINGS.join(", .")),
-            ));
+            faults.push(DataError::unlike(class.display(), expected_images()));
         }
     }
     Ok(files)

@@ -18,7 +18,7 @@ use untied_study::{DataConfig, DataSource};
 use super::DataError;
 use super::collection::Collection;
 pub use idx_folder::IdxFiles;
-pub(crate) use image_folder::{image_files, read_known};
+pub(crate) use image_folder::{expected_images, image_files, read_known};
 
 /// The data set that a config names, with the name that errors give to all of it.
 pub(crate) fn read(config: &DataConfig) -> Result<(String, Collection), DataError> {

@@ -2,6 +2,7 @@
 
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 
+use crate::data::transform::shift::changing;
 use crate::data::{Pixel, Split, Standardisation};
 use crate::random::Generator;
 
@@ -11,6 +12,8 @@ pub(crate) struct Input {
     pub(crate) standardisation: Standardisation,
     /// Added to every standardised image, `[c, h, w]`.
     pub(crate) shift: Option<Vec<f64>>,
+    /// Added to each standardised image: another white pattern, by generator, draw and strength.
+    changing: Option<(Generator, usize, f64)>,
     /// Added to every pixel.
     noise: Option<Noise>,
 }
@@ -35,7 +38,7 @@ impl Noise {
 
 impl Input {
     pub(crate) fn new(standardisation: Standardisation, shift: Option<Vec<f64>>) -> Self {
-        Self { standardisation, shift, noise: None }
+        Self { standardisation, shift, changing: None, noise: None }
     }
 
     /// The chosen images: `[n, c, h, w]`.
@@ -58,6 +61,13 @@ impl Input {
                 image.iter_mut().zip(&shift).for_each(|(pixel, &shift)| *pixel += shift);
             }
         }
+        if let Some(of) = self.changing {
+            let shape = [split.channels, split.height, split.width];
+            for (image, &index) in pixels.chunks_exact_mut(split.image_length()).zip(indices) {
+                let shift = changing(of, shape, index);
+                image.iter_mut().zip(shift).for_each(|(pixel, shift)| *pixel += T::from_f64(shift));
+            }
+        }
         if let Some(noise) = self.noise {
             let images = pixels.chunks_exact_mut(split.image_length());
             images.zip(indices).for_each(|(image, &index)| noise.add_to(image, index));
@@ -78,6 +88,11 @@ impl Input {
     /// The same pixels with this pattern instead of any other.
     pub(crate) fn shifted_by(&self, shift: Vec<f64>) -> Self {
         Self { shift: Some(shift), ..self.clone() }
+    }
+
+    /// The same pixels with another white pattern for each image, instead of any that is the same for all.
+    pub(crate) fn shifted_one_by_one(&self, generator: Generator, draw: usize, strength: f64) -> Self {
+        Self { shift: None, changing: Some((generator, draw, strength)), ..self.clone() }
     }
 
     /// The same pixels with normal noise of this standard deviation besides.

@@ -28,6 +28,7 @@ pub(crate) fn on_canvas(dataset: Dataset, canvas: CanvasConfig) -> Dataset {
         validation: dataset.validation.as_ref().map(|split| place(split, "canvas/validation")),
         classes,
         class_names,
+        test_files: dataset.test_files,
         checksums: dataset.checksums,
         notes: dataset.notes,
     }

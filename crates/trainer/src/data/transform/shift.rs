@@ -21,17 +21,35 @@ pub(crate) fn pattern(
     [channels, height, width]: [usize; 3],
 ) -> Vec<f64> {
     let mut stream = generator.stream(&format!("shift/{kind}/{draw}"));
-    let mut plane = match kind {
+    scaled(plane(kind, &mut stream, draw, height, width), strength).repeat(channels)
+}
+
+/// The pattern of one image by its index, where every image has another.
+pub(crate) fn changing(
+    (generator, draw, strength): (Generator, usize, f64),
+    [channels, height, width]: [usize; 3],
+    image: usize,
+) -> Vec<f64> {
+    let mut stream = generator.stream(&format!("shift/changing/{draw}/{image}"));
+    scaled(plane(ShiftPattern::Changing, &mut stream, draw, height, width), strength).repeat(channels)
+}
+
+fn plane(kind: ShiftPattern, stream: &mut Stream, draw: usize, height: usize, width: usize) -> Vec<f64> {
+    match kind {
         ShiftPattern::Uniform => vec![if draw.is_multiple_of(2) { 1.0 } else { -1.0 }; height * width],
-        ShiftPattern::Smooth => centred(smooth(&mut stream, height, width)),
-        ShiftPattern::White => centred((0..height * width).map(|_| stream.normal()).collect()),
-    };
+        ShiftPattern::Smooth => centred(smooth(stream, height, width)),
+        ShiftPattern::White | ShiftPattern::Changing => centred((0..height * width).map(|_| stream.normal()).collect()),
+    }
+}
+
+/// With a root mean square of `strength`, unless all is 0.
+fn scaled(mut plane: Vec<f64>, strength: f64) -> Vec<f64> {
     let square = plane.iter().map(|value| value * value).sum::<f64>() / plane.len() as f64;
     let scale = if square > 0.0 { strength / square.sqrt() } else { 0.0 };
     for value in &mut plane {
         *value *= scale;
     }
-    plane.repeat(channels)
+    plane
 }
 
 fn centred(mut plane: Vec<f64>) -> Vec<f64> {
@@ -90,6 +108,21 @@ mod tests {
             assert_ne!(drawn(kind, 0, 0), drawn(kind, 0, 1), "{kind}");
             assert_ne!(drawn(kind, 0, 0), drawn(kind, 1, 0), "{kind}");
         }
+    }
+
+    #[test]
+    fn changing_patterns_are_white_ones_of_their_images() {
+        let of = |draw, image| changing((Generator::new(3), draw, 1.5), SHAPE, image);
+        let values = of(1, 4);
+        let squares: Vec<f64> = values.iter().map(|value| value * value).collect();
+        assert!((mean(&squares) - 2.25).abs() < 1e-12 && mean(&values).abs() < 1e-12);
+        assert_eq!((&values[..30], &values), (&values[30..], &of(1, 4)));
+        assert!(values != of(1, 5) && values != of(0, 4));
+        // What they have in common fades as 1/√n: 1.5/20 for 400 images.
+        let images: Vec<Vec<f64>> = (0..400).map(|image| of(0, image)).collect();
+        let common = (0..60).map(|at| images.iter().map(|image| image[at]).sum::<f64>() / 400.0);
+        let common = common.map(|mean| mean * mean).sum::<f64>() / 60.0;
+        assert!((common.sqrt() - 0.075).abs() < 0.025, "{}", common.sqrt());
     }
 
     #[test]

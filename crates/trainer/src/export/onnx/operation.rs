@@ -4,9 +4,9 @@ use untied_onnx::attribute;
 use untied_redundancy::network::{Activation, Convolution, Fill, NodeId, Operation, Pool, Pooling};
 
 use super::graph::{Graph, Value};
-use crate::model::net::LEAK;
+use crate::model::operation::activation::LEAK;
+use crate::model::operation::window::padding_pairs;
 use crate::model::tensors::host;
-use crate::model::window::padding_pairs;
 
 impl Graph<'_> {
     /// Adds the operation of a node that is neither input nor loss.

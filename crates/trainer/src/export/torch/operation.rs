@@ -3,9 +3,9 @@
 use untied_redundancy::network::{Activation, Convolution, Fill, NodeId, Operation, Pool, Pooling};
 
 use super::module::{Module, Value, maps, vectors};
-use crate::model::net::LEAK;
+use crate::model::operation::activation::LEAK;
+use crate::model::operation::window::padding_pairs;
 use crate::model::tensors::host;
-use crate::model::window::padding_pairs;
 
 impl Module<'_> {
     /// The output of a node that is neither input nor loss.

@@ -3,6 +3,7 @@ use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
 use untied_study::Optimizer;
 
+use crate::data::Split;
 use crate::data::transform::batch::{Input, labels};
 use crate::measure::subject::Subject;
 use crate::model::net::Net;
@@ -16,6 +17,8 @@ pub(super) const HELD_OUT: usize = 200;
 /// Learning rates of Adam that are tried; not to tune at all is tried too.
 const RATES: [f64; 3] = [0.01, 0.05, 0.2];
 const STEPS: usize = 50;
+/// Where a bound is looked for.
+const STEPS_OF_BEST: usize = 150;
 const BATCH: usize = 64;
 
 /// Gradient steps of the first bias alone, on shifted training images with their labels.
@@ -23,16 +26,30 @@ pub(super) struct FineTuning<'s> {
     subject: &'s Subject<'s>,
     /// Shifted images.
     input: &'s Input,
+    split: &'s Split,
     /// To learn from.
     images: &'s [usize],
     /// To choose the learning rate by.
     held_out: &'s [usize],
+    steps: usize,
 }
 
 impl<'s> FineTuning<'s> {
     /// Learns from the first `images` of the training images in this order, and chooses by the last.
     pub(super) fn new(subject: &'s Subject<'s>, input: &'s Input, order: &'s [usize], images: usize) -> Self {
-        Self { subject, input, images: &order[..images], held_out: &order[order.len() - HELD_OUT..] }
+        let (images, held_out) = (&order[..images], &order[order.len() - HELD_OUT..]);
+        Self { subject, input, split: &subject.dataset.train, images, held_out, steps: STEPS }
+    }
+
+    /// Learns from the test images themselves, all of which are `images`, and chooses by them: no way to adapt, but a bound.
+    pub(super) fn by_test_images(subject: &'s Subject<'s>, input: &'s Input, images: &'s [usize]) -> Self {
+        Self { subject, input, split: &subject.dataset.test, images, held_out: images, steps: STEPS_OF_BEST }
+    }
+
+    /// The one of two models with the lower loss on the held-out images.
+    pub(super) fn better<'m>(&self, models: [&'m Net; 2]) -> &'m Net {
+        let [first, second] = models.map(|model| self.held_out_loss(model));
+        if second < first { models[1] } else { models[0] }
     }
 
     /// The model with the bias of the learning rate that has the lowest loss on the held-out images.
@@ -49,7 +66,7 @@ impl<'s> FineTuning<'s> {
     }
 
     fn held_out_loss(&self, model: &Net) -> f64 {
-        self.subject.evaluate_on(model, &self.subject.dataset.train, self.held_out, self.input).loss
+        self.subject.evaluate_on(model, self.split, self.held_out, self.input).loss
     }
 
     /// Everything but the first bias is frozen, batch norm on its running statistics among it.
@@ -61,7 +78,7 @@ impl<'s> FineTuning<'s> {
         model.set_terms(bias, model.terms(bias).iter().cloned().map(|term| term.set_require_grad(true)).collect());
         let mut stream = self.subject.generator.stream("shift/order");
         let mut order = Vec::new();
-        for _ in 0..STEPS {
+        for _ in 0..self.steps {
             if order.is_empty() {
                 order = self.images.to_vec();
                 stream.shuffle(&mut order);
@@ -74,8 +91,8 @@ impl<'s> FineTuning<'s> {
     }
 
     fn loss(&self, model: &Net, indices: &[usize]) -> Tensor<1> {
-        let Subject { dataset, device, dtype, .. } = self.subject;
-        let x = self.input.batch(&dataset.train, indices, device, *dtype);
-        cross_entropy(model.forward(x), labels(&dataset.train, indices, device))
+        let Subject { device, dtype, .. } = self.subject;
+        let x = self.input.batch(self.split, indices, device, *dtype);
+        cross_entropy(model.forward(x), labels(self.split, indices, device))
     }
 }

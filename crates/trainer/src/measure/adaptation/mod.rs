@@ -1,7 +1,8 @@
 //! A trained model on shifted images, with nothing adapted but the bias of its first convolution.
 //!
 //! A shift δ(y, x) of the input adds w∗δ to the first convolution's output, the same for every image. An untied bias can
-//! take it away again, b = b₀ − w∗δ, whatever δ is; a tied one only the part that is the same everywhere.
+//! take it away again, b = b₀ − w∗δ, whatever δ is; a tied one only the part that is the same everywhere. Where δ differs from
+//! image to image, no bias can: the control.
 
 mod fine_tuning;
 mod first_bias;
@@ -37,7 +38,7 @@ impl Measurement for Adaptations {
                 for &strength in &config.strengths {
                     emit(&Event::Measuring { what: format!("{kind} shift of {strength}") });
                     let shifted = Shifted::new(subject, Shift { kind, draw, strength });
-                    shifted.adapt(&config.images, &mut measured.adaptations);
+                    shifted.adapt(config, &mut measured.adaptations);
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! A trained model that meets a shift, and the ways to adapt it.
 
 use burn::tensor::Tensor;
-use untied_study::{Adaptation, Adapting, NormStatistics, ShiftPattern};
+use untied_study::{Adaptation, Adapting, NormStatistics, ShiftConfig, ShiftPattern};
 
 use super::fine_tuning::FineTuning;
 use super::first_bias::FirstBias;
@@ -13,7 +13,7 @@ use crate::model::net::Net;
 /// Training images on which batch norm's statistics are estimated again, at most.
 const REESTIMATED_ON: usize = 1000;
 
-/// A fixed tensor that is added to every image.
+/// What is added to images: one fixed tensor, unless each image has another.
 #[derive(Clone, Copy)]
 pub(super) struct Shift {
     pub(super) kind: ShiftPattern,
@@ -25,8 +25,8 @@ pub(super) struct Shift {
 pub(super) struct Shifted<'s> {
     subject: &'s Subject<'s>,
     shift: Shift,
-    /// δ, `[c, h, w]`.
-    delta: Vec<f64>,
+    /// δ, `[c, h, w]`; none where each image has another.
+    delta: Option<Vec<f64>>,
     /// Shifted images.
     input: Input,
     /// Training images in random order: those to learn from first, those to choose by last.
@@ -37,20 +37,26 @@ impl<'s> Shifted<'s> {
     pub(super) fn new(subject: &'s Subject<'s>, shift: Shift) -> Self {
         let split = &subject.dataset.train;
         let shape = [split.channels, split.height, split.width];
-        let delta = pattern(shift.kind, subject.generator, shift.draw, shift.strength, shape);
+        let Shift { kind, draw, strength } = shift;
+        let fixed = kind != ShiftPattern::Changing;
+        let delta = fixed.then(|| pattern(kind, subject.generator, draw, strength, shape));
+        let input = match &delta {
+            Some(delta) => subject.input.shifted_by(delta.clone()),
+            None => subject.input.shifted_one_by_one(subject.generator, draw, strength),
+        };
         let order = subject.generator.stream(&format!("shift/images/{}", shift.draw)).permutation(split.count);
-        Self { subject, shift, input: subject.input.shifted_by(delta.clone()), delta, order }
+        Self { subject, shift, delta, input, order }
     }
 
-    pub(super) fn adapt(&self, images: &[usize], all: &mut Vec<Adaptation>) {
+    pub(super) fn adapt(&self, config: &ShiftConfig, all: &mut Vec<Adaptation>) {
         for statistics in [NormStatistics::Trained, NormStatistics::Reestimated] {
             if statistics == NormStatistics::Trained || self.subject.model.has_statistics() {
-                self.adapt_with(statistics, images, all);
+                self.adapt_with(statistics, config, all);
             }
         }
     }
 
-    fn adapt_with(&self, statistics: NormStatistics, images: &[usize], all: &mut Vec<Adaptation>) {
+    fn adapt_with(&self, statistics: NormStatistics, config: &ShiftConfig, all: &mut Vec<Adaptation>) {
         let model = &self.subject.model;
         let mut note = |bias: FirstBias, adapting: Adapting, images: Option<usize>, adapted: &Net| {
             all.push(self.outcome(statistics, (bias, adapting, images), adapted));
@@ -62,15 +68,29 @@ impl<'s> Shifted<'s> {
         let start = settled(model.copy());
         note(FirstBias::None, Adapting::Nothing, None, &settled(FirstBias::None.of(model)));
         note(FirstBias::Tied, Adapting::Nothing, None, &start);
+        let corrected = |bias: FirstBias, delta: &[f64]| settled(bias.corrected(model, self.image(delta)));
+        let exact = |bias| self.delta.as_ref().map(|delta| corrected(bias, delta));
+        if config.best_tied {
+            let exact = exact(FirstBias::Tied);
+            note(FirstBias::Tied, Adapting::Best, None, &self.best(&start, exact.as_ref()));
+        }
         for bias in [FirstBias::Tied, FirstBias::Untied] {
-            let corrected = |delta: &[f64]| settled(bias.corrected(model, self.image(delta)));
-            note(bias, Adapting::Exact, None, &corrected(&self.delta));
-            for &images in images {
-                note(bias, Adapting::MeanImages, Some(images), &corrected(&self.estimate(images)));
+            if let Some(exact) = exact(bias) {
+                note(bias, Adapting::Exact, None, &exact);
+            }
+            for &images in &config.images {
+                note(bias, Adapting::MeanImages, Some(images), &corrected(bias, &self.estimate(images)));
                 let tuned = FineTuning::new(self.subject, &self.input, &self.order, images).best(&bias.of(&start));
                 note(bias, Adapting::FineTuned, Some(images), &tuned);
             }
         }
+    }
+
+    /// The model whose first bias has the lowest loss on the shifted test images that is found from one of these.
+    fn best(&self, start: &Net, exact: Option<&Net>) -> Net {
+        let images: Vec<usize> = (0..self.subject.dataset.test.count).collect();
+        let tuning = FineTuning::by_test_images(self.subject, &self.input, &images);
+        tuning.best(exact.map_or(start, |exact| tuning.better([start, exact])))
     }
 
     fn outcome(

@@ -5,6 +5,7 @@
 //! They go into a [`Certificate`] of every redundant set, and, as a description, into averages of L2 norms.
 
 mod observed;
+mod phases;
 mod route;
 mod statistics_sets;
 mod sums;
@@ -12,9 +13,11 @@ mod terms;
 #[cfg(test)]
 mod tests;
 
+use std::ops::Range;
+
 use burn::module::Param;
 use burn::tensor::{DType, Gradients, Tensor};
-use untied_redundancy::{Certificate, StepSums, UNIT_ROUND_OFF_F32, UNIT_ROUND_OFF_F64, norm};
+use untied_redundancy::{Certificate, Mode, Redundancy, StepSums, UNIT_ROUND_OFF_F32, UNIT_ROUND_OFF_F64, norm};
 use untied_study::{CertificateRecord, Drift, Dtype, LayerRedundancy};
 
 use crate::model::net::Net;
@@ -22,6 +25,7 @@ use crate::model::plan::{BiasPlan, Plan};
 use crate::model::tensors::host;
 pub(crate) use observed::Observed;
 use observed::Taps;
+pub(crate) use phases::Measurements;
 use route::Route;
 use sums::Norms;
 pub(crate) use sums::Sums;
@@ -32,11 +36,14 @@ use terms::{Step, least, values};
 const MOST_STEPS: usize = 16;
 const ONE_STEP_IN: usize = 100;
 
-/// What the measured steps of a run add up to.
+/// What the measured steps of a run, or of a part of it, add up to.
 pub(crate) struct Measurement<'a> {
     plan: &'a Plan,
+    /// What norms are taken of: the redundant parts of the plan, or those of the plan before batch norm was frozen.
+    parts: Vec<&'a Redundancy>,
     unit_round_off: f64,
-    total_steps: usize,
+    /// Of the run, counted from 0.
+    part_of_run: Range<usize>,
     samples: usize,
     taps: Taps,
     steps: usize,
@@ -52,20 +59,26 @@ struct Layer {
 }
 
 impl<'a> Measurement<'a> {
-    pub(crate) fn new(plan: &'a Plan, dtype: Dtype, total_steps: usize) -> Self {
+    pub(crate) fn new(plan: &'a Plan, parts: Vec<&'a Redundancy>, dtype: Dtype, part_of_run: Range<usize>) -> Self {
         let unit_round_off = match dtype {
             Dtype::F32 => UNIT_ROUND_OFF_F32,
             Dtype::F64 => UNIT_ROUND_OFF_F64,
         };
         let layer = |bias: &BiasPlan| Layer {
-            route: bias.redundancy.sets().next().is_some().then(|| Route::new(&plan.network, bias.node)),
+            route: bias.redundancy.sets().next().is_some().then(|| Route::new(plan, bias.node)),
             certificate: Certificate::new(&bias.redundancy, unit_round_off),
             norms: Norms::default(),
         };
         let layers: Vec<Layer> = plan.biases.iter().map(layer).collect();
-        let samples = (total_steps / ONE_STEP_IN).clamp(1, MOST_STEPS);
+        let samples = (part_of_run.len() / ONE_STEP_IN).clamp(1, MOST_STEPS);
         let taps = Taps::new(plan, layers.iter().filter_map(|layer| layer.route.as_ref()));
-        Self { plan, unit_round_off, total_steps, samples, taps, steps: 0, layers }
+        Self { plan, parts, unit_round_off, part_of_run, samples, taps, steps: 0, layers }
+    }
+
+    /// Of a whole run of one plan.
+    #[cfg(test)]
+    pub(crate) fn of_run(plan: &'a Plan, dtype: Dtype, steps: usize) -> Self {
+        Self::new(plan, plan.biases.iter().map(|bias| &bias.redundancy).collect(), dtype, 0..steps)
     }
 
     /// What was measured so far.
@@ -84,10 +97,14 @@ impl<'a> Measurement<'a> {
         })
     }
 
-    /// Whether the step, counted from 0, is one of the sample: the middles of equal parts of the run.
+    /// Whether the step of the run, counted from 0, is one of the sample: the middles of equal parts of the steps.
     pub(crate) fn is_due(&self, step: usize) -> bool {
-        let part = step * self.samples / self.total_steps;
-        step == (2 * part + 1) * self.total_steps / (2 * self.samples)
+        if !self.part_of_run.contains(&step) {
+            return false;
+        }
+        let (step, steps) = (step - self.part_of_run.start, self.part_of_run.len());
+        let part = step * self.samples / steps;
+        step == (2 * part + 1) * steps / (2 * self.samples)
     }
 
     /// A forward pass that is observed wherever the measurement needs a value or a gradient.
@@ -121,12 +138,12 @@ impl<'a> Measurement<'a> {
 
     fn add(&mut self, read: &[[Vec<f64>; 3]]) {
         self.steps += 1;
-        for ((bias, layer), [gradient, absolute, terms]) in self.plan.biases.iter().zip(&mut self.layers).zip(read) {
+        for ((part, layer), [gradient, absolute, terms]) in self.parts.iter().zip(&mut self.layers).zip(read) {
             layer.certificate.add(StepSums { gradient, absolute, terms });
             layer.norms += Norms {
                 gradient: norm(gradient),
-                redundant: norm(&bias.redundancy.project(gradient)),
-                round_off: bias.redundancy.round_off(absolute, self.unit_round_off),
+                redundant: norm(&part.project(gradient)),
+                round_off: part.round_off(absolute, self.unit_round_off),
             };
         }
     }
@@ -137,23 +154,24 @@ impl<'a> Measurement<'a> {
         if self.steps == 0 {
             return Vec::new();
         }
-        let layer = |(bias, layer): (&BiasPlan, &Layer)| {
+        let layer = |((bias, part), layer): ((&BiasPlan, &&Redundancy), &Layer)| {
             let values = model.bias_parameters(bias.node);
             let mean = |sum: f64| sum / self.steps as f64;
             LayerRedundancy {
                 layer: bias.layer.clone(),
+                frozen: self.plan.mode == Mode::FrozenNorm,
                 predicted_redundant: bias.redundancy.dimensions(),
                 bias_parameters: values.len(),
                 gradient_norm: mean(layer.norms.gradient),
                 redundant_gradient_norm: mean(layer.norms.redundant),
                 round_off: mean(layer.norms.round_off),
                 bias_norm: norm(&values),
-                redundant_bias_norm: norm(&bias.redundancy.project(&values)),
+                redundant_bias_norm: norm(&part.project(&values)),
                 certificate: Some(record(bias, &layer.certificate)),
                 drift: Drift::default(),
             }
         };
-        let layers: Vec<_> = self.plan.biases.iter().zip(&self.layers).map(layer).collect();
+        let layers: Vec<_> = self.plan.biases.iter().zip(&self.parts).zip(&self.layers).map(layer).collect();
         if layers.iter().all(is_finite) { layers } else { Vec::new() }
     }
 }

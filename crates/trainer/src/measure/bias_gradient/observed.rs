@@ -8,6 +8,7 @@ use untied_redundancy::network::{NodeId, Operation};
 use super::route::Route;
 use crate::model::net::Net;
 use crate::model::plan::Plan;
+use crate::model::step::Step;
 
 /// The nodes that are looked at.
 pub(super) struct Taps {
@@ -45,7 +46,7 @@ impl Taps {
         let network = &plan.network;
         let ends: BTreeSet<NodeId> = routes.flat_map(|route| &route.ends).copied().collect();
         let is_loss = |id: NodeId| network.node(id).operation == Operation::Loss;
-        let output = |id: NodeId| plan.steps.iter().find(|step| step.node == id).map_or(id, |step| step.output());
+        let output = |id: NodeId| plan.steps.iter().find(|step| step.node == id).map_or(id, Step::output);
         let remover = |&node: &NodeId| Remover { node, input: network.node(node).inputs[0], output: output(node) };
         let removers: Vec<Remover> = ends.iter().map(remover).collect();
         let norms = || removers.iter().filter(|remover| !is_loss(remover.node));

@@ -20,9 +20,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use burn::tensor::{Tensor, TensorData};
-use untied_redundancy::network::{Network, Node, NodeId, Operation};
+use untied_redundancy::network::NodeId;
 
 use crate::model::net::Net;
+use crate::model::plan::Plan;
 use crate::model::tensors::host;
 use crate::model::value::Value;
 
@@ -37,13 +38,13 @@ pub(super) struct Route {
 
 impl Route {
     /// The way of a bias of which the network removes a part: on all paths, then.
-    pub(super) fn new(network: &Network, bias: NodeId) -> Self {
+    pub(super) fn new(plan: &Plan, bias: NodeId) -> Self {
         let (mut between, mut ends, mut reached) = (Vec::new(), Vec::new(), BTreeSet::from([bias]));
-        for (id, node) in network.nodes() {
+        for (id, node) in plan.network.nodes() {
             if !node.inputs.iter().any(|input| reached.contains(input)) {
                 continue;
             }
-            if removes(node) {
+            if plan.removes(node) {
                 ends.push(id);
             } else {
                 between.push(id);
@@ -86,14 +87,5 @@ impl Route {
         // Its gradient is that of a backward pass which starts from e.
         let reached: Tensor<1> = self.ends.iter().map(reach).reduce(|sum, more| sum + more).expect("a remover");
         host(start.grad(&reached.backward()).expect("every end is reached from the bias"))
-    }
-}
-
-/// Whether shifts that arrive at the node, and are redundant, are removed there.
-fn removes(node: &Node) -> bool {
-    match node.operation {
-        Operation::Normalization { normalization, .. } => normalization.spec().is_some_and(|spec| spec.centres),
-        Operation::Loss => true,
-        _ => false,
     }
 }

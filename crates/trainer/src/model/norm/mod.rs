@@ -8,6 +8,7 @@ use burn::nn::{GroupNorm, GroupNormConfig};
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
 use untied_batch_norm::{BatchNorm, BatchNormConfig, Statistics};
+use untied_pool::max_pool2d;
 use untied_redundancy::{Normalization, Span};
 
 use super::plan::{Plan, Shape};
@@ -105,11 +106,41 @@ impl Norm {
         }
     }
 
+    /// |γ|/√(v + ε)·x with the running variance v: what a frozen batch norm multiplies with, in absolute value, and not what it adds.
+    ///
+    /// # Panics
+    /// If it is of another kind.
+    pub(crate) fn absolute_frozen(&self, x: Tensor<4>) -> Tensor<4> {
+        let Self::Batch(norm) = self else { unreachable!("only batch norm is frozen") };
+        let [_, channels, height, width] = x.dims();
+        let (scale, _) = norm.scale_and_shift();
+        let locations = if scale.dims() == [channels] { [1, 1] } else { [height, width] };
+        x * scale.detach().abs().reshape([1, channels, locations[0], locations[1]])
+    }
+
     /// max(y, 0) of the normalized y; batch norm does both in one pass.
     pub(crate) fn forward_relu(&self, x: Tensor<4>) -> Tensor<4> {
         match self {
             Self::Batch(norm) => norm.forward_relu(x),
             _ => relu(self.forward(x)),
+        }
+    }
+
+    /// max(y + other, 0) of the normalized y; batch norm does all in one pass.
+    pub(crate) fn forward_add_relu(&self, x: Tensor<4>, other: Tensor<4>) -> Tensor<4> {
+        match self {
+            Self::Batch(norm) => norm.forward_add_relu(x, other),
+            _ => relu(self.forward(x) + other),
+        }
+    }
+
+    /// The largest element of each 2×2 window of max(y, 0); batch norm by statistics of the batch does all in one pass.
+    pub(crate) fn forward_relu_pool(&self, x: Tensor<4>) -> Tensor<4> {
+        match self {
+            Self::Batch(norm) if norm.is_training(&x.device()) && norm.statistics == Statistics::PerChannel => {
+                norm.forward_relu_pool(x)
+            }
+            _ => max_pool2d(self.forward_relu(x)),
         }
     }
 }

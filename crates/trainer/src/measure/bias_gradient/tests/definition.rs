@@ -102,7 +102,7 @@ fn the_way_through_a_convolution_takes_the_absolute_weights() {
     let measurement = bench.measurement(1);
     let seen = bench.step(&measurement, 0, 1.0);
     let bias = &bench.plan.biases[0];
-    let route = Route::new(&bench.plan.network, bias.node);
+    let route = Route::new(&bench.plan, bias.node);
     assert_eq!(route.between.len(), 1);
     let [_, _, terms] = measurement.read(&seen.step()).swap_remove(0);
     let step = seen.step();
@@ -162,7 +162,7 @@ fn absolute_values_are_summed_over_images() {
 fn the_sample_has_its_size_whatever_the_run() {
     let plan = plan(&ModelConfig { bias: Bias::None, ..ModelConfig::new(vec![1]) });
     for total_steps in (1..2000).chain([100_003]) {
-        let measurement = super::super::Measurement::new(&plan, Dtype::F32, total_steps);
+        let measurement = super::super::Measurement::of_run(&plan, Dtype::F32, total_steps);
         let due = (0..total_steps).filter(|&step| measurement.is_due(step)).count();
         assert_eq!(due, measurement.samples, "{total_steps} steps");
     }

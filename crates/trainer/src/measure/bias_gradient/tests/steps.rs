@@ -85,7 +85,7 @@ impl Bench {
     }
 
     pub(super) fn measurement(&self, steps: usize) -> Measurement<'_> {
-        Measurement::new(&self.plan, self.dtype, steps)
+        Measurement::of_run(&self.plan, self.dtype, steps)
     }
 
     fn tensor<const D: usize>(&self, name: &str, shape: [usize; D], scale: f64, device: &Device) -> Tensor<D> {

@@ -7,7 +7,7 @@ use untied_redundancy::network::Parametrization;
 const EPSILON: f64 = 1e-5;
 
 /// The weight `[c_out, c_in/groups, h, w]` that parameters of the same shape stand for.
-pub(super) fn weight(parametrization: Parametrization, parameters: Tensor<4>) -> Tensor<4> {
+pub(in crate::model) fn weight(parametrization: Parametrization, parameters: Tensor<4>) -> Tensor<4> {
     match parametrization {
         Parametrization::Plain => parameters,
         Parametrization::Standardized => standardized(parameters),

@@ -2,12 +2,12 @@
 
 use burn::tensor::Tensor;
 use burn::tensor::module::{avg_pool2d, max_pool2d};
-use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions, PadMode};
+use burn::tensor::ops::{AvgPoolOptions, ConvOptions, MaxPoolOptions, PadMode};
 use untied_conv::{Geometry, Side};
 use untied_redundancy::network::{Convolution, Fill, Padding, Pool, Pooling};
 
 /// Pooling of feature maps `[n, c, h, w]`; 2×2 windows have a kernel of this project's own.
-pub(super) fn pooled(pooling: &Pooling, x: Tensor<4>) -> Tensor<4> {
+pub(in crate::model) fn pooled(pooling: &Pooling, x: Tensor<4>) -> Tensor<4> {
     let Pooling { pool, kernel, stride, padding } = *pooling;
     let pairs = padding.map(|[before, after]| (before, after));
     match pool {
@@ -16,6 +16,20 @@ pub(super) fn pooled(pooling: &Pooling, x: Tensor<4>) -> Tensor<4> {
         Pool::Average { count_padding } => {
             let options = AvgPoolOptions::new(kernel).with_stride(stride).with_padding_pairs(pairs);
             avg_pool2d(x, options.with_count_include_pad(count_padding))
+        }
+    }
+}
+
+/// The input of a convolution with whatever padding is no zeros, and its geometry.
+pub(in crate::model) fn fitted(convolution: &Convolution, x: Tensor<4>) -> (Tensor<4>, ConvOptions<2>) {
+    let Convolution { stride, dilation, fill, groups, .. } = *convolution;
+    let [_, _, height, width] = x.dims();
+    let pairs = padding_pairs(convolution, [height, width]);
+    match fill {
+        Fill::Zero => (x, ConvOptions::new_with_padding(stride, pairs, dilation, groups)),
+        Fill::Circular | Fill::Replicate => {
+            let sides = pairs.map(|(before, after)| [before, after]);
+            (surrounded(x, sides, fill), ConvOptions::new(stride, [0; 2], dilation, groups))
         }
     }
 }
@@ -33,7 +47,7 @@ pub(crate) fn padding_pairs(convolution: &Convolution, size: [usize; 2]) -> [(us
 }
 
 /// Feature maps with rows and columns around them: `sides` above and below, left and right.
-pub(super) fn surrounded(x: Tensor<4>, sides: [[usize; 2]; 2], fill: Fill) -> Tensor<4> {
+fn surrounded(x: Tensor<4>, sides: [[usize; 2]; 2], fill: Fill) -> Tensor<4> {
     let [[above, below], [left, right]] = sides;
     match fill {
         Fill::Zero => x.pad((left, right, above, below), PadMode::Constant(0.0)),
@@ -53,7 +67,7 @@ fn wrapped(x: &Tensor<4>, axis: usize, [before, after]: [usize; 2]) -> Tensor<4>
 }
 
 /// Feature maps with channels of zeros around theirs.
-pub(super) fn with_channels(x: Tensor<4>, before: usize, after: usize) -> Tensor<4> {
+pub(in crate::model) fn with_channels(x: Tensor<4>, before: usize, after: usize) -> Tensor<4> {
     x.pad([(before, after), (0, 0), (0, 0)], PadMode::Constant(0.0))
 }
 

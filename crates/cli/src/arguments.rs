@@ -30,7 +30,10 @@ impl ConfigArguments {
         let options: Vec<String> = self.set.iter().cloned().chain(device).collect();
         Ok(match Bundled::find(&self.config) {
             Some(bundled) => Study::parse(bundled.text, &self.config, &options)?,
-            None => Study::load(&self.config, &options)?,
+            None => Study::load(&self.config, &options).map_err(|error| match Bundled::nearest(&self.config) {
+                Some(near) => anyhow::anyhow!("{error}; did you mean the bundled `{near}`?"),
+                None => error.into(),
+            })?,
         })
     }
 

@@ -21,28 +21,29 @@ macro_rules! bundled {
 }
 
 /// Those that need no data of one's own: the examples, the studies, and the designs of studies to come.
-pub(crate) const CONFIGS: [Bundled; 21] = bundled![
+pub(crate) const CONFIGS: [Bundled; 22] = bundled![
     "quickstart",
     "look_by_look",
     "bias_redundancy",
-    "bias_redundancy_f64",
+    "bias_redundancy_f32",
     "norm_map",
     "norm_map_large",
     "before_after",
-    "position",
+    "position_border",
+    "position_long",
     "capacity_control",
     "adam_drift",
     "adam_drift_harm",
     "adam_drift_remedy",
-    "location_shift",
+    "location_shift_best",
     "location_shift_control",
     "lenet1989",
     "weight_decay",
     "precision",
     "norms_in_accuracy",
     "adam_drift_cause",
-    "bias_redundancy_rates",
-    "bias_free"
+    "bias_free",
+    "frozen"
 ];
 
 impl Bundled {
@@ -53,6 +54,12 @@ impl Bundled {
         let name =
             if path.extension().is_some_and(|ending| ending == "toml") { path.file_stem() } else { path.file_name() };
         CONFIGS.iter().find(|config| is_name && !path.exists() && name.is_some_and(|name| name == config.name))
+    }
+
+    /// Which one a path that leads to no file was probably meant to name.
+    pub(crate) fn nearest(path: &Path) -> Option<&'static str> {
+        let name = path.file_stem().and_then(|name| name.to_str()).filter(|_| !path.exists())?;
+        untied_study::nearest(name, &CONFIGS.each_ref().map(|config| config.name))
     }
 
     /// What it asks.
@@ -103,6 +110,28 @@ mod tests {
         }
     }
 
+    /// Commands in the comments give some of them data by path: they are studies as well.
+    #[test]
+    fn they_take_the_data_that_their_comments_name() {
+        let mut count = 0;
+        for config in &CONFIGS {
+            for command in
+                config.text.lines().filter(|line| line.starts_with("#   cargo run") && line.contains("--set"))
+            {
+                let options =
+                    command.split(" --set ").skip(1).map(|option| option.trim().trim_matches('\'').to_owned());
+                let options: Vec<String> = options.collect();
+                let study = Study::parse(config.text, Path::new(config.name), &options);
+                let study = study.unwrap_or_else(|error| panic!("{}: {error}", config.name));
+                assert!(command.contains(&format!("run configs/{}.toml", config.name)), "{command}");
+                let by_path = study.cells[0].config.data.source.to_string().starts_with("idx=");
+                assert!(by_path, "{}: {command}", config.name);
+                count += 1;
+            }
+        }
+        assert!(count > 5, "{count}");
+    }
+
     /// Those that are left out read images by path.
     #[test]
     fn no_config_that_needs_nothing_is_left_out() {
@@ -120,8 +149,8 @@ mod tests {
     fn one_is_picked_by_number_or_name() {
         let picked = |line| pick(line).map(|config| config.name);
         assert_eq!(
-            [picked("1"), picked("position"), picked("14")],
-            [Some("quickstart"), Some("position"), Some("location_shift_control")]
+            [picked("1"), picked("position_long"), picked("15")],
+            [Some("quickstart"), Some("position_long"), Some("location_shift_control")]
         );
         let [last, beyond] = [0, 1].map(|more| (CONFIGS.len() + more).to_string());
         assert_eq!(picked(&last), CONFIGS.last().map(|config| config.name));

@@ -1,6 +1,7 @@
 //! One cell of a study's grid: a variant and a seed.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use untied_redundancy::NormSpec;
 
@@ -27,6 +28,14 @@ pub struct CellConfig {
 }
 
 impl CellConfig {
+    /// Whether both train the same, to the same numbers: only what is kept of the run may differ.
+    #[must_use]
+    pub fn trains_like(&self, other: &Self) -> bool {
+        let alike =
+            |config: &Self| Self { train: TrainConfig { save_model: false, ..config.train.clone() }, ..config.clone() };
+        alike(self) == alike(other)
+    }
+
     /// Checks every value on its own and against the others.
     ///
     /// Kernel against image size, batch against training set: the trainer checks them, which knows the data.
@@ -40,6 +49,7 @@ impl CellConfig {
         train.check()?;
         check_statistics(model, train.batch_size)?;
         check_validation(data, train)?;
+        check_shift(train, measure)?;
         measure.check(data, model)
     }
 }
@@ -54,6 +64,12 @@ fn check_statistics(model: &ModelConfig, batch_size: usize) -> Result<(), Fault>
     };
     images(!specs.iter().any(NormSpec::needs_images), "batch_per_activation")?;
     images(model.is_plain() || !specs.iter().any(|spec| spec.running), "batch norm")
+}
+
+/// Shifted images are met with statistics that are estimated again too.
+fn check_shift(train: &TrainConfig, measure: &MeasureConfig) -> Result<(), Fault> {
+    let (key, expected) = ("train.freeze_norm", "`never` with `measure.shift`, which estimates statistics again");
+    Fault::require(train.freeze_norm.after().is_none() || measure.shift.is_none(), key, expected, train.freeze_norm)
 }
 
 /// Test images decide nothing while a model is trained.
@@ -107,6 +123,8 @@ pub(crate) fn hash(config: &CellConfig) -> String {
             section.remove(key);
         }
     }
+    // It decides no number of the result.
+    json["train"]["save_model"] = Value::Bool(false);
     json.sort_all_objects();
     let digest = Sha256::digest(json.to_string());
     let first = digest.iter().take(8).fold(0, |number: u64, byte| number << 8 | u64::from(*byte));

@@ -17,9 +17,9 @@ mod study;
 pub use cell::{Cell, CellConfig};
 pub use config::{
     Activation, Augment, Bias, BiasPlace, CanvasConfig, CanvasLabel, ClipGradients, Colour, CompareConfig, DataConfig,
-    DataSource, Device, Dtype, EarlyStopping, Fault, FixedShift, Flip, Head, Initialisation, LAYERS_PREFIX,
+    DataSource, Device, Dtype, EarlyStopping, Fault, FixedShift, Flip, FreezeNorm, Head, Initialisation, LAYERS_PREFIX,
     LayerConfig, LayerKind, Limit, Metric, ModelConfig, Net, Normalization, Optimizer, Order, Over, Padding, Pair,
-    Parametrization, Projection, SHORTCUT_PREFIX, Schedule, Sequential, ShiftPattern, Shortcut, Standardise,
+    Parametrization, Projection, SHORTCUT_PREFIX, Schedule, Sequential, ShiftPattern, Shortcut, Standardise, Storage,
     TrainConfig, ValidationMetric, WeightDecayOn,
 };
 pub use factors::{Factors, Skip, factor_label};
@@ -30,7 +30,7 @@ pub use measure::{
     Adaptation, Adapting, BiasMap, JacobianRank, MeasureConfig, Measured, Noisy, NormStatistics, ShiftConfig,
     Translated,
 };
-pub use parse::{ConfigError, InvalidConfig, MOST_CONFIG, Place};
+pub use parse::{ConfigError, InvalidConfig, MOST_CONFIG, Place, nearest};
 pub use printable::{printable, printable_path};
 pub use reference::{commented, reference};
 pub use regular_file::open_to_read;

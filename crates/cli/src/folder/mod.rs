@@ -25,6 +25,17 @@ pub(crate) fn check_owner(folder: &StudyFolder, study: &Study) -> anyhow::Result
             results.study,
             study.name
         ),
+        _ => check_name(&folder.config(), study),
+    }
+}
+
+/// The folder of a study that has no results yet is another one's all the same.
+fn check_name(path: &Path, study: &Study) -> anyhow::Result<()> {
+    let config = read_text(path, MOST_CONFIG)?.and_then(|text| toml::from_str::<toml::Table>(&text).ok());
+    match config.as_ref().and_then(|config| config.get("name")?.as_str()) {
+        Some(name) if name != study.name => {
+            bail!("{} is of the study `{name}`, not of `{}`: give --out another folder", path.display(), study.name)
+        }
         _ => Ok(()),
     }
 }

@@ -35,9 +35,11 @@ pub(crate) fn look_of(study: &Study, index: usize) -> usize {
     study.sequential.map_or(0, |design| design.look_of(index % study.seeds.len()))
 }
 
-/// Leaves those cells to run that the next look waits for.
+/// Leaves those cells to run that the next look waits for, and those that lack nothing but their model.
 pub(super) fn hold_back(states: &mut [State], study: &Study, looks: &Looks) {
-    for (index, state) in states.iter_mut().enumerate().filter(|(_, state)| state.is_to_run()) {
+    for (index, state) in
+        states.iter_mut().enumerate().filter(|(_, state)| state.is_to_run() && **state != State::WithoutModel)
+    {
         if looks.skipped.binary_search(&index).is_ok() {
             *state = State::Skipped;
         } else if looks.waiting.binary_search(&index).is_err() {

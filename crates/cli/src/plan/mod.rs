@@ -104,14 +104,22 @@ impl<'s> Plan<'s> {
         text + &table.text()
     }
 
-    /// A line for each result that cannot be used.
+    /// A line for each result that cannot be used, and one for those without a model that is to be kept.
     pub(crate) fn warnings(&self) -> Vec<String> {
         let cells = self.study.cells.iter().zip(&self.states);
         let warn = |(cell, state): (&Cell, &State)| match state {
             State::Unusable(why) => Some(format!("warning: {} is run again: {why}", cell_name(cell))),
             _ => None,
         };
-        cells.filter_map(warn).collect()
+        let bare = self.states.iter().filter(|state| **state == State::WithoutModel).count();
+        let line = (bare > 0).then(|| {
+            let are = if bare == 1 { "is" } else { "are" };
+            format!(
+                "{} {are} finished without the model that train.save_model asks for, and trained again",
+                plural(bare, "cell")
+            )
+        });
+        cells.filter_map(warn).chain(line).collect()
     }
 }
 

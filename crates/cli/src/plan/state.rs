@@ -11,6 +11,8 @@ pub(crate) enum State {
     ToRun,
     /// It has none, but a checkpoint to go on from.
     HalfRun,
+    /// It has one, without the model that is to be kept, and is run again.
+    WithoutModel,
     /// It has one that cannot be used, and is run again.
     Unusable(String),
     /// It has none, and a look after the next one, counted from 0, may need it.
@@ -23,6 +25,7 @@ impl State {
     /// The state of a cell by what lies in its folder.
     pub(super) fn of(folder: &StudyFolder, cell: &Cell) -> Self {
         match folder.read_result(cell) {
+            Ok(Some(result)) if folder.lacks_model(cell, &result) => Self::WithoutModel,
             Ok(Some(result)) if result.status.is_done() => Self::Done(result.status),
             Ok(_) if folder.checkpoint(cell).exists() => Self::HalfRun,
             Ok(_) => Self::ToRun,
@@ -32,7 +35,7 @@ impl State {
 
     /// Whether it is to be trained now.
     pub(super) fn is_to_run(&self) -> bool {
-        matches!(self, Self::ToRun | Self::HalfRun | Self::Unusable(_))
+        matches!(self, Self::ToRun | Self::HalfRun | Self::WithoutModel | Self::Unusable(_))
     }
 
     /// In a word or two.
@@ -41,6 +44,7 @@ impl State {
             Self::Done(status) => status.to_string(),
             Self::ToRun => "missing".into(),
             Self::HalfRun => "half run".into(),
+            Self::WithoutModel => "without model".into(),
             Self::Unusable(_) => "unusable".into(),
             Self::Later(look) => format!("look {}", look + 1),
             Self::Skipped => Status::Skipped.to_string(),

@@ -50,7 +50,14 @@ pub(crate) fn cell(arguments: &CellArguments) -> anyhow::Result<Exit> {
         tidy_up(&folder, cell);
         return Ok(Exit::Done);
     }
-    if let Some(exit) = unneeded_now(&study, arguments.index, &folder) {
+    let lacks_model = |result: Option<CellResult>| result.is_some_and(|result| folder.lacks_model(cell, &result));
+    let again = folder.read_result(cell).is_ok_and(lacks_model);
+    if again {
+        say(&format!(
+            "{} is finished without the model that train.save_model asks for: trained again",
+            cell_name(cell)
+        ));
+    } else if let Some(exit) = unneeded_now(&study, arguments.index, &folder) {
         return Ok(exit);
     }
     check::check_cell(&study, cell, arguments.config.path())?;

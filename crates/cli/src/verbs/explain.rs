@@ -5,8 +5,8 @@ use std::fmt::Write;
 
 use clap::Args;
 use untied_redundancy::RedundancyTable;
-use untied_study::{Cell, Factors, Study};
-use untied_trainer::{BiasSummary, ModelSummary, OperationSummary, Planner};
+use untied_study::{Cell, CellConfig, Factors, Study};
+use untied_trainer::{BiasSummary, FrozenSummary, ModelSummary, OperationSummary, Planner, StartTensor};
 
 use crate::arguments::ConfigArguments;
 use crate::check::in_variant;
@@ -33,11 +33,17 @@ pub(crate) struct ExplainArguments {
 
 pub(crate) fn explain(arguments: &ExplainArguments) -> anyhow::Result<Exit> {
     let study = arguments.config.load(None)?;
-    let (mut text, mut planner) = (String::new(), Planner::default());
+    let (mut text, mut planner, mut refusal) = (String::new(), Planner::default(), None);
     for cell in distinct_models(&study) {
         let name = variant_name(&study, &model_factors(cell));
         let summary = in_variant(&study, cell, arguments.config.path(), planner.explain(&cell.config))?;
         text += &block(if name.is_empty() { &study.name } else { &name }, &summary);
+        if cell.config.model.init_from.is_some() {
+            let (tensors, fits) = in_variant(&study, cell, arguments.config.path(), planner.start(&cell.config))?;
+            text = format!("{text}\n{}", start(&tensors));
+            // Behind the table, which shows what the file holds.
+            refusal = refusal.or(in_variant(&study, cell, arguments.config.path(), fits).err());
+        }
         text.push('\n');
     }
     if let Some(bounds) = bounds(&study) {
@@ -45,18 +51,22 @@ pub(crate) fn explain(arguments: &ExplainArguments) -> anyhow::Result<Exit> {
     }
     let table = RedundancyTable::new().to_string().trim_end().replace('\n', "\n  ");
     print(&format!("{text}{RULE}\n  {table}\n{REMARK}"))?;
-    Ok(Exit::Done)
+    refusal.map_or(Ok(Exit::Done), Err)
 }
 
-/// The first cell of each data set and model: seeds and training rules do not matter here.
+/// The first cell of each data set, model, and end of batch norm: seeds and other training rules do not matter here.
 fn distinct_models(study: &Study) -> Vec<&Cell> {
     let mut seen = HashSet::new();
-    let new = |cell: &&Cell| seen.insert(format!("{:?} {:?}", cell.config.data, cell.config.model));
+    let new = |cell: &&Cell| {
+        let CellConfig { data, model, train, .. } = &cell.config;
+        seen.insert(format!("{data:?} {model:?} {:?}", train.freeze_norm))
+    };
     study.cells.iter().filter(new).collect()
 }
 
 fn model_factors(cell: &Cell) -> Factors {
-    let factors = cell.factors.iter().filter(|(key, _)| key.starts_with("data") || key.starts_with("model"));
+    let matters = ["data", "model", "train.freeze_norm"];
+    let factors = cell.factors.iter().filter(|(key, _)| matters.iter().any(|matters| key.starts_with(matters)));
     factors.map(|(key, value)| (key.clone(), value.clone())).collect()
 }
 
@@ -69,11 +79,31 @@ fn block(name: &str, model: &ModelSummary) -> String {
     let _ = writeln!(text, "input {input}, {} classes{names}, {counts}", model.classes);
     text += &operations(&model.operations);
     text.push('\n');
-    text += &biases(&model.biases);
-    for sentence in &model.shared {
-        let _ = writeln!(text, "  {sentence}");
+    text += &biases(&model.biases, &model.shared);
+    if let Some(FrozenSummary { after, biases: frozen, shared }) = &model.frozen {
+        let _ = writeln!(text, "\nonce batch norm is frozen, after epoch {after}, its β with it");
+        text += &biases(frozen, shared);
     }
     text
+}
+
+/// Which tensor of the file that a model starts from becomes which of the model's.
+fn start(tensors: &[StartTensor]) -> String {
+    let mut table = Table::new(["tensor", "shape", "in the file", "shape there", ""]);
+    for StartTensor { model, file, fits } in tensors {
+        let [[name, shape], [of_file, shape_there]] = [model, file].map(|side| match side {
+            Some((name, shape)) => [name.clone(), format!("{shape:?}")],
+            None => ["–", ""].map(str::to_owned),
+        });
+        let said = match (model, file) {
+            (_, None) => "missing in the file",
+            (None, _) => "left over in the file",
+            _ if *fits => "",
+            _ => "of another shape",
+        };
+        table.push([name, shape, of_file, shape_there, said.to_owned()]);
+    }
+    table.text()
 }
 
 fn operations(operations: &[OperationSummary]) -> String {
@@ -86,14 +116,15 @@ fn operations(operations: &[OperationSummary]) -> String {
     table.text()
 }
 
-fn biases(biases: &[BiasSummary]) -> String {
+fn biases(biases: &[BiasSummary], shared: &[String]) -> String {
     let mut table = Table::new(["bias", "parameters", "redundant", "at work", ""]).align_right(&[1, 2, 3]);
     for BiasSummary { name, parameters, redundant, path } in biases {
         let at_work = parameters.saturating_sub(*redundant);
         let [parameters, redundant, at_work] = [*parameters, *redundant, at_work].map(|count| count.to_string());
         table.push([name.clone(), parameters, redundant, at_work, path.clone()]);
     }
-    table.text()
+    let sentences = shared.iter().map(|sentence| format!("  {sentence}\n"));
+    table.text() + &sentences.collect::<String>()
 }
 
 fn sizes(sizes: [usize; 3]) -> String {

@@ -18,10 +18,11 @@ pub(crate) const COMMIT: Option<&str> = option_env!("UNTIED_COMMIT");
 /// Longest time that whoever takes a cell's lock needs to describe the cell.
 const DESCRIBED_AFTER: Duration = Duration::from_secs(10);
 
-/// Whether the cell has a result of the data as they are now, and says so. Where the data are gone, what was trained on
-/// them still counts.
+/// Whether the cell has a result of the data as they are now, with its model where that is to be kept, and says so. Where the
+/// data are gone, what was trained on them still counts.
 pub(crate) fn is_done_already(folder: &StudyFolder, cell: &Cell) -> Result<bool, StoreError> {
-    let read = |folder: &StudyFolder| Ok(folder.read_result(cell)?.filter(|result| result.status.is_done()));
+    let is_whole = |result: &CellResult| result.status.is_done() && !folder.lacks_model(cell, result);
+    let read = |folder: &StudyFolder| Ok(folder.read_result(cell)?.filter(is_whole));
     let mut result = read(folder)?;
     if result.is_some()
         && let Ok(checksums) = untied_trainer::checksums(&cell.config)
@@ -36,13 +37,22 @@ pub(crate) fn is_done_already(folder: &StudyFolder, cell: &Cell) -> Result<bool,
     Ok(result.is_some())
 }
 
+/// Whether `cell.json` tells of the cell as it is to be trained.
+fn is_described(folder: &StudyFolder, cell: &Cell) -> bool {
+    folder.read_cell(&cell.id).is_ok_and(|there| there.config == cell.config)
+}
+
 /// Writes `cell.json` for a worker, where it is not there yet: under the lock of the cell, whose holder clears away what
-/// others left half written. One that trains the cell already has written the same file, first of all.
+/// others left half written. One that trains the cell already has written the file, first of all.
 pub(crate) fn describe(folder: &StudyFolder, cell: &Cell) -> anyhow::Result<()> {
     let started = Instant::now();
-    while folder.read_cell(&cell.id).is_err() {
+    while !is_described(folder, cell) {
         if let Some(_lock) = EventLog::try_lock(&folder.events(cell))? {
             return Ok(folder.write_cell(cell)?);
+        }
+        // It is being trained with or without its model, as another config had it.
+        if folder.read_cell(&cell.id).is_ok() {
+            return Ok(());
         }
         if started.elapsed() > DESCRIBED_AFTER {
             bail!("another process holds {} and does not write cell.json", folder.events(cell).display());
@@ -61,7 +71,7 @@ pub(crate) fn train(
     tell: &mut (dyn FnMut(&Event) + Send),
 ) -> anyhow::Result<Option<CellResult>> {
     let mut log = EventLog::lock(&folder.events(cell), tell)?;
-    if folder.read_cell(&cell.id).is_err() {
+    if !is_described(folder, cell) {
         folder.write_cell(cell)?;
     }
     let warning = match is_done_already(folder, cell) {

@@ -10,7 +10,7 @@ use untied_report::Failures;
 use untied_study::{Cell, StudyFolder};
 
 use crate::wording::time;
-use crate::workers::cell::describe;
+use crate::workers::cell::{describe, tidy_up};
 use crate::workers::event::{Ending, RunEvent};
 use crate::workers::worker::{Crew, Message, Said, Worker};
 use crate::{exit, interrupt};
@@ -176,7 +176,8 @@ impl<'r> Runner<'r> {
         };
         match self.folder.read_result(cell) {
             // One that was written whole counts, even if the worker fell afterwards, such as in a driver's clean-up.
-            Ok(Some(result)) if result.status.is_done() => {
+            Ok(Some(result)) if result.status.is_done() && !self.folder.lacks_model(cell, &result) => {
+                tidy_up(self.folder, cell);
                 self.outcome.trained += 1;
                 tell(&RunEvent::Ended(cell, &Ending::Result(Box::new(result)), started.elapsed()));
             }

@@ -56,6 +56,11 @@ fn a_model_is_tested_class_by_class_and_shown_on_a_page() {
     assert!(text.stdout.starts_with("model.safetensors: 18 images of "), "{}", text.stdout);
     assert!(text.stdout.ends_with("page.html\n"), "{}", text.stdout);
     let page = fs::read_to_string(bench.path("page.html")).unwrap();
+    // By their files.
+    let worst = found["worst"][0]["image"].as_str().unwrap();
+    assert!(fs::metadata(worst).is_ok(), "{worst}");
+    let name = worst.rsplit('/').next().unwrap();
+    assert!(text.stdout.contains(name) && page.contains(name), "{worst}");
     assert!(page.contains("mid,dle") && page.matches("data:image/webp;base64,").count() == 18, "{page}");
 }
 
@@ -120,6 +125,11 @@ fn one_image_that_cannot_be_read_does_not_end_it() {
     assert_eq!(said.len(), 3, "{}", ended.stderr);
     assert!(said[0].contains("absent.png") || said[1].contains("absent.png"), "{}", ended.stderr);
     assert!(ended.stderr.contains("new/damaged.pgm") && said[2] == "2 images could not be read", "{}", ended.stderr);
+    bench.write("empty/below/notes.txt", "");
+    let ended = bench.expect(1, "predict model.safetensors empty");
+    assert!(ended.stdout.is_empty() && ended.stderr.lines().count() == 1, "{}", ended.stderr);
+    let said = "error: empty: expected one image or more, with a name that ends in .png, ";
+    assert!(ended.stderr.starts_with(said) && ended.stderr.contains("found none in it"), "{}", ended.stderr);
     bench.expect(2, "predict study.toml new");
     bench.expect(2, "predict model.safetensors");
 }

@@ -26,6 +26,12 @@ fn bundled_configs_are_run_by_name_and_files_of_that_name_come_first() {
     bench.write("quickstart", "name = ");
     let ended = bench.expect(2, "run quickstart --dry-run");
     assert!(ended.stderr.contains("quickstart:1:"), "{}", ended.stderr);
+    let ended = bench.expect(2, "run quickstrat");
+    assert!(
+        ended.stderr.contains("quickstrat") && ended.stderr.contains("the bundled `quickstart`?"),
+        "{}",
+        ended.stderr
+    );
     let ended = bench.expect(2, "run");
     assert!(ended.stderr.contains("expected a config") && ended.stderr.contains("quickstart,"), "{}", ended.stderr);
     assert!(!bench.path("experiments").exists());
@@ -58,6 +64,7 @@ fn init_writes_a_config_that_runs() {
     assert!(ended.stdout.ends_with("study.toml\nnext: untied run study.toml\n"), "{}", ended.stdout);
     let text = fs::read_to_string(bench.path("study.toml")).unwrap();
     for line in [
+        "name = \"study\"",
         "[model]",
         "channels = [8, 16]",
         "kernel = 3",
@@ -70,6 +77,20 @@ fn init_writes_a_config_that_runs() {
     let ended = bench.expect(2, "init");
     assert!(ended.stderr.contains("study.toml is there already"), "{}", ended.stderr);
     assert_eq!(fs::read_to_string(bench.path("study.toml")).unwrap(), text);
+}
+
+#[test]
+fn init_refuses_images_that_run_would_refuse() {
+    let bench = Bench::empty();
+    let one = (0..6).map(|index| format!("one/cat/{index}.pgm"));
+    for name in one.chain(["cat", "dog", "eel"].map(|class| format!("few/{class}/a.pgm"))) {
+        bench.write(&name, [b"P5\n9 9\n255\n".to_vec(), vec![7; 81]].concat());
+    }
+    for (folder, found) in [("one", "cat alone"), ("few", "a larger `data.test`")] {
+        let ended = bench.expect(2, &format!("init study.toml --from {folder}"));
+        assert!(ended.stderr.contains(found) && ended.stderr.lines().count() == 1, "{}", ended.stderr);
+        assert!(!bench.path("study.toml").exists());
+    }
 }
 
 #[test]
@@ -88,6 +109,8 @@ fn init_fits_the_images_that_are_found() {
         "32 images to train on, 8 to test with, drawn from each class alike: 1x32x32, 2 classes; their sizes differ";
     assert!(ended.stdout.contains(told), "{}", ended.stdout);
     assert!(ended.stderr.contains("1 file passed over"), "{}", ended.stderr);
+    assert!(fs::read_to_string(bench.path("configs/animals.toml")).unwrap().contains("\nbatch_size = 8\n"));
+    assert!(fs::read_to_string(bench.path("configs/animals.toml")).unwrap().contains("\nsave_model = true\n"));
     let ended = bench.expect(0, "run configs/animals.toml --set train.epochs=1 --set vary.seeds=1");
     assert!(ended.stdout.contains("6 finished"), "{}", ended.stdout);
     assert_eq!(bench.json("experiments/my_animals/results.json")["study"], json!("my_animals"));
@@ -154,4 +177,24 @@ fn shells_and_man_know_every_verb() {
         assert!(bench.path("pages").join(page).is_file(), "{page}");
     }
     assert!(!bench.path("pages/untied-worker.1").exists(), "the worker is no verb of a user");
+}
+
+/// The report is there, and where it lies is said; that no browser shows it is no failure.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_browser_that_does_not_open_is_said() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let bench = Bench::new();
+    bench.write("bin/xdg-open", "#!/bin/sh\nexit 3\n");
+    fs::set_permissions(bench.path("bin/xdg-open"), fs::Permissions::from_mode(0o755)).unwrap();
+    bench.expect(0, "run study.toml --out out --quiet --set vary.seeds=1");
+    for (path, why) in [("bin", "xdg-open: exit status: 3"), ("nowhere", "there is no program for it")] {
+        let mut command = bench.command(&["report", "out", "--open"]);
+        let output = command.env("PATH", bench.path(path)).output().unwrap();
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{error}");
+        let said = format!("warning: no browser was opened ({why}); open out/report.html yourself\n");
+        assert!(error.ends_with(&said), "{error}");
+    }
 }

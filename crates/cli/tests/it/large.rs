@@ -95,20 +95,22 @@ fn eight_times_the_cells_take_about_eight_times_the_work() {
     }
 }
 
-/// `cargo test --test it -- --ignored --nocapture ten_thousand`, while the machine does nothing else.
+/// Prints how long each took, which depends on the machine: `cargo test --test it -- --ignored --nocapture ten_thousand`.
 #[test]
-#[ignore = "it measures time"]
-fn ten_thousand_cells_take_seconds() {
+#[ignore = "it measures time and writes 10,000 folders"]
+fn ten_thousand_cells_take_little_memory() {
     let bench = large(10_000);
-    for arguments in ["run large.toml --out out --dry-run", "report out", "slurm large.toml --out out"] {
+    let worker = format!("worker out {}", bench.cells("out")[0].file_name().unwrap().display());
+    for (arguments, most_kilobytes) in [
+        ("run large.toml --out out --dry-run", 500_000),
+        ("report out", 500_000),
+        ("slurm large.toml --out out", 500_000),
+        (&*worker, 50_000),
+    ] {
         let used = measure(&mut bench.command(&arguments.split(' ').collect::<Vec<_>>()));
         println!("untied {arguments}: {:.2?}, {} MB", used.wall, used.peak_kilobytes / 1000);
-        assert!(used.wall < Duration::from_secs(5) && used.peak_kilobytes < 500_000, "untied {arguments}");
+        assert!(used.peak_kilobytes < most_kilobytes, "untied {arguments}: {} kB", used.peak_kilobytes);
     }
-    let worker = format!("worker out {}", bench.cells("out")[0].file_name().unwrap().display());
-    let used = measure(&mut bench.command(&worker.split(' ').collect::<Vec<_>>()));
-    println!("untied {worker}: {:.2?}, {} MB", used.wall, used.peak_kilobytes / 1000);
-    assert!(used.wall < Duration::from_millis(200) && used.peak_kilobytes < 50_000, "untied {worker}");
 }
 
 struct Used {

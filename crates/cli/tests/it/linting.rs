@@ -55,6 +55,12 @@ fn what_is_no_model_is_refused_in_one_line() {
     };
     assert!(refused("lint model.onnx").contains("model.onnx: expected an ONNX model, found"));
     assert!(refused("lint missing.onnx").contains("missing.onnx"));
+    let start = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("trainer/tests/start");
+    for (file, what) in [("pytorch.pt", "a file of PyTorch"), ("pytorch.safetensors", "a safetensors file")] {
+        let said = refused(&format!("lint {}", start.join(file).display()));
+        let expected = format!("{file}: expected an ONNX model, found {what}");
+        assert!(said.contains(&expected) && said.contains("torch.onnx.export(model.eval(), x, "), "{said}");
+    }
     let model = fixture("plain").display().to_string();
     assert!(refused(&format!("lint {model} --shape y=1,2")).contains("an input of the model"));
     for (model, shape, expected) in MISFITS {

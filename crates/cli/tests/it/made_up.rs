@@ -103,6 +103,7 @@ fn redundancy(cell: &Cell) -> Vec<LayerRedundancy> {
     let centred = matches!(cell.config.model.norm, Normalization::Batch | Normalization::Instance);
     let layer = |(index, channels): (usize, &usize)| LayerRedundancy {
         layer: format!("block{}", index + 1),
+        frozen: false,
         predicted_redundant: if centred { *channels } else { 0 },
         bias_parameters: *channels,
         gradient_norm: if centred { 1.1e-8 } else { 0.02 } * (1.5 + noise(cell, 4..8)),

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::program::{Bench, SMALL, tree};
+use crate::program::{Bench, SMALL, timeless, tree};
 
 /// Two blocks whose models are kept.
 fn bench(changes: &[(&str, &str)]) -> Bench {
@@ -108,4 +108,38 @@ fn a_file_that_is_no_model_gets_one_line() {
         }
     }
     assert!(tree(&bench.path("")) == before, "bad input leaves nothing behind");
+}
+
+/// A study whose models are to be kept once it is done.
+#[test]
+fn models_of_finished_cells_are_made_up_for() {
+    let bench = bench(&[("save_model = true\n", "")]);
+    bench.expect(0, "run study.toml --out out --quiet");
+    let before = timeless(bench.json("out/results.json"));
+    let models = || bench.cells("out").iter().filter(|cell| cell.join("model.safetensors").is_file()).count();
+    assert_eq!(models(), 0);
+    let keep = "run study.toml --out out --set train.save_model=true";
+    let planned = bench.expect(0, &format!("{keep} --dry-run"));
+    assert!(
+        planned.stdout.contains("4 cells to run") && planned.stdout.contains("without model"),
+        "{}",
+        planned.stdout
+    );
+    let again = bench.expect(0, keep);
+    let said = "4 cells are finished without the model that train.save_model asks for, and trained again";
+    assert!(again.stderr.contains(said) && again.last_line().contains("4 trained"), "{}", again.stderr);
+    assert_eq!((models(), bench.cells("out").len()), (4, 4));
+    let mut after = timeless(bench.json("out/results.json"));
+    after["config"] = before["config"].clone();
+    assert_eq!(after, before);
+
+    // Models are there now, whether they are asked for or not.
+    for options in ["", " --set train.save_model=true"] {
+        let done = bench.expect(0, &format!("run study.toml --out out{options}"));
+        assert!(done.last_line().contains("0 trained"), "{}", done.last_line());
+    }
+    fs::remove_file(bench.cells("out")[0].join("model.safetensors")).unwrap();
+    let one = bench.expect(0, "cell study.toml --index 0 --out out --set train.save_model=true");
+    assert!(one.stderr.contains("finished without the model"), "{}", one.stderr);
+    assert_eq!(models(), 4);
 }

@@ -178,6 +178,45 @@ fn what_is_queued_is_not_submitted_again() {
     assert!(site.script("cells.sh").contains("config-2.toml") && site.script("config-1.toml").contains("epochs = 1"));
 }
 
+/// What a folder reports is what was submitted last.
+#[test]
+fn a_folder_s_config_changes_with_the_first_job() {
+    let site = Site::new();
+    site.bench.expect(0, "run study.toml --out old -q");
+    let site = Site { out: "old".to_owned(), ..site };
+    let config = || fs::read_to_string(site.bench.path("old/config.toml")).unwrap();
+    let before = config();
+    assert!(site.slurm(&["--set", "train.epochs=2"]).stdout.contains("4 to submit"));
+    assert_eq!(config(), before, "nothing was submitted");
+    site.program("sbatch", "#!/bin/sh\nexit 1\n");
+    assert_eq!(site.slurm(&["--set", "train.epochs=2", "--submit"]).code, Some(2));
+    assert_eq!(config(), before, "nothing was accepted");
+    let new_margin = site.slurm(&["--set", "compare.margin=0.5"]);
+    assert!(new_margin.stdout.contains("all with results; `untied run study.toml --out "), "{}", new_margin.stdout);
+    assert_eq!(config(), before);
+    site.program("sbatch", SBATCH);
+    assert_eq!(site.slurm(&["--set", "train.epochs=2", "--submit"]).code, Some(0));
+    assert!(config().contains("epochs = 2"));
+    let results = site.bench.json("old/results.json");
+    assert!(
+        results["cells"].as_array().unwrap().iter().all(|cell| cell["status"] == "finished" && cell["epochs"] == 2)
+    );
+}
+
+#[test]
+fn the_folder_of_another_study_is_left_alone() {
+    let site = Site::new();
+    site.bench.expect(0, "cell study.toml --index 0 --out other --set name=other");
+    let site = Site { out: "other".to_owned(), ..site };
+    let before = fs::read_to_string(site.bench.path("other/config.toml")).unwrap();
+    for ended in [site.slurm(&["--submit"]), site.bench.expect(2, "run study.toml --out other")] {
+        assert_eq!(ended.code, Some(2), "{}", ended.stdout);
+        let said = "config.toml is of the study `other`, not of `small`: give --out another folder";
+        assert!(ended.stderr.contains(said), "{}", ended.stderr);
+    }
+    assert_eq!(fs::read_to_string(site.bench.path("other/config.toml")).unwrap(), before);
+}
+
 #[test]
 fn a_refusal_is_an_error() {
     let site = Site::new();

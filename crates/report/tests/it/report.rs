@@ -25,6 +25,17 @@ fn a_troubled_report_in_markdown() {
     insta::assert_snapshot!(report(&troubled()).markdown);
 }
 
+/// A t test of two seeds may give an interval that no accuracies can fill.
+#[test]
+fn an_interval_beyond_accuracies_is_explained() {
+    let mut results = small();
+    let said =
+        |results: &Results| report(results).markdown.contains("An interval beyond ±1, by which no two accuracies");
+    assert!(!said(&results));
+    results.comparisons[0].ci95 = Some([-1.4, 0.2]);
+    assert!(said(&results));
+}
+
 #[test]
 fn equal_results_give_equal_bytes() {
     let text = serde_json::to_string(&troubled()).unwrap();

@@ -4,6 +4,7 @@ mod clipping;
 mod compare;
 mod data;
 pub(crate) mod fault;
+mod freezing;
 mod model;
 mod optimizer;
 mod schedule;
@@ -19,6 +20,7 @@ pub use self::data::{
     Standardise,
 };
 pub use self::fault::Fault;
+pub use self::freezing::FreezeNorm;
 pub use self::model::{
     Activation, BiasPlace, Head, Initialisation, LAYERS_PREFIX, LayerConfig, LayerKind, ModelConfig, Net, Order,
     Padding, Pair, SHORTCUT_PREFIX, Shortcut,
@@ -27,6 +29,6 @@ pub use self::optimizer::Optimizer;
 pub use self::schedule::Schedule;
 pub use self::sequential::Sequential;
 pub use self::stopping::{EarlyStopping, ValidationMetric};
-pub use self::train::{Device, Dtype, Projection, TrainConfig, WeightDecayOn};
+pub use self::train::{Device, Dtype, Projection, Storage, TrainConfig, WeightDecayOn};
 pub use untied_redundancy::network::Parametrization;
 pub use untied_redundancy::{Bias, Normalization};

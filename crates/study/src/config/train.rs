@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::clipping::ClipGradients;
 use super::fault::{Fault, Float, require_share};
+use super::freezing::FreezeNorm;
 use super::optimizer::Optimizer;
 use super::schedule::Schedule;
 use super::stopping::{EarlyStopping, ValidationMetric};
@@ -43,6 +44,10 @@ pub struct TrainConfig {
     /// The floating-point type that training computes in.
     #[serde(default)]
     pub dtype: Dtype,
+    /// The type that every parameter is rounded to, before the first step and after each, as if it were stored in it; everything is
+    /// computed in `dtype`.
+    #[serde(default, skip_serializing_if = "Storage::is_as_computed")]
+    pub store_weights: Storage,
     /// The Burn backend that trains.
     #[serde(default)]
     pub device: Device,
@@ -56,11 +61,16 @@ pub struct TrainConfig {
     /// `data.validation`. Left out: those of the last epoch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub best_epoch: Option<ValidationMetric>,
+    /// When batch norm is frozen: from then on, training takes its running statistics as constants, and leaves them, γ and β
+    /// as they are.
+    #[serde(default, skip_serializing_if = "FreezeNorm::is_never")]
+    pub freeze_norm: FreezeNorm,
     /// Whether batch norm's running statistics are estimated again once training is over, as the mean of those of every batch
     /// of training images, without changes of the images; the result's metrics and measurements are by them.
     #[serde(default)]
     pub reestimate_statistics: bool,
-    /// Whether the trained model is kept, as `model.safetensors` beside the cell's result.
+    /// Whether the trained model is kept, as `model.safetensors` beside the cell's result. It changes no number, and no cell's
+    /// id; a cell that was finished without its model is trained again for it.
     #[serde(default)]
     pub save_model: bool,
 }
@@ -79,10 +89,12 @@ impl TrainConfig {
             weight_decay_on: WeightDecayOn::default(),
             label_smoothing: 0.0,
             dtype: Dtype::default(),
+            store_weights: Storage::default(),
             device: Device::default(),
             project_redundant: Projection::default(),
             early_stopping: None,
             best_epoch: None,
+            freeze_norm: FreezeNorm::default(),
             reestimate_statistics: false,
             save_model: false,
         }
@@ -98,6 +110,10 @@ impl TrainConfig {
         schedule.check(optimizer.learning_rate())?;
         self.check_warmup()?;
         self.early_stopping.map_or(Ok(()), |stopping| stopping.check())?;
+        self.freeze_norm.check(*epochs)?;
+        let again = self.reestimate_statistics && self.freeze_norm.after().is_some();
+        let (key, expected) = ("train.reestimate_statistics", "false with `train.freeze_norm`, which keeps them");
+        Fault::require(!again, key, expected, again)?;
         self.clip_gradients.map_or(Ok(()), ClipGradients::check)?;
         let cpu = matches!(device, Device::Flex | Device::Ndarray);
         let found = format!("f64 on {device}");
@@ -129,6 +145,26 @@ pub enum Dtype {
     F32,
     /// Double precision; on a CPU device only.
     F64,
+}
+
+/// The type that parameters are stored in between steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Storage {
+    /// That of `dtype`.
+    #[default]
+    AsComputed,
+    /// Brain floating point: the exponents of f32, and 8 significant bits.
+    Bf16,
+    /// Half precision: 11 significant bits; what exceeds 65504 becomes infinite.
+    F16,
+}
+
+impl Storage {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+    fn is_as_computed(&self) -> bool {
+        *self == Self::AsComputed
+    }
 }
 
 /// The Burn backend that trains.
@@ -170,4 +206,4 @@ pub enum Projection {
     Bias,
 }
 
-display_as_serialized!(Dtype, Device, Projection, WeightDecayOn);
+display_as_serialized!(Dtype, Storage, Device, Projection, WeightDecayOn);

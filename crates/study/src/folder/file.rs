@@ -28,9 +28,16 @@ pub fn write_text(path: &Path, text: &str) -> Result<(), StoreError> {
 /// A link of that name is replaced, not followed; the file's mode is that of new files.
 ///
 /// # Errors
-/// As [`write_text`].
+/// As [`write_text`], or if something else of that name is there: a folder, a pipe or a device, which would be replaced.
 pub fn write_bytes(path: &Path, parts: &[&[u8]]) -> Result<(), StoreError> {
     let write = || {
+        match fs::symlink_metadata(path) {
+            Ok(there) if there.is_dir() => return Err(io::Error::other("it is a folder")),
+            Ok(there) if !there.is_file() && !there.is_symlink() => {
+                return Err(io::Error::other("it is no regular file"));
+            }
+            _ => {}
+        }
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }

@@ -23,7 +23,7 @@ use self::file::{MOST_TEXT, move_aside, require_length};
 pub use self::file::{free_name, open_to_change, read_text, write_bytes, write_text};
 pub use self::leftovers::Writing;
 use crate::cell::{self, Cell};
-use crate::{CellConfig, CellResult, Factors, MOST_CONFIG, SCHEMA, Study};
+use crate::{CellConfig, CellResult, Factors, MOST_CONFIG, SCHEMA, Status, Study};
 
 /// The output folder of one study. Nothing is made before it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -225,6 +225,13 @@ impl StudyFolder {
         Ok(Some(result))
     }
 
+    /// Whether the result of a cell lacks the trained model that `train.save_model` asks for: one that was trained without
+    /// it, or whose model was deleted. A run that diverged has none.
+    #[must_use]
+    pub fn lacks_model(&self, cell: &Cell, result: &CellResult) -> bool {
+        cell.config.train.save_model && result.status == Status::Finished && !self.model(cell).is_file()
+    }
+
     /// Moves `result.json` out of the way, to the first free one of `result.json.old-1`, `result.json.old-2`, …; `None`
     /// where there is none.
     ///
@@ -240,7 +247,7 @@ impl StudyFolder {
         let Some(text) = read_text(&path, MOST_TEXT)? else { return Ok(()) };
         let file: CellFile = from_json(&path, &text)?;
         require_same(&path, &cell.id, file.id)?;
-        let found = if file.config == cell.config { file.hash } else { "another config".to_owned() };
+        let found = if file.config.trains_like(&cell.config) { file.hash } else { "another config".to_owned() };
         require_same(&path, &cell.hash, found)
     }
 }

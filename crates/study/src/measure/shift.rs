@@ -23,6 +23,9 @@ pub struct ShiftConfig {
     /// Counts of shifted training images to estimate the shift from, and to fine-tune the bias on.
     #[serde(default)]
     pub images: Vec<usize>,
+    /// Whether the best tied bias is looked for too, on the shifted test images themselves: what a tied bias could do at most.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub best_tied: bool,
 }
 
 fn one() -> usize {
@@ -31,7 +34,7 @@ fn one() -> usize {
 
 impl ShiftConfig {
     pub(super) fn check(&self, data: &DataConfig, model: &ModelConfig) -> Result<(), Fault> {
-        let Self { patterns, strengths, draws, images } = self;
+        let Self { patterns, strengths, draws, images, best_tied: _ } = self;
         let distinct = (1..patterns.len()).all(|index| !patterns[..index].contains(&patterns[index]));
         let found = patterns.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         let (key, valid) = ("measure.shift.patterns", !patterns.is_empty() && distinct);
@@ -87,6 +90,9 @@ pub enum Adapting {
     MeanImages,
     /// By gradient steps on shifted images with labels.
     FineTuned,
+    /// The same, on the shifted test images themselves, from the better of the trained bias and the exact one: no way to adapt, but
+    /// the least loss on them that was found.
+    Best,
 }
 
 /// One model on shifted test images.

@@ -62,7 +62,8 @@ pub(crate) fn kind(value: &Spanned<DeValue<'_>>) -> &'static str {
 pub(crate) fn unknown(kind: &str, name: &str, known: &[&str]) -> String {
     let list = known.iter().map(|known| format!("`{known}`")).collect::<Vec<_>>().join(", ");
     let expected = if known.len() > 1 { "expected one of" } else { "expected" };
-    let hint = alias(name, known).or_else(|| nearest(name, known).map(|near| format!("; did you mean `{near}`?")));
+    let hint = data_set(name, known).or_else(|| alias(name, known));
+    let hint = hint.or_else(|| nearest(name, known).map(|near| format!("; did you mean `{near}`?")));
     format!("unknown {kind} `{name}`, {expected} {list}{}", hint.unwrap_or_default())
 }
 
@@ -89,6 +90,26 @@ const ALIASES: [(&str, &[&str]); 16] = [
 /// Keys of an optimizer, which are looked for beside it.
 const OF_OPTIMIZER: [&str; 3] = ["learning_rate", "momentum", "weight_decay"];
 
+/// Names of data sets that no source is called by, and how each is read.
+const DATA_SETS: [(&[&str], &str); 3] = [
+    (
+        &["mnist", "fashion_mnist", "kmnist", "fashionmnist"],
+        "its four IDX files are read by their folder: source = { idx = \"DIR\" }",
+    ),
+    (
+        &["imagenet", "imagefolder", "image_folder", "images", "svhn"],
+        "images in folders of classes are read by source = { folder = \"DIR\" }",
+    ),
+    (&["medmnist", "keras", "numpy"], "NumPy's archives are read by source = { npz = \"FILE\" }"),
+];
+
+/// How the data set that is meant is read, where the names are those of sources.
+fn data_set(name: &str, known: &[&str]) -> Option<String> {
+    let plain = plain_name(name);
+    let (_, how) = DATA_SETS.iter().find(|(names, _)| known.contains(&"idx") && names.contains(&plain.as_str()))?;
+    Some(format!("; {how}"))
+}
+
 /// The known name that other programs call so, or the optimizer's key that is meant.
 fn alias(name: &str, known: &[&str]) -> Option<String> {
     let plain = plain_name(name);
@@ -103,7 +124,12 @@ fn alias(name: &str, known: &[&str]) -> Option<String> {
 }
 
 /// The known name that the given one is probably meant to be: at most a third of its letters differ.
-pub(crate) fn nearest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
+///
+/// ```
+/// assert_eq!(untied_study::nearest("quickstrat", &["norm_map", "quickstart"]), Some("quickstart"));
+/// ```
+#[must_use]
+pub fn nearest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
     let plain = plain_name(name);
     let distance = |known: &str| strsim::osa_distance(&plain, &plain_name(known));
     let near = known.iter().copied().min_by_key(|known| distance(known))?;
@@ -185,6 +211,12 @@ mod tests {
             ("shared", &["none", "tied", "untied"], "; did you mean `tied`?"),
             ("BatchNorm2d", &["none", "batch", "layer"], "; did you mean `batch`?"),
             ("lr", &["kernel", "bias"], ""),
+            (
+                "mnist",
+                &["digits", "idx", "emnist"],
+                "; its four IDX files are read by their folder: source = { idx = \"DIR\" }",
+            ),
+            ("emnits", &["digits", "idx", "emnist"], "; did you mean `emnist`?"),
         ] {
             let message = unknown("key", name, known);
             assert!(message.ends_with(&format!("`{}`{hint}", known.last().unwrap())), "{message}");

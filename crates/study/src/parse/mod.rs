@@ -13,3 +13,4 @@ pub(crate) mod skip;
 pub(crate) mod source;
 
 pub use self::error::{ConfigError, InvalidConfig, MOST_CONFIG, Place};
+pub use self::messages::nearest;

@@ -181,6 +181,10 @@ pub struct Parameters {
 pub struct LayerRedundancy {
     /// The name of the layer, such as `block1`.
     pub layer: String,
+    /// Whether this is of the steps after batch norm was frozen. Theory and certificate are those of the frozen network then, and the
+    /// "redundant part" of a norm below is what was redundant before.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub frozen: bool,
     /// Bias dimensions that the normalization removes, by theory.
     pub predicted_redundant: usize,
     /// Bias dimensions in all.

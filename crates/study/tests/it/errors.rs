@@ -241,6 +241,7 @@ fn checks() {
             "data.canvas={size=0}",
             "data.canvas={size=16,label=\"quadrants\"}",
             "data.shift={pattern=\"white\",strength=0}",
+            "data.shift={pattern=\"changing\",strength=1}",
             "model.running_momentum=0",
             "model={channels=[4],norm=\"layer\",bias_after=\"activation\"}",
             "measure.translate=[2,1]",
@@ -342,6 +343,8 @@ fn training() {
             "train.weight_decay_on=biases",
             "train.early_stopping={patience=2}",
             "train.best_epoch=validation_loss",
+            "train.freeze_norm={after=1}",
+            "train.freeze_norm=always",
             "train.best_epoch=test_loss",
         ],
     ));
@@ -354,6 +357,11 @@ fn training() {
             "train.early_stopping={patience=1,metric=\"test_loss\"}",
             "train.early_stopping={patience=1,min_improvement=-1}",
         ],
+    ));
+    let frozen = with("epochs = 1", "epochs = 1\nfreeze_norm = { after = 0 }");
+    cases.extend(set(
+        &frozen,
+        &["train.reestimate_statistics=true", "measure.shift={patterns=[\"white\"],strengths=[1]}"],
     ));
     for (epochs, schedule) in [("epochs = 4", "{ one_cycle = {} }"), ("epochs = 4", "{ steps = { milestones = [1] } }")]
     {

@@ -82,6 +82,18 @@ fn younger_keys_at_their_defaults_leave_ids_alone() {
     }
 }
 
+/// Nor because its model is kept, which changes no number.
+#[test]
+fn keeping_models_leaves_ids_alone() {
+    let set = ["train.save_model=true"];
+    let [kept, plain] = [example(&set).cells[0].clone(), example(&[]).cells[0].clone()];
+    assert_eq!((&kept.id, kept.config.train.save_model), (&plain.id, true));
+    assert!(kept.config != plain.config && kept.config.trains_like(&plain.config));
+    assert!(!kept.config.trains_like(&example(&["train.epochs=3"]).cells[0].config));
+    let twice = parse(untied_study::EXAMPLE, &["vary.\"train.save_model\"=[true, false]"]).unwrap_err().to_string();
+    assert!(twice.contains("lists one cell twice"), "{twice}");
+}
+
 #[test]
 fn factors_and_configs_agree() {
     let study = example(&[]);

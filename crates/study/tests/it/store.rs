@@ -42,6 +42,7 @@ pub(crate) fn result() -> CellResult {
         images_per_second: 1000.0,
         redundancy: vec![LayerRedundancy {
             layer: "block1".into(),
+            frozen: false,
             predicted_redundant: 4,
             bias_parameters: 4,
             gradient_norm: 1.1e-7,

@@ -8,6 +8,7 @@ use untied_report::assessment_page;
 use untied_study::{Assessment, ClassAssessment, DataSource, Device, write_text};
 use untied_trainer::{Classifier, TestData, TrainedModel, assess};
 
+use super::outputs::Outputs;
 use crate::exit::Exit;
 use crate::table::Table;
 use crate::terminal::print;
@@ -52,6 +53,7 @@ fn data(text: &str) -> Result<TestData, String> {
 
 pub(crate) fn evaluate(arguments: &EvaluateArguments) -> anyhow::Result<Exit> {
     let name = || arguments.model.display().to_string();
+    Outputs::of(&arguments.model).and("--html", arguments.html.as_deref())?;
     let model = TrainedModel::load(&arguments.model).with_context(name)?;
     let classifier = Classifier::new(model, arguments.device).with_context(name)?;
     let data = arguments.data.as_ref().unwrap_or(&TestData::Own);

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use untied_lint::{Agreement, Finding, Findings, Folded, InputShapes, Model, NotUnderstood, Stripped};
-use untied_study::{printable, printable_path};
+use untied_study::{printable, printable_path, write_bytes};
 
+use super::outputs::Outputs;
 use crate::exit::Exit;
 use crate::table::Table;
 use crate::terminal::print;
@@ -50,6 +51,9 @@ fn shape(text: &str) -> Result<(String, Vec<usize>), String> {
 
 pub(crate) fn lint(arguments: &LintArguments) -> anyhow::Result<Exit> {
     let name = arguments.model.display().to_string();
+    Outputs::of(&arguments.model)
+        .and("--strip", arguments.strip.as_deref())?
+        .and("--fold", arguments.fold.as_deref())?;
     let shapes: InputShapes = arguments.shape.iter().cloned().collect();
     let model = Model::read(&arguments.model)?;
     let findings = untied_lint::lint(&model, &shapes).with_context(|| name.clone())?;
@@ -61,13 +65,13 @@ pub(crate) fn lint(arguments: &LintArguments) -> anyhow::Result<Exit> {
     let mut said = String::new();
     if let Some(path) = &arguments.strip {
         let stripped = untied_lint::strip(&model, &shapes).with_context(|| name.clone())?;
-        stripped.write(path)?;
+        write_bytes(path, &[&stripped.to_bytes()])?;
         let (parts, agreement) = (strips(&stripped.parts), agreement(&stripped.agreement));
         said = format!("\n{parts}{agreement}{}\n", printable_path(path));
     }
     if let Some(path) = &arguments.fold {
         let folded = untied_lint::fold(&model, &shapes).with_context(|| name.clone())?;
-        folded.write(path)?;
+        write_bytes(path, &[&folded.to_bytes()])?;
         let (parts, agreement) = (folds(&folded.parts), agreement(&folded.agreement));
         said = format!("{said}\n{parts}{agreement}{}\n", printable_path(path));
     }
@@ -83,11 +87,10 @@ fn heading(name: &str, model: &Model) -> String {
 }
 
 fn table(findings: &Findings) -> String {
-    let header = ["", "bias", "what", "shape", "parameters", "redundant in training", "in inference", "foldable"];
-    let mut table = Table::new(header).align_right(&[0, 4, 5, 6, 7]);
+    let header = ["", "bias", "what", "shape", "parameters", "redundant in training", "in inference", "by --fold"];
+    let mut table = Table::new(header).align_right(&[0, 4, 5, 6]);
     for (index, finding) in findings.biases.iter().enumerate() {
         let sizes: Vec<String> = finding.shape.iter().map(ToString::to_string).collect();
-        let foldable = if finding.folds_into.is_empty() { 0 } else { finding.training.redundant };
         table.push([
             (index + 1).to_string(),
             finding.name.clone(),
@@ -96,7 +99,7 @@ fn table(findings: &Findings) -> String {
             finding.parameters().to_string(),
             count(finding.training.redundant, finding.training.unknown),
             count(finding.evaluation.redundant, finding.evaluation.unknown),
-            foldable.saturating_sub(finding.evaluation.redundant).to_string(),
+            finding.folding.to_string(),
         ]);
     }
     table.text()

@@ -4,6 +4,7 @@ pub(super) mod evaluate;
 pub(super) mod export;
 pub(super) mod fold;
 pub(super) mod lint;
+mod outputs;
 pub(super) mod predict;
 pub(super) mod rewrite;
 pub(super) mod strip;

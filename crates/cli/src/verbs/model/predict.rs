@@ -43,11 +43,11 @@ pub(crate) fn predict(arguments: &PredictArguments) -> anyhow::Result<Exit> {
     let name = || arguments.model.display().to_string();
     let model = TrainedModel::load(&arguments.model).with_context(name)?;
     let classifier = Classifier::new(model, arguments.device).with_context(name)?;
-    let (mut files, mut failed) = (Vec::new(), 0);
+    let (mut files, mut refused, mut failed) = (Vec::new(), 0, 0);
     for path in &arguments.images {
         match images_at(path) {
             Ok(found) => files.extend(found),
-            Err(error) => failed += complaint(&error.into()),
+            Err(error) => refused += complaint(&error.into()),
         }
     }
     let mut table = Table::new(arguments.json);
@@ -63,10 +63,10 @@ pub(crate) fn predict(arguments: &PredictArguments) -> anyhow::Result<Exit> {
     if failed > 0 {
         say(&format!("{} could not be read", plural(failed, "image")));
     }
-    Ok(if failed > 0 { Exit::Incomplete } else { Exit::Done })
+    Ok(if failed + refused > 0 { Exit::Incomplete } else { Exit::Done })
 }
 
-/// Says what is wrong with an image; one more of them.
+/// Says what is wrong with an image or a folder; one more of them.
 fn complaint(error: &anyhow::Error) -> usize {
     say(&format!("error: {}", exit::message(error)));
     1

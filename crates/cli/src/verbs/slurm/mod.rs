@@ -34,7 +34,10 @@ pub(crate) fn slurm(arguments: &SlurmArguments) -> anyhow::Result<Exit> {
     folder::check_owner(&folder, &study)?;
     // A run in this folder would train the same cells.
     let _lock = Lock::take(&folder)?;
-    folder.write_config(&study)?;
+    // An older one stays as it is until something is submitted: `submit.sh` sees to it.
+    if !folder.config().exists() {
+        folder.write_config(&study)?;
+    }
 
     let here = folder.slurm();
     let writing = folder.begin_writing();
@@ -44,7 +47,7 @@ pub(crate) fn slurm(arguments: &SlurmArguments) -> anyhow::Result<Exit> {
     let cells: Vec<usize> = missing.iter().copied().filter(|index| !queue.holds(*index)).collect();
     let (all, queued) = (study.cells.len(), missing.len() - cells.len());
     if cells.is_empty() {
-        print(&nothing_to_submit(&study, &folder, queued))?;
+        print(&nothing_to_submit(&study, &folder, arguments.config.path(), queued))?;
         return Ok(Exit::Done);
     }
     let arrays = arrays_by_look(&study, &cells, array_size(arguments));
@@ -116,20 +119,21 @@ fn array_size(arguments: &SlurmArguments) -> usize {
     })
 }
 
-fn nothing_to_submit(study: &Study, folder: &StudyFolder, queued: usize) -> String {
+/// The report is by the folder's config: where that is an older one of the study, `run` takes the new one there first.
+fn nothing_to_submit(study: &Study, folder: &StudyFolder, config: &Path, queued: usize) -> String {
     let Study { name, cells, .. } = study;
     let cells = plural(cells.len(), "cell");
+    let there = read_text(&folder.config(), MOST_CONFIG).ok().flatten();
+    let report = if there == Some(study.resolved_toml()) {
+        format!("`untied report {}`", printable_path(folder.root()))
+    } else {
+        format!("`untied run {} --out {}`", printable_path(config), printable_path(folder.root()))
+    };
     match queued {
-        0 if study.sequential.is_some() => format!(
-            "{name}: {cells}, all with results or not needed; `untied report {}` reports them\n",
-            printable_path(folder.root())
-        ),
-        0 => {
-            format!(
-                "{name}: {cells}, all with results; `untied report {}` reports them\n",
-                printable_path(folder.root())
-            )
+        0 if study.sequential.is_some() => {
+            format!("{name}: {cells}, all with results or not needed; {report} reports them\n")
         }
+        0 => format!("{name}: {cells}, all with results; {report} reports them\n"),
         _ => format!("{name}: {cells}; the {queued} without results are queued already\n"),
     }
 }

@@ -83,7 +83,7 @@ exit $?
     fn submit(&self, here: &Path) -> String {
         let Self { study, config, .. } = self;
         let Directives { at_a_time, .. } = &self.options;
-        let here = shell_path(here);
+        let (here, kept) = (shell_path(here), config_name(*config));
         let earlier = self.queue.jobs.iter().map(|job| format!(":{job}")).collect::<Vec<_>>().concat();
         let (mut calls, mut last) = (String::new(), 0);
         for JobArray { first, tasks, look, .. } in self.arrays {
@@ -120,6 +120,9 @@ submit() {{ # FIRST TASKS: the cells FIRST + task
     fi
     echo "$job $1 {config}" >>{JOBS}
     jobs=$jobs:$job
+    # What is reported from now on. Whole at any moment: a task may be reading it.
+    cp {kept} ../.config.toml.submit
+    mv ../.config.toml.submit ../config.toml
     echo "job $job: cells from $1 on, tasks $2"
 }}
 {calls}

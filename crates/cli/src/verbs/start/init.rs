@@ -6,6 +6,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 use serde_json::{Map, Value, json};
 use untied_study::{DataConfig, EXAMPLE, Study, commented, printable_path, write_text};
+use untied_trainer::Planner;
 use untied_trainer::data::{Recognised, recognise};
 
 use crate::exit::Exit;
@@ -38,6 +39,8 @@ pub(crate) fn init(arguments: &InitArguments) -> anyhow::Result<Exit> {
         bail!("{} is there already: name another file, or move it away", file.display());
     }
     let mut config: toml::Table = toml::from_str(EXAMPLE).context("the example")?;
+    // Results go to a folder of this name: not to that of the example, whose results are shipped.
+    config.insert("name".into(), name(file).into());
     let mut told = String::new();
     if let Some(path) = from {
         let found = recognise(path)?;
@@ -47,8 +50,11 @@ pub(crate) fn init(arguments: &InitArguments) -> anyhow::Result<Exit> {
     }
     let name = printable_path(file);
     let text = HEADER.replace("FILE", &name) + &commented(&config);
-    // What was written must be read.
-    Study::parse(&text, file, &[])?;
+    // What was written must be read, and what was found be enough to train on.
+    let study = Study::parse(&text, file, &[])?;
+    if let (Some(path), Some(cell)) = (from, study.cells.first()) {
+        Planner::default().explain(&cell.config).with_context(|| path.display().to_string())?;
+    }
     write_text(file, &text)?;
     print(&format!("{told}{name}\nnext: untied run {name}\n"))?;
     Ok(Exit::Done)
@@ -79,7 +85,10 @@ fn adapt(config: &mut toml::Table, path: &Path, found: Recognised) -> anyhow::Re
         set("model", "channels", vec![16_i64].into());
     }
     set("train", "epochs", 10.into());
-    set("train", "batch_size", (train.min(64) as i64).into());
+    // Some steps an epoch, with few images too.
+    set("train", "batch_size", ((train / 4).clamp(1, 64) as i64).into());
+    // To classify other images with.
+    set("train", "save_model", true.into());
     set("vary", "seeds", 5.into());
     Ok(())
 }

@@ -3,7 +3,10 @@
 
 use std::fs;
 use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
 
+use crate::processes::children;
 use crate::program::{Bench, Ended};
 
 /// A Kubernetes job counts an index as failed for good when one of its pods ends with another code than 0.
@@ -51,6 +54,33 @@ fn what_is_left_of_a_cell_that_is_done_is_cleared_away() {
         assert!(!cell.join("checkpoint").exists(), "{again}");
     }
     assert!(!cell.join(".result.json.a1B2c3").exists() && cell.join("result.json").exists());
+}
+
+/// The same within one run: its cell counts, and nobody comes after the worker that was killed.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_worker_killed_behind_its_result_leaves_nothing() {
+    use nix::sys::signal::{Signal, kill};
+    use nix::unistd::Pid;
+
+    let bench = Bench::new();
+    for round in 0..5 {
+        let out = format!("out{round}");
+        let run = ["run", "study.toml", "--out", &out, "--jobs", "1", "--checkpoint", "0", "-q"];
+        let mut child = bench.command(&run).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let cells = || fs::read_dir(bench.path(&out).join("cells")).into_iter().flatten().flatten();
+        while !cells().any(|cell| cell.path().join("result.json").exists()) && child.try_wait().unwrap().is_none() {
+            sleep(Duration::from_micros(50));
+        }
+        // The worker of the next cell at worst, which is trained again.
+        for worker in children(child.id()) {
+            let _ = kill(Pid::from_raw(worker.try_into().unwrap()), Signal::SIGKILL);
+        }
+        assert!(child.wait().unwrap().success());
+        for cell in bench.cells(&out) {
+            assert!(!cell.join("checkpoint").exists() && cell.join("result.json").exists(), "round {round}");
+        }
+    }
 }
 
 /// `ulimit -u`, which counts threads too and which root alone is free of: the first worker takes all that there are.

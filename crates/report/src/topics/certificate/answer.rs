@@ -15,11 +15,16 @@ type Layer = (String, LayerCertificate);
 pub(super) fn answer(layers: &[Layer]) -> Option<Text> {
     let redundant: Vec<&Layer> = layers.iter().filter(|(_, layer)| layer.predicted_redundant > 0).collect();
     let (recorded, older): (Vec<_>, Vec<_>) = redundant.into_iter().partition(|(_, layer)| layer.sets.is_some());
+    let frozen = frozen(layers);
     if recorded.is_empty() && older.is_empty() {
-        return None;
+        return frozen.map(Text::from);
     }
     let text = if recorded.is_empty() { Text::default() } else { certified(&recorded) };
-    Some(text.plain(older_results(&older, recorded.is_empty())).plain(at_work(layers)))
+    let text = text.plain(older_results(&older, recorded.is_empty())).plain(at_work(layers));
+    Some(match frozen {
+        Some(frozen) => text.plain(" ").plain(frozen),
+        None => text,
+    })
 }
 
 fn certified(layers: &[&Layer]) -> Text {
@@ -68,9 +73,27 @@ fn exceptions(what: &str, layers: &[&Layer]) -> String {
 
 /// The least of the gradients that are more than rounding.
 fn at_work(layers: &[Layer]) -> String {
-    let working = layers.iter().filter(|(_, layer)| layer.is_at_work());
+    let working = layers.iter().filter(|(_, layer)| layer.is_at_work() && !layer.frozen);
     let smallest = working.flat_map(|(_, layer)| &layer.norms.gradient_ratios).copied().reduce(f64::min);
     smallest.map_or_else(String::new, |smallest| {
         format!(" Biases at work have gradients of {} times the round-off or more.", magnitude(smallest))
+    })
+}
+
+/// What became of redundant parts once batch norm was frozen; none where it never was.
+fn frozen(layers: &[Layer]) -> Option<String> {
+    let ratios: Vec<&[f64]> =
+        layers.iter().filter(|(_, one)| one.frozen).map(|(_, one)| &one.norms.redundant_ratios[..]).collect();
+    let least = |ratios: &&[f64]| ratios.iter().copied().reduce(f64::min);
+    let working: Vec<f64> = ratios.iter().filter_map(least).filter(|least| *least > CERTIFICATE_FACTOR).collect();
+    let smallest = working.iter().copied().reduce(f64::min);
+    let start = format!(
+        "Once batch norm is frozen, {} of {} biases have gradients above rounding along what was redundant before, in every seed",
+        working.len(),
+        ratios.len()
+    );
+    (!ratios.is_empty()).then(|| match smallest {
+        Some(smallest) => format!("{start}: {} times the round-off or more.", magnitude(smallest)),
+        None => format!("{start}."),
     })
 }

@@ -11,7 +11,10 @@ use crate::statistics::student::sample;
 /// One layer of one variant over its finished seeds.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct LayerCertificate {
+    /// With `, batch norm frozen` for the steps after it was.
     pub(crate) layer: String,
+    /// Whether it is of those steps: the redundant part of the norms is what was redundant before.
+    pub(crate) frozen: bool,
     pub(crate) bias_parameters: usize,
     pub(crate) predicted_redundant: usize,
     /// None where a seed's results are of an older version, without a record of single sets.
@@ -88,15 +91,17 @@ impl LayerCertificate {
 
 /// The layers of a variant in the order of the model; empty where no finished run has a bias.
 pub(crate) fn certificates(variant: &Variant<'_>) -> Vec<LayerCertificate> {
-    let layers = group(variant.finished().flat_map(|cell| &cell.redundancy).map(|one| (one.layer.as_str(), one)));
-    layers.into_iter().filter_map(|(name, seeds)| certificate(name, &seeds)).collect()
+    let layers =
+        group(variant.finished().flat_map(|cell| &cell.redundancy).map(|one| ((one.layer.as_str(), one.frozen), one)));
+    layers.into_iter().filter_map(|(layer, seeds)| certificate(layer, &seeds)).collect()
 }
 
-fn certificate(layer: &str, seeds: &[&LayerRedundancy]) -> Option<LayerCertificate> {
+fn certificate((layer, frozen): (&str, bool), seeds: &[&LayerRedundancy]) -> Option<LayerCertificate> {
     let first = seeds.first()?;
     let records: Option<Vec<&CertificateRecord>> = seeds.iter().map(|seed| seed.certificate.as_ref()).collect();
     Some(LayerCertificate {
-        layer: layer.to_owned(),
+        layer: if frozen { format!("{layer}, batch norm frozen") } else { layer.to_owned() },
+        frozen,
         bias_parameters: first.bias_parameters,
         predicted_redundant: first.predicted_redundant,
         sets: records.and_then(|records| sets(&records)),

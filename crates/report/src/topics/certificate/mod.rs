@@ -32,7 +32,7 @@ impl Topic for Certificate {
             Block::Table(table::findings(&self.0)),
             Block::Paragraph(table::findings_explained(&self.0)),
             Block::Table(table::norms(&self.0)),
-            Block::Paragraph(table::norms_explained()),
+            Block::Paragraph(table::norms_explained(&self.0)),
         ];
         Some(Section { id: "redundancy", title: "Redundancy, measured against predicted", blocks })
     }

@@ -38,7 +38,7 @@ pub(super) fn norms(layers: &[(String, LayerCertificate)]) -> Table {
     columns.extend(figures.map(Column::right));
     let row = |(variant, layer): &(String, LayerCertificate)| {
         let norms = &layer.norms;
-        let redundant = |text: String| if layer.predicted_redundant == 0 { NONE.into() } else { text };
+        let redundant = |text: String| if layer.predicted_redundant == 0 && !layer.frozen { NONE.into() } else { text };
         let cells = [
             variant.clone(),
             clean(&layer.layer),
@@ -77,9 +77,13 @@ pub(super) fn findings_explained(layers: &[(String, LayerCertificate)]) -> Text 
         .plain(": the results are of an older version, which kept the norms below alone; they certify nothing.")
 }
 
-pub(super) fn norms_explained() -> Text {
-    "These describe; a violation in one set or at one step can hide in them. L2 norms over the whole layer, averaged over \
+pub(super) fn norms_explained(layers: &[(String, LayerCertificate)]) -> Text {
+    let frozen = " Once batch norm is frozen, the redundant part is what was redundant before.";
+    let frozen = if layers.iter().any(|(_, layer)| layer.frozen) { frozen } else { "" };
+    Text::from(
+        "These describe; a violation in one set or at one step can hide in them. L2 norms over the whole layer, averaged over \
      the measured steps and the seeds; round-off is what rounding of ∂J/∂z alone explains. Of the last two columns, the first \
-     is the mean over the seeds and the second the largest seed."
-        .into()
+     is the mean over the seeds and the second the largest seed.",
+    )
+    .plain(frozen)
 }

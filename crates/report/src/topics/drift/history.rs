@@ -43,7 +43,9 @@ pub(crate) fn last_and_largest(variant: &Variant<'_>, of: Norm) -> Option<[f64; 
 
 /// Steps and norms over all layers of one run together.
 fn history(cell: &CellRecord, of: Norm) -> Vec<(usize, f64)> {
-    let layers: Vec<&Drift> = cell.redundancy.iter().map(|layer| &layer.drift).collect();
+    // Each layer once: its course holds the steps with frozen norms too.
+    let courses = cell.redundancy.iter().filter(|layer| !(layer.frozen && layer.drift.steps.is_empty()));
+    let layers: Vec<&Drift> = courses.map(|layer| &layer.drift).collect();
     let Some(first) = layers.first() else { return Vec::new() };
     let length = layers.iter().map(|layer| of(layer).len().min(layer.steps.len())).min().unwrap_or(0);
     let norm = |index: usize| layers.iter().map(|layer| of(layer)[index].powi(2)).sum::<f64>().sqrt();

@@ -7,7 +7,7 @@ use crate::document::number::{count, percent, share_interval};
 use crate::document::{Block, Text};
 use crate::statistics::ratio::Ratio;
 use crate::topics::recovery::method::{fits, recovered};
-use crate::topics::recovery::shares::{Fit, Recovery, Shift};
+use crate::topics::recovery::shares::{BEST, Fit, Recovery, Shift};
 
 /// Nothing where no model met shifted images.
 pub(crate) fn blocks(recovery: &Recovery<'_, '_>) -> Vec<Block> {
@@ -30,7 +30,7 @@ fn sentence(recovery: &Recovery<'_, '_>, pattern: ShiftPattern) -> Text {
         return text.plain(": less than 5 points lost at every strength, so that there is no share to speak of.");
     }
     let [exact, mean, tuned] = fits(recovery.most_images).map(|fit| clause(&shifts, fit));
-    let clauses: Vec<[String; 2]> = [exact, tuned.or(mean)].into_iter().flatten().collect();
+    let clauses: Vec<[String; 2]> = [exact, best(&shifts), tuned.or(mean)].into_iter().flatten().collect();
     let text = text.plain(circumstances(&shifts, all));
     let separators = std::iter::once(". ").chain(std::iter::repeat("; "));
     let text = clauses.iter().zip(separators).fold(text, |text, ([name, shares], separator)| {
@@ -67,6 +67,16 @@ fn clause(shifts: &[&Shift], fit: Fit) -> Option<[String; 2]> {
     };
     let conclusion = conclusion(&advantages).map_or_else(String::new, |conclusion| format!(" ({conclusion})"));
     Some([name, format!(" untied {untied}, tied {tied}{conclusion}")])
+}
+
+/// `tied, at its best on the test images` and ` 35 % [30, 40] (exact against it: untied more)`.
+fn best(shifts: &[&Shift]) -> Option<[String; 2]> {
+    let found = shifts.iter().filter_map(|shift| Some(shift.adapted("tied", BEST)?.accuracy));
+    let tied = shares(&found.collect::<Vec<_>>())?;
+    let over: Vec<Ratio> = shifts.iter().filter_map(|shift| shift.over_best).collect();
+    let conclusion =
+        conclusion(&over).map_or_else(String::new, |conclusion| format!(" (exact against it: {conclusion})"));
+    Some(["tied, at its best on the test images".into(), format!(" {tied}{conclusion}")])
 }
 
 /// `98 % [96, 101]`; of several settings the smallest and the largest, with the outermost ends of their intervals.

@@ -6,17 +6,18 @@ use crate::chart::{Colour, Stroke, Symbol};
 use crate::document::names::clean;
 use crate::document::number::{count, percent, share_interval};
 use crate::statistics::ratio::Ratio;
-use crate::topics::recovery::shares::{Fit, Method};
+use crate::topics::recovery::shares::{BEST, Fit, Method};
 
 /// The fits that tables and plots compare, each with the most images.
 pub(crate) fn fits(most_images: Option<usize>) -> [Fit; 3] {
     [(Adapting::Exact, None), (Adapting::MeanImages, most_images), (Adapting::FineTuned, most_images)]
 }
 
-/// Both biases, adapted by each of the fits.
+/// Both biases, adapted by each of the fits, and the best tied one.
 pub(crate) fn compared(most_images: Option<usize>) -> Vec<Method> {
     let method = |fit, bias: &str| Method { bias: bias.into(), fit };
-    fits(most_images).into_iter().flat_map(|fit| ["tied", "untied"].map(|bias| method(fit, bias))).collect()
+    let both = fits(most_images).into_iter().flat_map(|fit| ["tied", "untied"].map(|bias| method(fit, bias)));
+    both.chain([method(BEST, "tied")]).collect()
 }
 
 /// The bias as it was trained: nothing recovers but what other statistics bring.
@@ -48,6 +49,7 @@ impl Method {
             Adapting::Exact => format!("{bias}, exact"),
             Adapting::MeanImages => format!("{bias}, mean of {images} images"),
             Adapting::FineTuned => format!("{bias}, fine-tuned on {images} images"),
+            Adapting::Best => format!("{bias}, best on the test images"),
         }
     }
 
@@ -57,6 +59,7 @@ impl Method {
             Adapting::Exact => (3.5, None),
             Adapting::MeanImages => (2.25, Some([9.0, 5.0])),
             Adapting::FineTuned | Adapting::Nothing => (2.25, Some([2.5, 4.0])),
+            Adapting::Best => (1.5, None),
         };
         let colour = match (self.bias.as_str(), self.fit.0) {
             (_, Adapting::Nothing) => Colour::Muted,

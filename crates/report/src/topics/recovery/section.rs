@@ -1,10 +1,12 @@
 //! The tables and plots of what adapted first biases recover.
 
+use untied_study::ShiftPattern;
+
 use crate::document::number::{NONE, count};
 use crate::document::{Block, Column, Section, Table, Text};
 use crate::statistics::ratio::Ratio;
 use crate::topics::recovery::method::{compared, recovered, removed, unadapted};
-use crate::topics::recovery::shares::{Adapted, LEAST_LOST, Method, Recovery, Setting, Shift};
+use crate::topics::recovery::shares::{Adapted, BEST, LEAST_LOST, Method, Recovery, Setting, Shift};
 use crate::topics::recovery::{images_plot, strength_plot};
 
 /// None where no model met shifted images.
@@ -12,7 +14,7 @@ pub(crate) fn section(recovery: &Recovery<'_, '_>) -> Option<Section> {
     if recovery.settings.is_empty() {
         return None;
     }
-    let mut blocks = vec![Block::Paragraph(introduction())];
+    let mut blocks = vec![Block::Paragraph(introduction(recovery))];
     blocks.extend(strength_plot::plot(recovery).map(Block::Figure));
     blocks.push(Block::Table(table(recovery)));
     blocks.extend(images_plot::plot(recovery).map(Block::Figure));
@@ -25,15 +27,30 @@ pub(crate) fn section(recovery: &Recovery<'_, '_>) -> Option<Section> {
     Some(Section { id: "shift", title: "Adapting the first bias to shifted images", blocks })
 }
 
-fn introduction() -> Text {
-    "Each model was trained on clean images. Then a fixed pattern δ is added to every test image, and nothing but the first \
-     convolution's bias is adapted to it. An untied bias can cancel any δ exactly, by b − w∗δ, where the trained statistics \
-     stay: its 100 % is a check of the program, not a finding. A tied bias can cancel no more than one number per filter: \
-     exactly, that is the mean of w∗δ over the locations, which is neither the best tied bias for accuracy nor a bound on \
-     what one recovers. What images without labels (their mean, against that of the clean training images) or with labels \
-     achieve is measured. Fine-tuning takes 50 steps of Adam on the first bias alone, at the best of three learning rates or \
-     none at all, by the loss on 200 training images that it does not learn from: what it does not recover, more steps might."
-        .into()
+fn introduction(recovery: &Recovery<'_, '_>) -> Text {
+    let text = Text::from(
+        "Each model was trained on clean images. Then a fixed pattern δ is added to every test image, and nothing but the first \
+         convolution's bias is adapted to it. An untied bias can cancel any δ exactly, by b − w∗δ, where the trained statistics \
+         stay: its 100 % is a check of the program, not a finding. A tied bias can cancel no more than one number per filter: \
+         exactly, that is the mean of w∗δ over the locations, which is neither the best tied bias for accuracy nor a bound on \
+         what one recovers. What images without labels (their mean, against that of the clean training images) or with labels \
+         achieve is measured. Fine-tuning takes 50 steps of Adam on the first bias alone, at the best of three learning rates or \
+         none at all, by the loss on 200 training images that it does not learn from: what it does not recover, more steps might.",
+    );
+    let best = recovery.shifts().any(|(_, shift)| shift.adapted("tied", BEST).is_some());
+    let text = text.plain(if best {
+        " The best tied bias is tuned on the shifted test images themselves, with their labels, by 150 \
+         steps at the best of those rates: no way to adapt, but a stand-in for the most that a tied bias could recover."
+    } else {
+        ""
+    });
+    let changes = recovery.patterns.contains(&ShiftPattern::Changing);
+    text.plain(if changes {
+        " A changing shift is the control: another white pattern for every image, of which no bias can take away more than what it \
+         does to images on average."
+    } else {
+        ""
+    })
 }
 
 fn terms() -> Text {

@@ -43,10 +43,15 @@ pub(crate) struct Shift {
     pub(crate) adapted: Vec<Adapted>,
     /// Recovery by an untied bias less that by a tied one, adapted alike.
     pub(crate) advantages: Vec<(Fit, Ratio)>,
+    /// Recovery by an exactly adapted untied bias less that by the best tied one.
+    pub(crate) over_best: Option<Ratio>,
 }
 
 /// Way of fitting a bias, and the number of images that it was fitted on.
 pub(crate) type Fit = (Adapting, Option<usize>);
+
+/// The best that was found on the test images themselves, of a tied bias alone.
+pub(crate) const BEST: Fit = (Adapting::Best, None);
 
 /// Bias that was adapted, and how it was fitted.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -81,7 +86,7 @@ impl<'v, 'a> Recovery<'v, 'a> {
             .flat_map(|variant| both.into_iter().filter_map(|statistics| setting(variant, statistics)))
             .collect();
         let shifts = || settings.iter().flat_map(|setting| &setting.shifts);
-        let patterns = [ShiftPattern::Uniform, ShiftPattern::Smooth, ShiftPattern::White];
+        let patterns = [ShiftPattern::Uniform, ShiftPattern::Smooth, ShiftPattern::White, ShiftPattern::Changing];
         let occurs = |pattern: &ShiftPattern| shifts().any(|shift| shift.pattern == *pattern);
         Self {
             view,
@@ -151,10 +156,12 @@ fn shift(statistics: NormStatistics, members: &[(&CellRecord, &Adaptation)]) -> 
         lost: lost.iter().sum::<f64>() / lost.len() as f64,
         adapted: Vec::new(),
         advantages: Vec::new(),
+        over_best: None,
     };
     if shift.costs_enough() {
         shift.adapted = adapted(&seeds);
         shift.advantages = advantages(&seeds, &shift.adapted);
+        shift.over_best = advantage(&seeds, (Adapting::Exact, None), BEST);
     }
     shift.lost.is_finite().then_some(shift)
 }
@@ -202,12 +209,14 @@ fn adapted(seeds: &[Vec<Draw>]) -> Vec<Adapted> {
 
 /// Every fit that both biases were adapted by.
 fn advantages(seeds: &[Vec<Draw>], adapted: &[Adapted]) -> Vec<(Fit, Ratio)> {
-    let one = |one: &Adapted| {
-        let [untied, tied] = ["untied", "tied"].map(|bias| Method { bias: bias.into(), fit: one.method.fit });
-        let gained = |draw: &Draw| Some(draw.gained(&untied, 0)? - draw.gained(&tied, 0)?);
-        Some((one.method.fit, share(seeds, 0, gained)?))
-    };
+    let one = |one: &Adapted| Some((one.method.fit, advantage(seeds, one.method.fit, one.method.fit)?));
     adapted.iter().filter(|one| one.method.bias == "untied").filter_map(one).collect()
+}
+
+/// Recovery by an untied bias that is fitted by one way less that by a tied one that is fitted by another.
+fn advantage(seeds: &[Vec<Draw>], untied: Fit, tied: Fit) -> Option<Ratio> {
+    let [untied, tied] = [("untied", untied), ("tied", tied)].map(|(bias, fit)| Method { bias: bias.into(), fit });
+    share(seeds, 0, |draw: &Draw| Some(draw.gained(&untied, 0)? - draw.gained(&tied, 0)?))
 }
 
 /// The share of what all seeds lost that all seeds gained; its residuals vary by the metric's resolution at least.

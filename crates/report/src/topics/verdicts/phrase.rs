@@ -40,6 +40,13 @@ fn setting(key: &str, value: &Value) -> Option<String> {
         ("model.bias_after", "activation") => "the bias after the ReLU",
         ("model.padding", "same") => "zero padding",
         ("model.padding", "valid") => "no padding",
+        ("model.padding", "circular") => "circular padding",
+        ("model.head_bias", "true") => "a bias of the head",
+        ("model.head_bias", "false") => "no bias of the head",
+        ("model.net", "resnet8") => "ResNet-8",
+        ("model.net", "resnet8_preact") => "pre-activation ResNet-8",
+        ("train.weight_decay_on", "all") => "weight decay on all parameters",
+        ("train.weight_decay_on", "weights") => "weight decay on weights alone",
         ("train.project_redundant", "none") => "no projection",
         ("train.project_redundant", "gradient") => "projecting the gradients",
         ("train.project_redundant", "bias") => "projecting the biases",
@@ -107,6 +114,8 @@ mod tests {
         let factors = Factors::from([("data.canvas".into(), canvas), ("data.shift".into(), shift)]);
         let expected = "with a canvas (quadrant on 16×16, ±2 of the middle) and with a shift white ×2";
         assert_eq!(surroundings(&factors), expected);
+        let factors = Factors::from([("model.head_bias".into(), json!(false))]);
+        assert_eq!(surroundings(&factors), "without bias of the head");
         let adam = json!({"adam": {"epsilon": 1e-8, "learning_rate": 0.003}});
         let factors = Factors::from([("model.padding".into(), json!("valid")), ("train.optimizer".into(), adam)]);
         assert_eq!(surroundings(&factors), "without padding and with adam (epsilon 1e-8, learning_rate 0.003)");

@@ -1,6 +1,6 @@
 //! Paired differences, as a plot and as a table.
 
-use untied_study::Comparison;
+use untied_study::{Comparison, Metric};
 
 use crate::document::names::metric_name;
 use crate::document::number::{NONE, magnitude, or_none, p_value, signed, signed_interval};
@@ -27,13 +27,22 @@ fn table(view: &View<'_>, first: &Comparison) -> Table {
     columns.extend(["t test p", "adjusted", "TOST p", "adjusted"].map(Column::right));
     columns.extend(["Correlation", "Most extreme seed", "Largest loss difference"].map(Column::right));
     let rows = groups.iter().flat_map(|(context, members)| members.iter().map(|one| row(view, context, one)));
-    let caption = format!(
+    let mut caption = format!(
         "Differences in {}, treatment minus baseline; margin ±{}. Correlation: of the two sides over the seeds. Largest loss difference: between the two \
          training-loss curves, over all steps and pairs.",
         metric_name(first.metric),
         first.margin
     );
+    if first.metric == Metric::TestAccuracy && view.results.comparisons.iter().any(is_beyond_accuracies) {
+        caption += " An interval beyond ±1, by which no two accuracies can differ, is that of a t test of few seeds, which knows no such \
+                    bound.";
+    }
     Table { caption, columns, rows: rows.collect() }
+}
+
+/// Whether an interval holds differences that two accuracies cannot have.
+fn is_beyond_accuracies(one: &Comparison) -> bool {
+    [one.ci95, one.ci95_images].into_iter().flatten().flatten().any(|end| end.abs() > 1.0)
 }
 
 /// Whether any comparison has an interval for new images.

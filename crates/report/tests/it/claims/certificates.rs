@@ -106,3 +106,47 @@ fn ranks_that_differ_are_not_among_those_that_agree() {
         assert_eq!(answer(&text).contains("They differ in"), agree < all.cells.len(), "{}", answer(&text));
     }
 }
+
+/// Counted where every seed shows it, with the least of what they show; a bias that was at work before is none of them.
+#[test]
+fn what_a_frozen_norm_sets_to_work_is_counted_where_every_seed_shows_it() {
+    let mut rng = ChaCha8Rng::seed_from_u64(10);
+    let mut seen = [0; 2];
+    for _ in 0..200 {
+        let (seeds, variants) = (1 + (unit(&mut rng) * 3.0) as u64, 1 + (unit(&mut rng) * 4.0) as usize);
+        let (mut cells, mut working) = (Vec::new(), Vec::new());
+        for variant in 0..variants {
+            let mut least = f64::INFINITY;
+            for seed in 0..seeds {
+                let mut run = cell(factors(&[("model.bias", json!(format!("bias {variant}")))]), seed, 0.0, 1);
+                let ratio = 32.0 * 10f64.powf(3.0 * (unit(&mut rng) - 0.2));
+                least = least.min(ratio);
+                let before = layer("block1", 64, 16, 4e-6, 2.5e-8);
+                let after = LayerRedundancy { frozen: true, ..layer("block1", 64, 0, 5e-2, 3.1e-8 * ratio) };
+                run.redundancy = vec![before, after];
+                cells.push(run);
+            }
+            working.extend((least > 32.0).then_some(least));
+        }
+        let mut all = results("frozen", "", cells, &baseline());
+        all.comparisons.clear();
+        let text = render(&all, None).markdown.replace('\\', "");
+        let answer = answer(&text);
+        let claim =
+            format!("Once batch norm is frozen, {} of {variants} biases have gradients above rounding", working.len());
+        assert!(answer.contains(&claim), "{claim}: {answer}");
+        let said = answer.split("in every seed: ").nth(1).and_then(|rest| rest.split(" times").next());
+        let least = working.iter().copied().reduce(f64::min);
+        assert_eq!(said.is_some(), least.is_some(), "{answer}");
+        if let (Some(said), Some(least)) = (said, least) {
+            assert!((read(said) / least - 1.0).abs() < 0.06, "{said} {least}");
+        }
+        assert!(
+            answer.contains(&format!("**{variants} of {variants}** are certified")),
+            "of the steps before: {answer}"
+        );
+        assert!(text.contains("block1, batch norm frozen"), "{text}");
+        seen = [seen[0] + working.len(), seen[1] + variants - working.len()];
+    }
+    assert!(seen.iter().all(|count| *count > 50), "{seen:?}");
+}

@@ -24,6 +24,7 @@ fn study(rng: &mut ChaCha8Rng) -> Results {
     for variant in 0..variants {
         let (cost, scatter) = (0.2 * unit(rng), 0.3 * unit(rng).powi(2));
         let shares = [(); 4].map(|()| unit(rng));
+        let best = unit(rng);
         for seed in 0..seeds {
             let mut run = cell(factors(&[("model.channels", json!(variant))]), seed, 0.0, 1);
             let clean = run.metrics.test_accuracy.expect("finished");
@@ -37,6 +38,8 @@ fn study(rng: &mut ChaCha8Rng) -> Results {
                     let one = Adaptation { bias: bias.into(), adapting: *adapting, images: *images, ..one.clone() };
                     run.measured.adaptations.push(at(one, share + scatter * about_zero(rng)));
                 }
+                let one = Adaptation { adapting: Adapting::Best, ..one };
+                run.measured.adaptations.push(at(one, best + scatter * about_zero(rng)));
             }
             cells.push(run);
         }
@@ -74,8 +77,12 @@ fn recovered(run: &CellRecord, strength: f64, of: &Share, (adapting, images): (A
         run.measured.adaptations.iter().find(is).expect("adapted").accuracy
     };
     let before = accuracy("tied", Adapting::Nothing, None);
+    let adapted = |bias: &str| match bias {
+        "best" => accuracy("tied", Adapting::Best, None),
+        _ => accuracy(bias, adapting, images),
+    };
     Recovered {
-        gained: of(&|bias| accuracy(bias, adapting, images) - before),
+        gained: of(&|bias| adapted(bias) - before),
         lost: run.metrics.test_accuracy.expect("finished") - before,
     }
 }
@@ -120,6 +127,32 @@ fn shares_and_what_is_concluded_of_them_go_no_further_than_their_intervals() {
                 assert_said(clause, bias, &shares(&all.cells, &|gained| gained(bias), fit));
             }
         }
+    }
+    assert!(seen.iter().all(|count| *count > 100), "{seen:?}");
+}
+
+/// Against an untied bias that is adapted exactly.
+#[test]
+fn the_best_tied_bias_is_said_to_recover_what_it_does() {
+    let mut rng = ChaCha8Rng::seed_from_u64(7);
+    let mut seen = [0; 3];
+    for _ in 0..300 {
+        let all = study(&mut rng);
+        let text = answer(&render(&all, None).markdown).replace('\\', "");
+        let sentence = text.lines().find(|line| line.starts_with("- **White shift**")).expect("a sentence");
+        let Some(clause) = sentence.split("**tied, at its best on the test images**").nth(1) else {
+            assert!(sentence.contains("less than 5 points lost"), "{sentence}");
+            continue;
+        };
+        let clause = clause.split(';').next().expect("a clause");
+        let exact = (Adapting::Exact, None);
+        assert_said(&format!("untied{clause}"), "untied", &shares(&all.cells, &|gained| gained("best"), exact));
+        let over = shares(&all.cells, &|gained| gained("untied") - gained("best"), exact);
+        let ends: Vec<[f64; 2]> = over.iter().filter_map(|ratio| ratio.interval).collect();
+        let more = ends.iter().filter(|[low, _]| *low > 0.0).count();
+        let less = ends.iter().filter(|[_, high]| *high < 0.0).count();
+        assert_eq!([clause.contains("more"), clause.contains("less")], [more > 0, less > 0], "{clause} {ends:?}");
+        seen = [seen[0] + more, seen[1] + less, seen[2] + ends.len() - more - less];
     }
     assert!(seen.iter().all(|count| *count > 100), "{seen:?}");
 }

@@ -68,6 +68,7 @@ pub(crate) fn cell(factors: Factors, seed: u64, gain: f64, epochs: usize) -> Cel
 pub(crate) fn layer(name: &str, bias: usize, predicted: usize, gradient: f64, redundant: f64) -> LayerRedundancy {
     LayerRedundancy {
         layer: name.into(),
+        frozen: false,
         predicted_redundant: predicted,
         bias_parameters: bias,
         gradient_norm: gradient,

@@ -90,7 +90,7 @@ impl DataConfig {
             let expected = format!("1 to {MAX_SIDE} pixels");
             Fault::require((1..=MAX_SIDE).contains(&size), "data.canvas.size", expected, size)?;
         }
-        self.shift.map_or(Ok(()), |shift| require_positive("data.shift.strength", shift.strength))
+        self.shift.map_or(Ok(()), FixedShift::check)
     }
 }
 
@@ -104,6 +104,14 @@ pub struct FixedShift {
     pub strength: f64,
 }
 
+impl FixedShift {
+    fn check(self) -> Result<(), Fault> {
+        let (key, expected) = ("data.shift.pattern", "uniform, smooth or white: one pattern for all images");
+        Fault::require(self.pattern != ShiftPattern::Changing, key, expected, self.pattern)?;
+        require_positive("data.shift.strength", self.strength)
+    }
+}
+
 /// The variation of a shift δ(y, x) varies over locations; its root mean square is 1 before its strength multiplies it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -114,6 +122,9 @@ pub enum ShiftPattern {
     Smooth,
     /// Independent at every location, as of a sensor's fixed noise.
     White,
+    /// Another white pattern for every image, so that there is no one pattern that a bias could take away. Of
+    /// `measure.shift.patterns` alone.
+    Changing,
 }
 
 display_as_serialized!(ShiftPattern);

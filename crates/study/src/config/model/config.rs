@@ -48,7 +48,8 @@ pub struct ModelConfig {
     /// or `.bin` with the Cargo feature `pytorch`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub init_from: Option<PathBuf>,
-    /// Beginnings of names in that file, each with the one in the model: `fc`, `head`. Wrappers such as `module.` go by themselves.
+    /// Beginnings of names in that file, each with the one in the model: `{ "fc" = "head" }` has `fc.weight` become `head.weight`. One
+    /// with which no name begins is refused. Wrappers such as `module.` go by themselves.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub init_names: BTreeMap<String, String>,
     /// Takes the tensors of that file that fit; the others start as without it.

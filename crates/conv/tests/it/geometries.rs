@@ -110,6 +110,31 @@ fn a_stride_beyond_every_input() {
     }
 }
 
+/// Planes whose elements take the same places of a cache, weights larger than one, and rows of more than a register that
+/// come together from two products.
+#[test]
+fn what_caches_and_registers_do_not_hold() {
+    for (x, weight, stride, groups) in [
+        ([3, 12, 32, 32], [20, 12, 1, 1], 1, 1),
+        ([5, 128, 4, 4], [64, 128, 3, 3], 1, 1),
+        ([2, 5, 33, 40], [5, 1, 3, 3], 2, 5),
+        ([2, 3, 16, 35], [3, 1, 3, 3], 2, 3),
+    ] {
+        let padding = [[weight[2] / 2; 2]; 2].to_vec();
+        let mut case = Case {
+            x: x.to_vec(),
+            weight: weight.to_vec(),
+            bias: None,
+            stride: vec![stride; 2],
+            dilation: vec![1; 2],
+            padding,
+            groups,
+        };
+        case.bias = Some(case.output()[1..].to_vec());
+        check(&case, 1);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 

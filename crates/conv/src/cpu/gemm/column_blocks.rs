@@ -12,7 +12,14 @@
 
 use std::ops::Range;
 
+use untied_kernels::cpu::Real;
+
+use super::product::Gemm;
+use crate::cpu::im2col::Patches;
 use crate::cpu::im2col::locations::{Locations, Run};
+
+/// Lines of memory that one place of the nearest cache holds, of the 8 to 12 of today's processors.
+const WAYS: usize = 8;
 
 /// Neighbouring locations of an image in one register.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,8 +48,24 @@ pub(crate) struct ColumnBlocks {
 }
 
 impl ColumnBlocks {
-    /// Chooses in-place or packed columns by cost, for so many filters and `lanes` elements in a register.
-    pub(crate) fn new(source: &Locations, output: &Locations, images: usize, lanes: usize, filters: usize) -> Self {
+    /// Chooses in-place or packed columns by cost, for outputs at such locations and `lanes` elements in a register.
+    pub(crate) fn new<T: Real>(gemm: &Gemm<T>, output: &Locations, lanes: usize) -> Self {
+        let Gemm { patches: Patches { locations, offsets, .. }, images, weights, .. } = gemm;
+        let filters = weights[0].count;
+        // Where there are more filters than rows of a tile, patches are read again.
+        let together = &offsets[..offsets.len().min(weights[0].depth())];
+        let collide = filters > weights[0].rows && collide::<T>(together);
+        Self::choose(locations, output, *images, lanes, filters, collide)
+    }
+
+    fn choose(
+        source: &Locations,
+        output: &Locations,
+        images: usize,
+        lanes: usize,
+        filters: usize,
+        collide: bool,
+    ) -> Self {
         let runs = common_runs(source, output);
         let locations = source.count();
         // Images after which packed registers begin anew: when the last one is full, or its rest matters little.
@@ -53,7 +76,7 @@ impl ColumnBlocks {
         let packed = (period * locations).div_ceil(lanes);
         let copies = packed + period * runs.len();
         // A filter's multiplication takes half a cycle, a copy two.
-        if period * in_place.count() * filters <= packed * filters + 4 * copies {
+        if !collide && period * in_place.count() * filters <= packed * filters + 4 * copies {
             in_place
         } else {
             Self::packed(&runs, period, lanes, output.step())
@@ -122,6 +145,7 @@ impl ColumnBlocks {
     }
 
     /// The pieces of a period's register.
+    #[inline]
     pub(crate) fn pieces(&self, block: usize) -> &[Piece] {
         let first = if block == 0 { 0 } else { self.ends[block - 1] };
         &self.pieces[first..self.ends[block]]
@@ -134,6 +158,20 @@ impl ColumnBlocks {
         let (last, lasts) = pieces(blocks.end - 1);
         first + firsts[0].image..all.min(last + lasts[lasts.len() - 1].image + 1)
     }
+}
+
+/// Whether elements of a patch, multiplied at once, drive each other out of the nearest cache: planes of 32×32
+/// elements lie as far apart as lines of memory that take the same place in it.
+fn collide<T>(offsets: &[usize]) -> bool {
+    const LINE: usize = 64;
+    let mut lines: Vec<usize> = offsets.iter().map(|offset| offset * size_of::<T>() / LINE).collect();
+    lines.sort_unstable();
+    lines.dedup();
+    let mut places = [0; 64];
+    for line in lines {
+        places[line % places.len()] += 1;
+    }
+    places.iter().any(|&lines| lines > WAYS)
 }
 
 /// Locations that are neighbours in the source and in the output: contiguous in both.
@@ -188,8 +226,11 @@ mod tests {
     #[test]
     fn registers_in_place_begin_at_a_location_and_skip_what_lies_between_rows() {
         let [source, output] = grids();
-        assert!(!ColumnBlocks::new(&source, &output, 8, 4, 64).in_place, "a quarter of the registers would be wasted");
-        let blocks = ColumnBlocks::new(&source, &output, 1, 4, 64);
+        assert!(
+            !ColumnBlocks::choose(&source, &output, 8, 4, 64, false).in_place,
+            "a quarter of the registers would be wasted"
+        );
+        let blocks = ColumnBlocks::choose(&source, &output, 1, 4, 64, false);
         assert!(blocks.in_place);
         assert_eq!((blocks.count(), blocks.period), (3, 1));
         assert_eq!(pieces(&blocks, 0), [(0, 0, 3, 0, 0)]);
@@ -197,6 +238,15 @@ mod tests {
         let blocks = ColumnBlocks::in_place(&common_runs(&source, &output), 8, 1);
         assert_eq!(blocks.count(), 2);
         assert_eq!(pieces(&blocks, 0), [(0, 0, 3, 0, 0), (0, 5, 3, 5, 3)]);
+    }
+
+    #[test]
+    fn planes_of_the_size_of_the_nearest_cache_are_packed() {
+        let planes = |channels: usize, plane: usize| (0..channels).map(|channel| channel * plane).collect::<Vec<_>>();
+        assert!(collide::<f32>(&planes(32, 32 * 32)) && collide::<f64>(&planes(9, 32 * 16)));
+        assert!(!collide::<f32>(&planes(8, 32 * 32)) && !collide::<f32>(&planes(32, 34 * 34)));
+        let [source, output] = grids();
+        assert!(!ColumnBlocks::choose(&source, &output, 1, 4, 64, true).in_place);
     }
 
     #[test]

@@ -27,6 +27,8 @@ pub(crate) struct Target {
     pub(crate) image: usize,
     /// Its offset in its image.
     pub(crate) offset: usize,
+    /// Whether a whole register may be written: what lies behind, the same task writes later.
+    pub(crate) whole: bool,
 }
 
 /// Memory for all filters at all locations of all images, which tasks share.
@@ -86,7 +88,7 @@ impl<T: Real> Output<'_, T> {
                         if self.locations.step() > 1 {
                             self.store_each::<S>(value, to, target.len);
                         } else {
-                            T::store_part(simd, mask, to, value);
+                            T::store_part(simd, if target.whole { None } else { mask }, to, value);
                         }
                     }
                 }

@@ -16,6 +16,8 @@
 //! With AVX-512 and f32 a tile is 8 × 3 registers, 8 filters × 48 locations: per k three loads and eight broadcasts feed
 //! 24 multiply-adds, none of which waits for another. Forward, f is a weight and l an element of a patch.
 
+use std::sync::atomic::{Ordering, compiler_fence};
+
 use pulp::Simd;
 use untied_kernels::cpu::Real;
 
@@ -63,6 +65,9 @@ impl<T> Factors<T> for Triples<'_, T> {
 
 /// Registers that are the columns of a tile.
 pub(crate) trait Columns<T> {
+    /// Whether registers lie so that reading one again costs nothing.
+    const ALIGNED: bool;
+
     /// Address of the `j`-th register of `k`, of `lanes` elements.
     ///
     /// # Safety
@@ -78,6 +83,8 @@ pub(crate) struct Panel<T> {
 }
 
 impl<T> Columns<T> for Panel<T> {
+    const ALIGNED: bool = true;
+
     #[inline(always)]
     unsafe fn at(&self, k: usize, j: usize, lanes: usize) -> *const T {
         // SAFETY: by the contract.
@@ -93,6 +100,8 @@ pub(crate) struct InPlace<'a, T, const NR: usize> {
 }
 
 impl<T, const NR: usize> Columns<T> for InPlace<'_, T, NR> {
+    const ALIGNED: bool = false;
+
     #[inline(always)]
     unsafe fn at(&self, k: usize, j: usize, _: usize) -> *const T {
         // SAFETY: by the contract.
@@ -106,11 +115,11 @@ impl<T, const NR: usize> Columns<T> for InPlace<'_, T, NR> {
 /// # Safety
 /// The three are that large, and nobody else holds `sums`.
 #[inline(always)]
-pub(crate) unsafe fn multiply<S: Simd, T: Real, const MR: usize, const NR: usize>(
+pub(crate) unsafe fn multiply<S: Simd, T: Real, C: Columns<T>, const MR: usize, const NR: usize>(
     simd: S,
     k: usize,
     rows: &impl Factors<T>,
-    columns: &impl Columns<T>,
+    columns: &C,
     sums: *mut T,
     add: bool,
 ) {
@@ -118,6 +127,9 @@ pub(crate) unsafe fn multiply<S: Simd, T: Real, const MR: usize, const NR: usize
     let zero = T::splat(simd, T::ZERO);
     // With constant sizes the loops over it unroll, and the whole tile stays in registers.
     let mut tile = [[zero; NR]; MR];
+    // Sums, columns and a factor would take all registers, and the compiler then keeps a sum in memory: the last column is
+    // read from memory for each factor instead.
+    let tight = C::ALIGNED && MR * NR + NR + 1 >= S::REGISTER_COUNT;
     // SAFETY: within the three matrices, by the contract.
     unsafe {
         if add {
@@ -135,6 +147,11 @@ pub(crate) unsafe fn multiply<S: Simd, T: Real, const MR: usize, const NR: usize
             }
             for (i, row) in tile.iter_mut().enumerate() {
                 let factor = T::splat(simd, *rows.at(at, i));
+                if tight && i > 0 {
+                    // The compiler forgets what it has loaded.
+                    compiler_fence(Ordering::SeqCst);
+                    column[NR - 1] = T::load::<S>(columns.at(at, NR - 1, lanes));
+                }
                 for (sum, column) in row.iter_mut().zip(column) {
                     *sum = T::mul_add(simd, factor, column, *sum);
                 }

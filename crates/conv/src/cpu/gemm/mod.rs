@@ -2,10 +2,12 @@
 
 pub(crate) mod column_blocks;
 pub(crate) mod epilogue;
+mod interleave;
 pub(crate) mod microkernel;
 pub(crate) mod packed_weights;
 mod product;
 mod single_filter;
+mod tasks;
 mod tiles;
 
 use std::ops::Range;
@@ -17,12 +19,10 @@ pub(crate) use product::Gemm;
 
 use column_blocks::ColumnBlocks;
 use single_filter::SingleFilter;
+use tasks::tasks;
 use tiles::Task;
 
 use super::simd::{self, TileSizes};
-
-/// Multiplications that are worth a task of their own.
-const TASK_WORK: usize = 1 << 20;
 
 /// Elements of images and outputs that several products take in and write before the next ones, so that they stay in the
 /// cache.
@@ -31,7 +31,11 @@ const TOGETHER: usize = 1 << 16;
 /// Computes products of the same images that write to the same outputs, in parallel where it pays. Each output element
 /// is computed by one task: results do not depend on the number of threads.
 pub(crate) fn run<T: Real>(gemms: &[Gemm<T>]) {
-    let plans: Vec<_> = gemms.iter().filter(|gemm| !gemm.weights.is_empty()).map(Plan::new).collect();
+    let gemms: Vec<_> = gemms.iter().filter(|gemm| !gemm.weights.is_empty()).collect();
+    if let Some(single) = SingleFilter::new(&gemms) {
+        return single.run();
+    }
+    let plans: Vec<_> = gemms.iter().map(|gemm| Plan::new(gemm)).collect();
     let Some(period) = plans.iter().map(Plan::period).max() else { return };
     let images = gemms[0].images;
     let tasks = tasks(plans.iter().map(Plan::work).sum());
@@ -54,25 +58,15 @@ pub(crate) fn run<T: Real>(gemms: &[Gemm<T>]) {
     if tasks == 1 { run(0) } else { (0..images).into_par_iter().step_by(together).for_each(run) }
 }
 
-/// Tasks for so many multiplications.
-fn tasks(work: usize) -> usize {
-    (work / TASK_WORK).clamp(1, 4 * rayon::current_num_threads())
-}
-
 /// A product, cut into registers.
 struct Plan<'a, T> {
     gemm: &'a Gemm<'a, T>,
     blocks: ColumnBlocks,
-    /// Whether there is a single filter in each group, whose planes are taken one after the other.
-    single: bool,
 }
 
 impl<'a, T: Real> Plan<'a, T> {
     fn new(gemm: &'a Gemm<'a, T>) -> Self {
-        let (source, output) = (&gemm.patches.locations, &gemm.output.locations);
-        let lanes = TileSizes::of::<T>().lanes;
-        let blocks = ColumnBlocks::new(source, output, gemm.images, lanes, gemm.weights[0].count);
-        Self { gemm, single: gemm.weights[0].rows == 1 && blocks.in_place, blocks }
+        Self { gemm, blocks: ColumnBlocks::new(gemm, &gemm.output.locations, TileSizes::of::<T>().lanes) }
     }
 
     /// Images after which registers begin anew.
@@ -82,18 +76,12 @@ impl<'a, T: Real> Plan<'a, T> {
 
     fn work(&self) -> usize {
         let Gemm { images, weights, .. } = self.gemm;
-        let multiplications = weights.len() * weights[0].count * (weights[0].length + 1);
-        self.blocks.all(*images) * TileSizes::of::<T>().lanes * multiplications
+        self.blocks.all(*images) * TileSizes::of::<T>().lanes * weights.len() * weights[0].work()
     }
 
     /// Registers of some images: whole periods, or up to the last image.
     fn of_images(&self, images: Range<usize>) -> Range<usize> {
-        if self.single {
-            let of_image = self.gemm.weights.len() * self.blocks.count();
-            images.start * of_image..images.end * of_image
-        } else {
-            self.blocks.all(images.start)..self.blocks.all(images.end)
-        }
+        self.blocks.all(images.start)..self.blocks.all(images.end)
     }
 
     fn run(&self) {
@@ -107,11 +95,6 @@ impl<'a, T: Real> Plan<'a, T> {
     }
 
     fn run_part(&self, range: Range<usize>) {
-        let Self { gemm, blocks, single } = self;
-        if *single {
-            simd::run(SingleFilter { gemm, blocks, range });
-        } else {
-            simd::run(Task { gemm, blocks, range });
-        }
+        simd::run(Task { gemm: self.gemm, blocks: &self.blocks, range });
     }
 }

@@ -5,6 +5,10 @@ use untied_kernels::cpu::Real;
 use super::microkernel::Rows;
 use crate::cpu::simd::TileSizes;
 
+/// Elements of a patch that are multiplied at once, at most, so that those of a tile's columns stay in the nearest cache while
+/// all filters take them in.
+const DEPTH: usize = 160;
+
 /// The filters of one group in blocks of as many as a tile has rows: `[blocks, elements of a filter, rows]`.
 pub(crate) struct PackedWeights<T> {
     blocks: Vec<T>,
@@ -30,6 +34,16 @@ impl<T: Real> PackedWeights<T> {
             }
         }
         Self { blocks, count, length, rows }
+    }
+
+    /// Elements of a patch that are multiplied at once: long ones are cut into parts of about one size.
+    pub(crate) fn depth(&self) -> usize {
+        self.length.div_ceil(self.length.div_ceil(DEPTH).max(1)).max(1)
+    }
+
+    /// Multiplications for a location, and as much for writing as for one more element.
+    pub(crate) fn work(&self) -> usize {
+        self.count * (self.length + 1)
     }
 
     /// The elements of the only filter.

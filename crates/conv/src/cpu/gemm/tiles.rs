@@ -8,14 +8,21 @@ use untied_kernels::cpu::Real;
 use super::column_blocks::ColumnBlocks;
 use super::epilogue::Target;
 use super::microkernel::{self, InPlace, Panel};
+use super::packed_weights::PackedWeights;
 use super::product::Gemm;
 use crate::cpu::im2col::{Patches, Source};
 use crate::cpu::simd::Kernel;
 use crate::spec::volume;
 
-/// Elements of a patch that are multiplied at once, so that those of a tile's columns stay in the nearest cache while all
-/// filters take them in.
-const DEPTH: usize = 160;
+/// Bytes of columns that several tiles read again for each block of filters, so that they stay in the nearest cache. Each
+/// filter's outputs are then written in longer pieces.
+const TOGETHER: usize = 1 << 14;
+/// Tiles together, at most.
+const TILES: usize = 8;
+/// Bytes of weights beyond which they are read from far away: several tiles take in each part of them.
+const WEIGHTS: usize = 1 << 18;
+/// Tiles that do.
+const TILES_OF_WEIGHTS: usize = 4;
 /// Elements of padded images that are multiplied before the next ones are padded, so that they stay in the cache.
 const PADDED: usize = 1 << 15;
 
@@ -52,8 +59,9 @@ impl<const NR: usize> Registers<NR> {
                 if image < images.end {
                     let column = column * lanes + piece.lane;
                     self.sources.push(Source { column, len, start });
+                    let whole = piece.to + lanes <= task.end(image);
                     let image = image * output.locations.image();
-                    self.targets.push(Target { column, len, image, offset: piece.to });
+                    self.targets.push(Target { column, len, image, offset: piece.to, whole });
                 }
             }
         }
@@ -72,22 +80,32 @@ impl<T: Real> Kernel for Task<'_, T> {
 }
 
 impl<T: Real> Task<'_, T> {
+    /// End of this task's outputs in an image, in one row from its first one there on; 0 if others lie between them.
+    fn end(&self, image: usize) -> usize {
+        let locations = &self.gemm.output.locations;
+        if !locations.is_one_row() {
+            return 0;
+        }
+        let last = self.range.end - 1;
+        let piece = self.blocks.pieces(last % self.blocks.count()).last();
+        match piece.map(|piece| (last / self.blocks.count() * self.blocks.period + piece.image, piece.to + piece.len)) {
+            Some((last, end)) if last == image => end,
+            _ => locations.count(),
+        }
+    }
+
     /// Some periods of images after the other, so many that their registers fill tiles.
     #[inline(always)]
     fn sweep<S: Simd, const MR: usize, const NR: usize>(&self, simd: S) {
         let Gemm { source, images, patches: Patches { padding, channels, .. }, weights, .. } = *self.gemm;
-        let lanes = T::lanes::<S>();
-        let length = weights[0].length;
-        // Long patches are multiplied in parts of about one size.
-        let depth = length.div_ceil(length.div_ceil(DEPTH).max(1)).max(1);
-        let mut room = Room { panel: Vec::new(), sums: Vec::new(), depth };
-        room.sums.resize(weights[0].count.next_multiple_of(MR) * NR * lanes + lanes, T::ZERO);
-        let mut registers = Registers { starts: [0; NR], sources: Vec::new(), targets: Vec::new() };
+        let mut room = Room::new::<S, MR, NR>(&weights[0]);
+        let new = || Registers { starts: [0; NR], sources: Vec::new(), targets: Vec::new() };
+        let mut tiles: Vec<Registers<NR>> = (0..room.tiles).map(|_| new()).collect();
         let part = if padding.is_none() {
             self.range.len()
         } else {
             let tile = NR * self.blocks.period * channels * volume(padding.padded);
-            NR * self.blocks.count() * (PADDED / tile).max(1)
+            NR * self.blocks.count() * (PADDED / tile).max(room.tiles.div_ceil(self.blocks.count()))
         };
         let parts = self.range.clone().step_by(part).map(|first| first..self.range.end.min(first + part));
         let most = parts.clone().map(|part| self.blocks.images(&part, images).len()).max().unwrap_or(0);
@@ -100,7 +118,7 @@ impl<T: Real> Task<'_, T> {
                 padding.fill(simd, planes, &mut padded);
                 planes = &padded;
             }
-            self.tiles::<S, MR, NR>(simd, planes, &images, part, &mut registers, &mut room);
+            self.tiles::<S, MR, NR>(simd, planes, &images, part, &mut tiles, &mut room);
         }
     }
 
@@ -112,26 +130,31 @@ impl<T: Real> Task<'_, T> {
         planes: &[T],
         images: &Range<usize>,
         range: Range<usize>,
-        registers: &mut Registers<NR>,
+        tiles: &mut [Registers<NR>],
         room: &mut Room<T>,
     ) {
         let Gemm { patches, weights, .. } = self.gemm;
         let lanes = T::lanes::<S>();
         let farthest = patches.offsets.iter().max().map_or(0, |offset| offset + lanes);
-        for first in range.clone().step_by(NR) {
-            registers.fill(self, images, first..range.end.min(first + NR), lanes);
+        for first in range.clone().step_by(NR * room.tiles) {
+            let end = range.end.min(first + NR * room.tiles);
+            let tiles = &mut tiles[..(end - first).div_ceil(NR)];
+            for (registers, first) in tiles.iter_mut().zip((first..end).step_by(NR)) {
+                registers.fill(self, images, first..end.min(first + NR), lanes);
+            }
             for group in 0..weights.len() {
                 let planes = &planes[group * patches.group..];
                 // A register that begins near the end would be read beyond the planes.
-                let within = registers.starts.iter().all(|start| start + farthest <= planes.len());
-                let in_place = self.blocks.in_place && within;
+                let within =
+                    |registers: &Registers<NR>| registers.starts.iter().all(|start| start + farthest <= planes.len());
+                let in_place = self.blocks.in_place && tiles.iter().all(within);
                 // SAFETY: registers that are read in place lie within the planes; these locations are this task's.
-                unsafe { self.group::<S, MR, NR>(simd, group, planes, registers, in_place, room) };
+                unsafe { self.group::<S, MR, NR>(simd, group, planes, tiles, in_place, room) };
             }
         }
     }
 
-    /// Multiplies all filters of a group by the patches of some registers, and writes the outputs.
+    /// Multiplies all filters of a group by the patches of some tiles, and writes the outputs.
     ///
     /// # Safety
     /// If `in_place`, every patch element is inside `planes`; this task alone writes these outputs.
@@ -141,37 +164,45 @@ impl<T: Real> Task<'_, T> {
         simd: S,
         group: usize,
         planes: &[T],
-        registers: &Registers<NR>,
+        tiles: &[Registers<NR>],
         in_place: bool,
-        Room { panel, sums, depth: most }: &mut Room<T>,
+        Room { panels, sums, depth: most, inner, .. }: &mut Room<T>,
     ) {
         let Gemm { patches, output, addend, .. } = self.gemm;
         let weights = &self.gemm.weights[group];
-        let width = NR * T::lanes::<S>();
+        let (lanes, blocks) = (T::lanes::<S>(), weights.blocks());
+        let width = NR * lanes;
         // Copies to a row may write a register beyond it.
-        let row = width + T::lanes::<S>();
+        let row = width + lanes;
         // Sums of a part of a patch are the start of the next.
         for start in (0..weights.length.max(1)).step_by(*most) {
             let depth = (*most).min(weights.length - start);
             if !in_place {
-                panel.resize(*most * row, T::ZERO);
-                let panel = panel.as_mut_ptr();
-                // SAFETY: the panel holds so many rows.
-                unsafe { patches.pack::<S, T>(planes, start..start + depth, &registers.sources, panel, row) };
+                panels.resize(tiles.len() * *most * row, T::ZERO);
+                for (registers, panel) in tiles.iter().zip(panels.chunks_exact_mut(*most * row)) {
+                    let panel = panel.as_mut_ptr();
+                    // SAFETY: the panel holds so many rows.
+                    unsafe { patches.pack::<S, T>(planes, start..start + depth, &registers.sources, panel, row) };
+                }
             }
-            for block in 0..weights.blocks() {
+            for at in 0..blocks * tiles.len() {
+                let (tile, block) =
+                    if *inner { (at % tiles.len(), at / tiles.len()) } else { (at / blocks, at % blocks) };
+                let registers = &tiles[tile];
                 let of_block = block * MR..weights.count.min((block + 1) * MR);
                 let a = weights.block(block, start);
-                let sums = sums[block * MR * width..].as_mut_ptr();
-                // SAFETY: by the contract; the panel is filled, and the sums hold all blocks.
+                // What is written at once needs no place of its own.
+                let place = if depth == weights.length { 0 } else { tile * blocks + block };
+                let sums = sums[place * MR * width..].as_mut_ptr();
+                // SAFETY: by the contract; the panels are filled, and the sums hold all blocks of all tiles.
                 unsafe {
                     if in_place {
                         let starts = registers.starts.map(|start| planes.as_ptr().add(start));
                         let b = InPlace { starts, offsets: &patches.offsets[start..start + depth] };
-                        microkernel::multiply::<S, T, MR, NR>(simd, depth, &a, &b, sums, start > 0);
+                        microkernel::multiply::<S, T, _, MR, NR>(simd, depth, &a, &b, sums, start > 0);
                     } else {
-                        let b = Panel { first: panel.as_ptr(), step: row };
-                        microkernel::multiply::<S, T, MR, NR>(simd, depth, &a, &b, sums, start > 0);
+                        let b = Panel { first: panels[tile * *most * row..].as_ptr(), step: row };
+                        microkernel::multiply::<S, T, _, MR, NR>(simd, depth, &a, &b, sums, start > 0);
                     }
                     if start + depth == weights.length {
                         let first = group * weights.count;
@@ -186,10 +217,32 @@ impl<T: Real> Task<'_, T> {
 
 /// Memory of a task.
 struct Room<T> {
-    /// Packed patches of some registers, `[elements of a patch, registers]`, where they are not read in place.
-    panel: Vec<T>,
-    /// `[filters, registers]`, and a register more.
+    /// Packed patches of each tile, `[elements of a patch, registers]`, where they are not read in place.
+    panels: Vec<T>,
+    /// `[tiles, filters, registers]`, and a register more.
     sums: Vec<T>,
     /// Elements of a patch that are multiplied at once, at most.
     depth: usize,
+    /// Tiles whose patches are multiplied together.
+    tiles: usize,
+    /// Whether a block of filters takes in all tiles before the next one does.
+    inner: bool,
+}
+
+impl<T: Real> Room<T> {
+    fn new<S: Simd, const MR: usize, const NR: usize>(weights: &PackedWeights<T>) -> Self {
+        let (lanes, length) = (T::lanes::<S>(), weights.length);
+        let depth = weights.depth();
+        let together = (TOGETHER / (depth * NR * lanes * size_of::<T>())).clamp(1, TILES);
+        let far = length * weights.count * size_of::<T>() > WEIGHTS;
+        let (tiles, inner) = if together > 1 {
+            (together, true)
+        } else if far {
+            (TILES_OF_WEIGHTS, false)
+        } else {
+            (1, false)
+        };
+        let places = if depth >= length { 1 } else { tiles * weights.blocks() };
+        Self { panels: Vec::new(), sums: vec![T::ZERO; places * MR * NR * lanes + lanes], depth, tiles, inner }
+    }
 }

@@ -51,6 +51,11 @@ impl Locations {
         self.strides[2]
     }
 
+    /// Whether those of an image lie next to each other in memory.
+    pub(crate) fn is_one_row(&self) -> bool {
+        self.step() == 1 && self.size[2] == self.count()
+    }
+
     /// Distance in memory of two images.
     pub(crate) fn image(&self) -> usize {
         self.image

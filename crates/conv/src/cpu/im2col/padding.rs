@@ -54,17 +54,20 @@ impl Padding {
     /// Writes planes to such memory, from its start on; the zeros around them stay.
     #[inline(always)]
     pub(crate) fn fill<S: Simd, T: Real>(&self, simd: S, planes: &[T], to: &mut [T]) {
-        let [_, height, width] = self.size;
+        let [depth, height, width] = self.size;
         let planes = planes.chunks_exact(volume(self.size)).zip(to.chunks_exact_mut(volume(self.padded)));
         for (plane, to) in planes {
-            for (row, values) in plane.chunks_exact(width).enumerate() {
-                let (z, y) = (row / height + self.before[0], row % height + self.before[1]);
-                let to = &mut to[(z * self.padded[1] + y) * self.padded[2]..][..self.padded[2]];
-                match self.residues {
-                    1 => copy(simd, values, &mut to[self.before[2]..][..width]),
-                    2 => self.by_residues::<2, T>(values, to),
-                    3 => self.by_residues::<3, T>(values, to),
-                    _ => self.by_residues::<0, T>(values, to),
+            let mut rows = plane.chunks_exact(width);
+            for z in 0..depth {
+                let slice = (z + self.before[0]) * self.padded[1] + self.before[1];
+                for (y, values) in rows.by_ref().take(height).enumerate() {
+                    let to = &mut to[(slice + y) * self.padded[2]..][..self.padded[2]];
+                    match self.residues {
+                        1 => copy(simd, values, &mut to[self.before[2]..][..width]),
+                        2 => self.by_residues::<2, T>(values, to),
+                        3 => self.by_residues::<3, T>(values, to),
+                        _ => self.by_residues::<0, T>(values, to),
+                    }
                 }
             }
         }
@@ -74,19 +77,18 @@ impl Padding {
     #[inline(always)]
     fn by_residues<const STEP: usize, T: Real>(&self, values: &[T], to: &mut [T]) {
         let step = if STEP == 0 { self.residues } else { STEP };
-        for (residue, to) in to.chunks_exact_mut(self.padded[2] / self.residues).enumerate().take(self.read) {
+        for (residue, to) in to.chunks_exact_mut(self.padded[2] / step).enumerate().take(self.read) {
             // Columns of padding before the first value.
             let before = self.before[2].saturating_sub(residue).div_ceil(step);
             let first = residue + before * step - self.before[2];
             let Some(values) = values.get(first..) else { continue };
-            let whole = values.chunks_exact(step);
-            let last = whole.remainder().first();
-            let mut to = to[before..].iter_mut();
-            for (values, to) in whole.zip(&mut to) {
-                *to = values[0];
-            }
-            if let (Some(&value), Some(to)) = (last, to.next()) {
-                *to = value;
+            let to = &mut to[before..];
+            if STEP == 2 {
+                halve(values, to);
+            } else {
+                for (value, to) in values.iter().step_by(step).zip(to) {
+                    *to = *value;
+                }
             }
         }
     }
@@ -105,13 +107,42 @@ impl Padding {
     }
 }
 
+/// Copies every other value, from the first one on, so many at once that the compiler shuffles registers.
+#[inline(always)]
+fn halve<T: Real>(mut from: &[T], mut to: &mut [T]) {
+    // Eight or four of so many neighbours.
+    while let Some(block) = from.first_chunk::<15>() {
+        let (some, rest) = to.split_first_chunk_mut::<8>().expect("room for every other value");
+        *some = std::array::from_fn(|i| block[2 * i]);
+        (from, to) = (from.get(16..).unwrap_or_default(), rest);
+    }
+    if let Some(block) = from.first_chunk::<7>() {
+        let (some, rest) = to.split_first_chunk_mut::<4>().expect("room for every other value");
+        *some = std::array::from_fn(|i| block[2 * i]);
+        (from, to) = (from.get(8..).unwrap_or_default(), rest);
+    }
+    for (value, to) in from.iter().step_by(2).zip(to) {
+        *to = *value;
+    }
+}
+
+/// Copies as many as both hold.
 #[inline(always)]
 fn copy<S: Simd, T: Real>(simd: S, from: &[T], to: &mut [T]) {
-    let count = from.len().min(to.len());
-    for at in (0..count).step_by(T::lanes::<S>()) {
-        let mask = T::tail(simd, count - at);
-        // SAFETY: within both slices.
-        unsafe { T::store_part(simd, mask, to.as_mut_ptr().add(at), T::load_part(simd, mask, from.as_ptr().add(at))) };
+    let (count, lanes) = (from.len().min(to.len()), T::lanes::<S>());
+    // SAFETY: within both slices.
+    unsafe {
+        let (from, to) = (from.as_ptr(), to.as_mut_ptr());
+        if count < lanes {
+            let mask = T::tail(simd, count);
+            T::store_part(simd, mask, to, T::load_part(simd, mask, from));
+            return;
+        }
+        for at in (0..count).step_by(lanes) {
+            // The last register ends with the row, and so writes some again.
+            let at = at.min(count - lanes);
+            T::store::<S>(to.add(at), T::load::<S>(from.add(at)));
+        }
     }
 }
 
@@ -142,5 +173,9 @@ mod tests {
         assert_eq!(row(5, 3, 3), [0., 3., 0., 1., 4., 0., 2., 5., 0., 0.]);
         assert_eq!(row(1, 4, 3), [0., 1., 0., 0., 0.]);
         let _ = row(13, 5, 5);
+        // Blocks of eight and of four columns of one residue, and what is left.
+        for columns in 6..70 {
+            let _ = row(columns, 2, 2);
+        }
     }
 }

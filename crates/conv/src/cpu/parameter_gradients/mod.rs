@@ -75,7 +75,7 @@ impl<T: Real> Kernel for Task<'_, T> {
     #[inline(always)]
     fn run<S: Simd, const MR: usize, const NR: usize, const MR_TALL: usize>(self, simd: S) {
         // A tile of filters has as many columns as there are filters, or a second register is left empty.
-        *self.sums = Some(if self.spec.channels_out == 1 && self.spec.stride[2] == 1 {
+        *self.sums = Some(if self.spec.channels_out == 1 {
             self.depthwise(simd)
         } else if self.spec.channels_out > T::lanes::<S>() {
             self.sweep::<S, MR_TALL, 2>(simd)
@@ -188,10 +188,10 @@ impl<T: Real> Task<'_, T> {
                                 let offset = |i: usize| patches.offsets[(row + 3 * i).min(spec.patch() - 3)];
                                 let bases = std::array::from_fn(|i| planes.as_ptr().add(offset(i)));
                                 let rows = Triples { bases, places: &places };
-                                microkernel::multiply::<S, T, MR, NR>(simd, width, &rows, &dy, sums, add);
+                                microkernel::multiply::<S, T, _, MR, NR>(simd, width, &rows, &dy, sums, add);
                             } else {
                                 let rows = Rows { first: panel.add(row * row_length), row: row_length, step: 1 };
-                                microkernel::multiply::<S, T, MR, NR>(simd, width, &rows, &dy, sums, add);
+                                microkernel::multiply::<S, T, _, MR, NR>(simd, width, &rows, &dy, sums, add);
                             }
                         }
                     }

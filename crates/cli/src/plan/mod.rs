@@ -104,30 +104,34 @@ impl<'s> Plan<'s> {
         text + &table.text()
     }
 
-    /// A line for each result that cannot be used, and one for those without a model that is to be kept.
+    /// See [`warnings`].
     pub(crate) fn warnings(&self) -> Vec<String> {
-        let cells = self.study.cells.iter().zip(&self.states);
-        let warn = |(cell, state): (&Cell, &State)| match state {
-            State::Unusable(why) => Some(format!("warning: {} is run again: {why}", cell_name(cell))),
-            _ => None,
-        };
-        let bare = self.states.iter().filter(|state| **state == State::WithoutModel).count();
-        let line = (bare > 0).then(|| {
-            let are = if bare == 1 { "is" } else { "are" };
-            format!(
-                "{} {are} finished without the model that train.save_model asks for, and trained again",
-                plural(bare, "cell")
-            )
-        });
-        cells.filter_map(warn).chain(line).collect()
+        warnings(self.study, &self.states)
     }
 }
 
-/// The indices of the cells that are to run or may be, later.
-pub(crate) fn missing_cells(study: &Study, folder: &StudyFolder) -> Vec<usize> {
+/// A line for each result that cannot be used, and one for those without a model that is to be kept.
+fn warnings(study: &Study, states: &[State]) -> Vec<String> {
+    let warn = |(cell, state): (&Cell, &State)| match state {
+        State::Unusable(why) => Some(format!("warning: {} is run again: {why}", cell_name(cell))),
+        _ => None,
+    };
+    let bare = states.iter().filter(|state| **state == State::WithoutModel).count();
+    let line = (bare > 0).then(|| {
+        let are = if bare == 1 { "is" } else { "are" };
+        format!(
+            "{} {are} finished without the model that train.save_model asks for, and trained again",
+            plural(bare, "cell")
+        )
+    });
+    study.cells.iter().zip(states).filter_map(warn).chain(line).collect()
+}
+
+/// The indices of the cells that are to run or may be, later, and why those that have a result are.
+pub(crate) fn missing_cells(study: &Study, folder: &StudyFolder) -> (Vec<usize>, Vec<String>) {
     let states = states(study, folder, false);
     let missing = |state: &State| !matches!(state, State::Done(_) | State::Skipped);
-    (0..states.len()).filter(|&index| missing(&states[index])).collect()
+    ((0..states.len()).filter(|&index| missing(&states[index])).collect(), warnings(study, &states))
 }
 
 /// The states of all cells; `afresh`: as if none had a result.

@@ -100,9 +100,15 @@ fn submitting_again_fills_only_what_is_missing() {
     let results = site.bench.json(&format!("{}/results.json", site.out));
     assert!(results["cells"].as_array().unwrap().iter().all(|cell| cell["status"] == "finished"));
 
+    let scripts = site.bench.path(&site.out).join("slurm");
+    fs::remove_dir_all(&scripts).unwrap();
     let again = site.slurm(&["--submit"]);
     assert!(again.stdout.contains("all with results"), "{}", again.stdout);
     assert_eq!(site.told(), Vec::<String>::new());
+    assert!(!scripts.exists(), "nothing to submit, and something written");
+    let models = site.slurm(&["--set", "train.save_model=true"]);
+    let why = "4 cells are finished without the model that train.save_model asks for, and trained again\n";
+    assert_eq!((models.code, models.stderr.as_str()), (Some(0), why), "{}", models.stdout);
 
     for cell in [0, 3].map(|index| site.bench.cells(&site.out).remove(index)) {
         fs::remove_file(cell.join("result.json")).unwrap();

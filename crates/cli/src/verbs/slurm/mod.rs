@@ -40,9 +40,9 @@ pub(crate) fn slurm(arguments: &SlurmArguments) -> anyhow::Result<Exit> {
     }
 
     let here = folder.slurm();
-    let writing = folder.begin_writing();
-    let config = keep_config(&here, &study.resolved_toml())?;
-    let missing = missing_cells(&study, &folder);
+    let text = study.resolved_toml();
+    let config = config_number(&here, &text)?;
+    let (missing, warnings) = missing_cells(&study, &folder);
     let queue = Queue::read(&here, config)?;
     let cells: Vec<usize> = missing.iter().copied().filter(|index| !queue.holds(*index)).collect();
     let (all, queued) = (study.cells.len(), missing.len() - cells.len());
@@ -50,6 +50,11 @@ pub(crate) fn slurm(arguments: &SlurmArguments) -> anyhow::Result<Exit> {
         print(&nothing_to_submit(&study, &folder, arguments.config.path(), queued))?;
         return Ok(Exit::Done);
     }
+    for warning in &warnings {
+        say(warning);
+    }
+    let writing = folder.begin_writing();
+    write_text(&here.join(scripts::config_name(config)), &text)?;
     let arrays = arrays_by_look(&study, &cells, array_size(arguments));
     let program = std::env::current_exe()?;
     let (name, root) = (study.name.as_str(), folder.root());
@@ -92,21 +97,15 @@ fn absolute(out: &Path) -> anyhow::Result<PathBuf> {
     }
 }
 
-/// The number of a copy of the config, for the jobs: a study that changes must not change what is queued.
-fn keep_config(here: &Path, text: &str) -> anyhow::Result<usize> {
-    for number in 1.. {
-        let path = here.join(scripts::config_name(number));
-        match read_text(&path, MOST_CONFIG) {
-            Ok(Some(there)) if there == text => return Ok(number),
-            Ok(None) => {
-                write_text(&path, text)?;
-                return Ok(number);
-            }
-            // Of another config, or whatever lies there.
-            _ => {}
-        }
-    }
-    bail!("{}: no free name for the config", here.display())
+/// The number of the config's copy for the jobs: a study that changes must not change what is queued.
+fn config_number(here: &Path, text: &str) -> anyhow::Result<usize> {
+    let is_free = |number: &usize| match read_text(&here.join(scripts::config_name(*number)), MOST_CONFIG) {
+        Ok(Some(there)) => there == text,
+        Ok(None) => true,
+        // Of another config, or whatever lies there.
+        Err(_) => false,
+    };
+    (1..usize::MAX).find(is_free).with_context(|| format!("{}: no free name for the config", here.display()))
 }
 
 fn array_size(arguments: &SlurmArguments) -> usize {

@@ -10,7 +10,6 @@
 //! stride 2     a c e g | b d f h  →  a b c d e f g h
 //! ```
 
-use std::array;
 use std::ops::Range;
 
 use pulp::Simd;

@@ -9,6 +9,7 @@ mod phases;
 mod route;
 mod statistics_sets;
 mod sums;
+mod tap;
 mod terms;
 #[cfg(test)]
 mod tests;
@@ -16,7 +17,7 @@ mod tests;
 use std::ops::Range;
 
 use burn::module::Param;
-use burn::tensor::{DType, Gradients, Tensor};
+use burn::tensor::{Gradients, Tensor};
 use untied_redundancy::{Certificate, Mode, Redundancy, StepSums, UNIT_ROUND_OFF_F32, UNIT_ROUND_OFF_F64, norm};
 use untied_study::{CertificateRecord, Drift, Dtype, LayerRedundancy};
 
@@ -29,7 +30,6 @@ pub(crate) use phases::Measurements;
 use route::Route;
 use sums::Norms;
 pub(crate) use sums::Sums;
-use terms::{Step, least, values};
 
 /// Most steps of a run that are measured, and the share of them. A measured step takes up to six times the CPU time of
 /// another (batch norm on 16×28×28), so that measuring costs up to a twentieth of a run.
@@ -112,24 +112,21 @@ impl<'a> Measurement<'a> {
         self.taps.forward(model, x)
     }
 
-    /// Adds one step.
+    /// Adds one step, whose backward pass is over.
     pub(crate) fn record(&mut self, model: &Net, observed: &Observed, gradients: &Gradients) {
-        let step = Step { model, observed, gradients };
-        let read = self.read(&step);
+        let read = self.read(model, observed, gradients);
         self.add(&read);
     }
 
     /// Of every bias, one value per parameter each: ∂J/∂b, Σ|∂J/∂z|, and the sum of the terms of the backward pass.
-    fn read(&self, step: &Step<'_>) -> Vec<[Vec<f64>; 3]> {
-        let terms = step.of_nodes(&self.taps);
+    fn read(&self, model: &Net, observed: &Observed, gradients: &Gradients) -> Vec<[Vec<f64>; 3]> {
+        let sums = observed.sums();
         let of_bias = |(bias, layer): (&BiasPlan, &Layer)| {
-            let gradient = step.model.terms(bias.node).iter().flat_map(|term| gradient(term, step.gradients));
-            let dz = step.gradient(bias.node);
-            let ([images, ..], least) = (dz.dims(), least(dz.dtype()));
-            let absolute = bias.terms.transpose(&absolute_over_images(dz));
+            let gradient = model.terms(bias.node).iter().flat_map(|term| gradient(term, gradients));
+            let absolute = bias.terms.transpose(&sums.absolute[&bias.node]);
             let terms = layer.route.as_ref().map(|route| {
-                let e = route.bound(step.model, &terms, &step.observed.probes[&bias.node]);
-                bias.terms.transpose(&e.iter().map(|e| e + images as f64 * least).collect::<Vec<f64>>())
+                let e = route.bound(model, &sums.terms);
+                bias.terms.transpose(&e.iter().map(|e| e + sums.images as f64 * sums.least).collect::<Vec<f64>>())
             });
             [gradient.collect(), absolute.clone(), terms.unwrap_or(absolute)]
         };
@@ -178,24 +175,6 @@ impl<'a> Measurement<'a> {
 
 fn gradient(term: &Param<Tensor<3>>, gradients: &Gradients) -> Vec<f64> {
     host(term.grad(gradients).expect("the loss depends on every bias"))
-}
-
-/// Σ|∂J/∂z| over the images: `[n, c, h, w]` → `[c, h, w]`.
-fn absolute_over_images(dz: Tensor<4>) -> Vec<f64> {
-    let elements = dz.dims()[1..].iter().product();
-    let mut sums = vec![0.0; elements];
-    if dz.dtype() == DType::F64 {
-        add_absolute(&mut sums, &values::<f64>(dz));
-    } else {
-        add_absolute(&mut sums, &values::<f32>(dz));
-    }
-    sums
-}
-
-fn add_absolute<T: Copy + Into<f64>>(sums: &mut [f64], values: &[T]) {
-    for image in values.chunks_exact(sums.len()) {
-        sums.iter_mut().zip(image).for_each(|(sum, value)| *sum += (*value).into().abs());
-    }
 }
 
 fn record(bias: &BiasPlan, certificate: &Certificate) -> CertificateRecord {

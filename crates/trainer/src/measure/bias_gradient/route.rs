@@ -54,19 +54,23 @@ impl Route {
         Self { bias, between, ends }
     }
 
-    /// Σ e over the images at the bias, `[c, h, w]`. `terms` holds the same of the inputs of all ends, and `probe` is of the
-    /// device and type of the model.
-    pub(super) fn bound(&self, model: &Net, terms: &BTreeMap<NodeId, Vec<f64>>, probe: &Tensor<4>) -> Vec<f64> {
+    /// Σ e over the images at the bias, `[c, h, w]`. `terms` holds the same of the inputs of all ends.
+    pub(super) fn bound(&self, model: &Net, terms: &BTreeMap<NodeId, Vec<f64>>) -> Vec<f64> {
+        let network = &model.plan().network;
         if self.between.is_empty() {
             let add = |sum: Vec<f64>, more: &Vec<f64>| sum.iter().zip(more).map(|(a, b)| a + b).collect();
-            return self.ends.iter().map(|end| &terms[end]).fold(vec![0.0; probe.dims()[1..].iter().product()], add);
+            return self
+                .ends
+                .iter()
+                .map(|end| &terms[end])
+                .fold(vec![0.0; network.node(self.bias).output.iter().product()], add);
         }
         // All maps are the same for every image, and linear: those of the sum are the sums.
-        let network = &model.plan().network;
+        let own = model.terms(self.bias).first().expect("a bias of a trained model").val();
         let maps = |node: NodeId, values: Vec<f64>| {
             let [channels, height, width] = network.node(node).output;
             let data = TensorData::new(values, [1, channels, height, width]);
-            Tensor::<4>::from_data(data, (&probe.device(), probe.dtype()))
+            Tensor::<4>::from_data(data, (&own.device(), own.dtype()))
         };
         let zeros = |node: NodeId| maps(node, vec![0.0; network.node(node).output.iter().product()]);
         let start = zeros(self.bias).require_grad();

@@ -28,64 +28,71 @@
 //! The sums are taken on the host, in f64 and in a few passes over memory: a tensor operation for every step of the formula
 //! takes as long as several steps of training on a CPU, and the copies from a GPU are few.
 
-use std::collections::BTreeMap;
-
 use burn::tensor::activation::softmax;
-use burn::tensor::{DType, Element, Gradients, Tensor};
+use burn::tensor::{DType, Tensor, TensorData};
+use untied_redundancy::NormSpec;
 use untied_redundancy::network::{NodeId, Operation};
-use untied_redundancy::{NormSpec, Normalization};
 
-use super::observed::{Observed, Remover, Taps};
 use super::statistics_sets::StatisticsSets;
 use crate::model::net::Net;
 use crate::model::tensors::host;
 
-/// A step after its backward pass.
-pub(super) struct Step<'s> {
-    pub(super) model: &'s Net,
-    pub(super) observed: &'s Observed,
-    pub(super) gradients: &'s Gradients,
+/// What the backward pass of a norm, with the ReLU that is computed with it, starts from.
+pub(super) struct NormPass {
+    spec: NormSpec,
+    epsilon: f64,
+    /// Its input `[n, c, h, w]`.
+    z: Tensor<4>,
+    /// The ReLU's output, where there is one.
+    y: Option<Tensor<4>>,
+    gamma: Vec<f64>,
 }
 
-impl Step<'_> {
-    /// The gradient of a probed node's output, `[n, c, h, w]`.
-    pub(super) fn gradient(&self, node: NodeId) -> Tensor<4> {
-        self.observed.probes[&node].grad(self.gradients).expect("the loss depends on every bias and norm")
-    }
-
-    /// Σ e over the images, `[c, h, w]`, of the input of every node that removes a part of some bias, by that node.
-    pub(super) fn of_nodes(&self, taps: &Taps) -> BTreeMap<NodeId, Vec<f64>> {
-        let plan = self.model.plan();
-        let terms = |remover: &Remover| match plan.network.node(remover.node).operation {
-            Operation::Normalization { normalization, .. } => self.of_norm(normalization, remover),
-            _ => self.of_loss(),
+impl NormPass {
+    pub(super) fn new(model: &Net, norm: NodeId, z: Tensor<4>, y: Option<Tensor<4>>) -> Self {
+        let plan = model.plan();
+        let Operation::Normalization { normalization, .. } = plan.network.node(norm).operation else {
+            unreachable!("a norm");
         };
-        taps.removers.iter().map(|remover| (remover.node, terms(remover))).collect()
-    }
-
-    fn of_norm(&self, normalization: Normalization, remover: &Remover) -> Vec<f64> {
         let spec = normalization.spec().expect("what removes a shift is a normalization");
-        let z = self.observed.values[&remover.input].clone();
-        let du = self.gradient(remover.output);
-        // What a fused ReLU cuts off.
-        let y = (remover.output != remover.node).then(|| self.observed.values[&remover.output].clone());
-        let gamma = self.model.gamma(remover.node).map_or_else(|| vec![1.0], host);
-        let (norm, shape, least) = ((&spec, self.model.plan().epsilon), z.dims(), least(z.dtype()));
-        if z.dtype() == DType::F64 {
-            let y = y.map(values::<f64>);
-            return of_norm(norm, shape, &values::<f64>(z), &values::<f64>(du), y.as_deref(), &gamma, least);
-        }
-        let y = y.map(values::<f32>);
-        of_norm(norm, shape, &values::<f32>(z), &values::<f32>(du), y.as_deref(), &gamma, least)
+        let gamma = model.gamma(norm).map_or_else(|| vec![1.0], host);
+        Self { spec, epsilon: plan.epsilon, z, y, gamma }
     }
 
-    fn of_loss(&self) -> Vec<f64> {
-        let (scores, probe) = self.observed.scores.as_ref().expect("scores are seen where the loss removes a shift");
-        let gradient = host(probe.grad(self.gradients).expect("the loss depends on the scores"));
-        let ([images, classes], least) = (scores.dims(), least(scores.dtype()));
+    /// Σ e over the images, `[c, h, w]`, of the norm's input, for the gradient of the output.
+    pub(super) fn terms(&self, du: &TensorData) -> Vec<f64> {
+        match du.dtype() {
+            DType::F64 => self.typed::<f64>(du),
+            _ => self.typed::<f32>(du),
+        }
+    }
+
+    fn typed<T: burn::tensor::Element + Into<f64>>(&self, du: &TensorData) -> Vec<f64> {
+        let norm = (&self.spec, self.epsilon);
+        let (z, y) = (self.z.to_data(), self.y.as_ref().map(Tensor::to_data));
+        let (z, du, y) = (values::<T>(&z), values::<T>(du), y.as_ref().map(values::<T>));
+        of_norm(norm, self.z.dims(), z, du, y, &self.gamma, least(self.z.dtype()))
+    }
+}
+
+/// What the backward pass of the softmax with cross-entropy starts from.
+pub(super) struct LossPass {
+    scores: Tensor<2>,
+}
+
+impl LossPass {
+    pub(super) fn new(scores: Tensor<2>) -> Self {
+        Self { scores }
+    }
+
+    /// Σ e over the images, one a class, for the gradient of the scores.
+    pub(super) fn terms(&self, gradient: &TensorData) -> Vec<f64> {
+        let ([images, classes], least) = (self.scores.dims(), least(self.scores.dtype()));
         let mut sums = vec![0.0; classes];
         // p + y ≤ 2p + |p − y|.
-        for (index, (p, gradient)) in host(softmax(scores.clone(), 1)).into_iter().zip(gradient).enumerate() {
+        for (index, (p, gradient)) in
+            host(softmax(self.scores.clone(), 1)).into_iter().zip(gradient.iter::<f64>()).enumerate()
+        {
             sums[index % classes] += 2.0 * p / images as f64 + gradient.abs() + least;
         }
         sums
@@ -126,9 +133,9 @@ pub(super) fn of_norm<T: Copy + Into<f64>>(
     sets.over_images(&e.collect::<Vec<f64>>())
 }
 
-/// The values of a tensor, row-major.
-pub(super) fn values<T: Element>(tensor: Tensor<4>) -> Vec<T> {
-    tensor.into_data().convert::<T>().try_to_vec().expect("converted")
+/// The values of a tensor of this type, row-major.
+fn values<T: burn::tensor::Element>(data: &TensorData) -> &[T] {
+    data.as_slice::<T>().expect("a type of training")
 }
 
 /// The smallest normal number.

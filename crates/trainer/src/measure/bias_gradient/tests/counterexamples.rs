@@ -58,7 +58,7 @@ fn late_steps_do_not_hide_behind_early_gradients() {
     for number in 0..16 {
         let seen = bench.step(&measurement, number, 0.2_f64.powi(number));
         if number < 12 {
-            measurement.record(&seen.net, &seen.observed, &seen.gradients);
+            seen.record(&mut measurement);
         } else {
             measurement.add(&Mutant::new(&measurement, &seen, uncentred(&seen)).read(Wrong::Channel(0)));
         }
@@ -91,7 +91,7 @@ fn what_is_all_zero_is_no_evidence() {
     let seen = bench.step_by(&measurement, 0, |scores, bench, device| {
         cross_entropy(scores, burn::tensor::Tensor::zeros([bench.images], device))
     });
-    measurement.record(&seen.net, &seen.observed, &seen.gradients);
+    seen.record(&mut measurement);
     let layers = measurement.finish(&seen.net);
     assert!(layers.iter().all(layer_wide_certifies));
     assert!(layers.iter().all(|layer| finding(layer) == Finding::NoEvidence), "{layers:?}");
@@ -105,7 +105,7 @@ fn evidence_of_any_step_counts() {
         [(0, 0.0, Finding::NoEvidence), (1, 1.0, Finding::Certified), (2, 0.0, Finding::Certified)]
     {
         let seen = bench.step(&measurement, number, scale);
-        measurement.record(&seen.net, &seen.observed, &seen.gradients);
+        seen.record(&mut measurement);
         assert_eq!(finding(&measurement.finish(&seen.net)[0]), expected, "step {number}");
     }
 }

@@ -1,10 +1,10 @@
 //! The terms of the backward pass by their definition, and that no gradient is larger.
 
-use burn::tensor::{DType, Device, Tensor};
+use burn::tensor::{DType, Device, Tensor, TensorData};
 use untied_redundancy::network::{Convolution, Network, Operation};
 use untied_study::{Bias, BiasPlace, Dtype, ModelConfig};
 
-use super::super::absolute_over_images;
+use super::super::observed::absolute_over_images;
 use super::super::route::Route;
 use super::super::terms::of_norm;
 use super::steps::{Bench, CENTRING, biases, model, plan};
@@ -68,7 +68,7 @@ fn no_gradient_is_larger_than_its_terms() {
             let measurement = bench.measurement(1);
             let step = bench.step(&measurement, 0, 1.0);
             let (mut sets, mut seen) = (0, 0);
-            for (bias, [_, absolute, terms]) in bench.plan.biases.iter().zip(measurement.read(&step.step())) {
+            for (bias, [_, absolute, terms]) in bench.plan.biases.iter().zip(step.read(&measurement)) {
                 for set in bias.redundancy.sets() {
                     let sum = |values: &[f64]| values[set.clone()].iter().sum::<f64>();
                     let (absolute, terms) = (sum(&absolute), sum(&terms));
@@ -104,9 +104,8 @@ fn the_way_through_a_convolution_takes_the_absolute_weights() {
     let bias = &bench.plan.biases[0];
     let route = Route::new(&bench.plan, bias.node);
     assert_eq!(route.between.len(), 1);
-    let [_, _, terms] = measurement.read(&seen.step()).swap_remove(0);
-    let step = seen.step();
-    let at_norm = &step.of_nodes(&measurement.taps)[&route.ends[0]];
+    let [_, _, terms] = seen.read(&measurement).swap_remove(0);
+    let at_norm = &seen.observed.sums().terms[&route.ends[0]];
     for (location, e) in terms.iter().enumerate() {
         let expected = 3.0 * at_norm[location] + 0.5 * at_norm[9 + location];
         assert!((e - expected).abs() < 1e-12 * expected, "{e} instead of {expected}");
@@ -130,8 +129,8 @@ fn the_loss_removes_too() {
     let mut measurement = bench.measurement(1);
     let seen = bench
         .step_by(&measurement, 0, |scores, bench, device| cross_entropy(scores, Tensor::zeros([bench.images], device)));
-    let [gradient, absolute, terms] = measurement.read(&seen.step()).swap_remove(0);
-    let (scores, _) = seen.observed.scores.clone().expect("the loss is looked at");
+    let [gradient, absolute, terms] = seen.read(&measurement).swap_remove(0);
+    let scores = Tensor::<2>::from_data(TensorData::new(seen.scores.clone(), [4, 3]), (&Device::flex(), DType::F64));
     let p = host(burn::tensor::activation::softmax(scores, 1));
     for class in 0..3 {
         let mean = |of: &dyn Fn(f64) -> f64| (0..4).map(|image| of(p[image * 3 + class])).sum::<f64>() / 4.0;
@@ -141,7 +140,7 @@ fn the_loss_removes_too() {
         let expected = mean(&|p| 2.0 * p + (p - label).abs());
         assert!((terms[class] - expected).abs() < 1e-14, "{} instead of {expected}", terms[class]);
     }
-    measurement.record(&seen.net, &seen.observed, &seen.gradients);
+    seen.record(&mut measurement);
     let layer = &measurement.finish(&seen.net)[0];
     let certificate = layer.certificate.as_ref().expect("measured");
     assert_eq!(
@@ -154,8 +153,8 @@ fn the_loss_removes_too() {
 #[test]
 fn absolute_values_are_summed_over_images() {
     let dz = Tensor::<4>::from_floats([[[[1.0, -2.0], [3.0, -4.0]]], [[[-10.0, 20.0], [30.0, 40.0]]]], &Device::flex());
-    assert_eq!(absolute_over_images(dz.clone().cast(DType::F64)), [11.0, 22.0, 33.0, 44.0]);
-    assert_eq!(absolute_over_images(dz), [11.0, 22.0, 33.0, 44.0]);
+    assert_eq!(absolute_over_images(&dz.clone().cast(DType::F64).into_data()), [11.0, 22.0, 33.0, 44.0]);
+    assert_eq!(absolute_over_images(&dz.into_data()), [11.0, 22.0, 33.0, 44.0]);
 }
 
 #[test]

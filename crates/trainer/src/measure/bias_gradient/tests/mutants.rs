@@ -39,7 +39,7 @@ impl Mutant {
     /// Of a step whose ∂J/∂z is `instead` where it is wrong.
     pub(super) fn new(measurement: &Measurement<'_>, seen: &Seen, instead: Vec<f64>) -> Self {
         let bias = &seen.net.plan().biases[0];
-        let (read, dz) = (measurement.read(&seen.step()), seen.gradient(bias.node));
+        let (read, dz) = (seen.read(measurement), seen.gradient(bias.node).to_vec());
         Self { terms: bias.terms.clone(), read, dz, instead }
     }
 
@@ -85,9 +85,9 @@ pub(super) fn uncentred(seen: &Seen) -> Vec<f64> {
     let spec = normalization.spec().expect("a norm");
     let shape = plan.network.node(norm).output;
     let [channels, height, width] = shape;
-    let z = host(seen.observed.values[&plan.biases[0].node].clone());
+    let z = seen.value(plan.biases[0].node);
     let output = plan.steps.iter().find(|step| step.node == norm).expect("a step").output();
-    let y = host(seen.observed.values[&output].clone());
+    let y = seen.value(output);
     let gamma = host(seen.net.gamma(norm).expect("γ"));
     let locations = height * width;
     let place = |at: usize| [at / (channels * locations), at / locations % channels, at / width % height, at % width];
@@ -100,7 +100,7 @@ pub(super) fn uncentred(seen: &Seen) -> Vec<f64> {
     let centres = means(&|at| z[at]);
     let variances = means(&|at| (z[at] - centres[sets[at]]).powi(2));
     let r: Vec<f64> = variances.iter().map(|variance| 1.0 / (variance + EPSILON).sqrt()).collect();
-    let du = seen.gradient(output).into_iter().zip(y).map(|(du, y)| if y > 0.0 { du } else { 0.0 });
+    let du = seen.gradient(output).iter().zip(y).map(|(&du, &y)| if y > 0.0 { du } else { 0.0 });
     du.enumerate()
         .map(|(at, du)| {
             let [_, channel, ..] = place(at);
@@ -147,7 +147,7 @@ fn nor_far_before_a_norm() {
         {
             let bench = Bench::new(plan.clone(), dtype, images, 7).with("beta", |_, value| 1.0 + value);
             let unsigned =
-                |seen: &Seen| -> Vec<f64> { seen.gradient(plan.biases[0].node).into_iter().map(f64::abs).collect() };
+                |seen: &Seen| -> Vec<f64> { seen.gradient(plan.biases[0].node).iter().map(|dz| dz.abs()).collect() };
             assert_never_certified(&bench, &format!("{dtype} {norm} {bias} of {images}"), unsigned);
         }
     }
@@ -163,7 +163,7 @@ fn no_wrong_step_is_certified() {
             if number == wrong {
                 measurement.add(&Mutant::new(&measurement, &seen, uncentred(&seen)).read(Wrong::Channel(2)));
             } else {
-                measurement.record(&seen.net, &seen.observed, &seen.gradients);
+                seen.record(&mut measurement);
             }
             let found = finding(&measurement.finish(&seen.net)[0]);
             let expected = if number < wrong { Finding::Certified } else { Finding::NotCertified };

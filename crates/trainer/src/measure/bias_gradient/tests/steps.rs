@@ -1,11 +1,12 @@
 //! Made-up networks, and steps of them with a random cotangent.
 
+use std::collections::BTreeMap;
+
 use burn::tensor::{DType, Device, Tensor, TensorData};
 use untied_redundancy::network::NodeId;
 use untied_redundancy::{Finding, Normalization};
 use untied_study::{Bias, Dtype, LayerRedundancy, ModelConfig, Padding};
 
-use super::super::terms::Step;
 use super::super::{Measurement, Observed};
 use crate::device::burn_dtype;
 
@@ -51,16 +52,33 @@ pub(super) struct Seen {
     pub(super) net: Net,
     pub(super) observed: Observed,
     pub(super) gradients: burn::tensor::Gradients,
+    pub(super) scores: Vec<f64>,
+    maps: BTreeMap<NodeId, Map>,
+}
+
+/// What a step gives, by a pass of its own: the map, and the gradient of a leaf of zeros that was added to it.
+struct Map {
+    values: Vec<f64>,
+    gradient: Vec<f64>,
 }
 
 impl Seen {
-    pub(super) fn step(&self) -> Step<'_> {
-        Step { model: &self.net, observed: &self.observed, gradients: &self.gradients }
+    /// The output of a node, with what is computed with it.
+    pub(super) fn value(&self, node: NodeId) -> &[f64] {
+        &self.maps[&node].values
     }
 
-    /// ∂J/∂ of a probed output.
-    pub(super) fn gradient(&self, node: NodeId) -> Vec<f64> {
-        host(self.step().gradient(node))
+    /// ∂J/∂ of it.
+    pub(super) fn gradient(&self, node: NodeId) -> &[f64] {
+        &self.maps[&node].gradient
+    }
+
+    pub(super) fn read(&self, measurement: &Measurement<'_>) -> Vec<[Vec<f64>; 3]> {
+        measurement.read(&self.net, &self.observed, &self.gradients)
+    }
+
+    pub(super) fn record(&self, measurement: &mut Measurement<'_>) {
+        measurement.record(&self.net, &self.observed, &self.gradients);
     }
 }
 
@@ -114,19 +132,30 @@ impl Bench {
         loss: impl Fn(Tensor<2>, &Self, &Device) -> Tensor<1>,
     ) -> Seen {
         let device = Device::flex().autodiff();
-        let net = Net::with_tensors(&self.plan, &self.tensors, &device, self.burn_dtype());
+        let net = || Net::with_tensors(&self.plan, &self.tensors, &device, self.burn_dtype());
         let [channels, height, width] = self.plan.network.node(self.plan.network.input()).output;
         let x = self.tensor(&format!("x {number}"), [self.images, channels, height, width], 1.0, &device);
-        let (scores, observed) = measurement.forward(&net, x);
-        let gradients = loss(scores, self, &device).backward();
-        Seen { net, observed, gradients }
+        let mut leaves = vec![];
+        let scores = net().forward_with(x.clone(), &mut |node, map| {
+            let zeros = map.clone().detach().zeros_like().require_grad();
+            leaves.push((node, map.clone(), zeros.clone()));
+            map + zeros
+        });
+        let gradients = loss(scores.clone(), self, &device).backward();
+        let maps = leaves.into_iter().filter_map(|(node, map, zeros)| {
+            Some((node, Map { values: host(map), gradient: host(zeros.grad(&gradients)?) }))
+        });
+        let (maps, scores, net) = (maps.collect(), host(scores), net());
+        let (taken, observed) = measurement.forward(&net, x);
+        let gradients = loss(taken, self, &device).backward();
+        Seen { net, observed, gradients, scores, maps }
     }
 
     /// The records of one step.
     pub(super) fn records(&self) -> Vec<LayerRedundancy> {
         let mut measurement = self.measurement(1);
         let seen = self.step(&measurement, 0, 1.0);
-        measurement.record(&seen.net, &seen.observed, &seen.gradients);
+        seen.record(&mut measurement);
         measurement.finish(&seen.net)
     }
 }

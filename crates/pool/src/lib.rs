@@ -11,7 +11,7 @@ use burn::backend::Dispatch;
 use burn::tensor::Tensor;
 use untied_kernels::check_compiled;
 
-pub use operation::MaxPoolBackend;
+pub use operation::PoolBackend;
 
 /// Largest element of each 2×2 window, without overlap; an odd last row or column is left out.
 ///
@@ -49,6 +49,42 @@ pub fn max_pool2d(x: Tensor<4>) -> Tensor<4> {
         panic!("max pooling: {error}");
     }
     Tensor::from_dispatch(Dispatch::untied_max_pool(x.into_dispatch()))
+}
+
+/// Every `stride`-th row and column, from the first one on: pooling of windows of one element.
+///
+/// ```text
+/// y[n, c, i, j] = x[n, c, stride₁·i, stride₂·j]
+/// ```
+///
+/// It is how a residual block's shortcut without parameters goes to a coarser grid (He et al. 2016, Deep Residual Learning
+/// for Image Recognition, option A).
+///
+/// # Shapes
+/// x `[n, c, h, w]`; y `[n, c, ⌈h/stride₁⌉, ⌈w/stride₂⌉]`.
+///
+/// # Backward
+/// ∂J/∂x is ∂J/∂y where x was taken, zero elsewhere.
+///
+/// # Panics
+/// If a stride is 0, or x is on a backend whose feature of this crate is not enabled.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use untied_pool::subsample2d;
+///
+/// let x = Tensor::<4>::from_floats([[[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]]], &Device::default());
+/// assert_eq!(subsample2d(x, [2, 2]).into_data().try_to_vec::<f32>().unwrap(), [1.0, 3.0]);
+/// ```
+#[must_use]
+#[track_caller]
+pub fn subsample2d(x: Tensor<4>, stride: [usize; 2]) -> Tensor<4> {
+    assert!(stride.iter().all(|&stride| stride > 0), "subsampling: expected strides of at least 1, got {stride:?}");
+    if let Err(error) = check_compiled("untied-pool", COMPILED, &x.device()) {
+        panic!("subsampling: {error}");
+    }
+    Tensor::from_dispatch(Dispatch::untied_subsample(x.into_dispatch(), stride))
 }
 
 /// Features of this crate that name a backend.

@@ -1,9 +1,10 @@
-//! Max pooling against its definition, Burn's own, finite differences, and on any number of threads.
+//! Max pooling and subsampling against their definitions, Burn's own, finite differences, and on any number of threads.
 
 mod definition;
 mod edges;
 mod gradients;
 mod reproducible;
+mod subsampling;
 
 use burn::tensor::{DType, Device, Tensor, TensorData};
 use untied_gradcheck::Input;

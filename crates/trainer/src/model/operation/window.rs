@@ -6,11 +6,12 @@ use burn::tensor::ops::{AvgPoolOptions, ConvOptions, MaxPoolOptions, PadMode};
 use untied_conv::{Geometry, Side};
 use untied_redundancy::network::{Convolution, Fill, Padding, Pool, Pooling};
 
-/// Pooling of feature maps `[n, c, h, w]`; 2×2 windows have a kernel of this project's own.
+/// Pooling of feature maps `[n, c, h, w]`; maxima of 2×2 windows, and windows of one element, have a kernel of this project's own.
 pub(in crate::model) fn pooled(pooling: &Pooling, x: Tensor<4>) -> Tensor<4> {
     let Pooling { pool, kernel, stride, padding } = *pooling;
     let pairs = padding.map(|[before, after]| (before, after));
     match pool {
+        _ if kernel == [1, 1] && padding == [[0, 0]; 2] => untied_pool::subsample2d(x, stride),
         Pool::Max if *pooling == Pooling::new(Pool::Max, [2, 2]) => untied_pool::max_pool2d(x),
         Pool::Max => max_pool2d(x, MaxPoolOptions::new(kernel).with_stride(stride).with_padding_pairs(pairs)),
         Pool::Average { count_padding } => {

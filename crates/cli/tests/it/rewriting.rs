@@ -94,12 +94,17 @@ fn a_file_that_is_no_model_gets_one_line() {
     bench.write("short.safetensors", &good[..good.len() - 1]);
     bench.write("foreign.safetensors", *b"\x02\0\0\0\0\0\0\0{}");
     let before = tree(&bench.path(""));
+    fs::create_dir(bench.path("empty")).unwrap();
     for (file, named) in [
         ("short.safetensors", "damaged"),
         ("foreign.safetensors", "no model of this program"),
         ("study.toml", "damaged or no safetensors file"),
         ("absent.safetensors", "cannot be read"),
-        ("good", "cannot be read"),
+        ("good", "it is a folder; the model in it: good/cells/"),
+        (
+            "empty",
+            "it is a folder, and no model lies in it; a study keeps those of its cells with train.save_model = true",
+        ),
     ] {
         for verb in ["strip", "fold"] {
             let ended = bench.expect(2, &format!("{verb} {file}"));

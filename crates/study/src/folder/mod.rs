@@ -7,6 +7,7 @@ mod data;
 mod error;
 mod file;
 mod leftovers;
+mod models;
 mod results;
 
 use std::collections::BTreeMap;
@@ -22,6 +23,7 @@ pub use self::error::StoreError;
 use self::file::{MOST_TEXT, move_aside, require_length};
 pub use self::file::{free_name, open_to_change, read_text, write_bytes, write_text};
 pub use self::leftovers::Writing;
+pub use self::models::models_in;
 use crate::cell::{self, Cell};
 use crate::{CellConfig, CellResult, Factors, MOST_CONFIG, SCHEMA, Status, Study};
 

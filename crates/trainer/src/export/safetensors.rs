@@ -12,7 +12,7 @@ use std::path::Path;
 use std::str::FromStr;
 
 use safetensors::tensor::{Dtype as FileType, Metadata, View};
-use untied_study::{CellConfig, Dtype, open_to_read};
+use untied_study::{CellConfig, Dtype, models_in, open_to_read};
 
 use super::error::ModelError;
 use super::seal::{self, damaged, other_programs};
@@ -35,6 +35,9 @@ impl TrainedModel {
     /// # Errors
     /// If the file cannot be read, is damaged, or is another than such a model.
     pub fn load(path: &Path) -> Result<Self, ModelError> {
+        if path.is_dir() {
+            return Err(ModelError::Folder(models_in(path)));
+        }
         let file = open_to_read(path)?;
         let length = file.metadata()?.len();
         Self::read(file, length)

@@ -8,6 +8,7 @@ mod error;
 mod file;
 mod leftovers;
 mod models;
+mod named;
 mod results;
 
 use std::collections::BTreeMap;

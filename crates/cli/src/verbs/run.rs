@@ -82,7 +82,7 @@ pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<Exit> {
     let stored = folder::stored_results(&folder)?;
     folder.write_config(&study)?;
     // A worker may have been killed between its result and this.
-    plan.done().try_for_each(|cell| folder.remove_checkpoint(cell))?;
+    plan.done().try_for_each(|cell| folder.remove_spent_checkpoint(cell))?;
     let outcome = train_looks(plan, arguments)?;
     let results = assemble(&study, &folder, stored.as_ref(), &outcome.failures);
     let any = results.cells.iter().any(|cell| cell.status != Status::Missing);

@@ -244,6 +244,14 @@ impl StudyFolder {
         move_aside(&self.result(cell))
     }
 
+    /// Moves `model.safetensors` out of the way, as [`move_result_aside`](Self::move_result_aside) the result.
+    ///
+    /// # Errors
+    /// If it cannot be moved.
+    pub fn move_model_aside(&self, cell: &Cell) -> Result<Option<PathBuf>, StoreError> {
+        move_aside(&self.model(cell))
+    }
+
     /// An error where there is a `cell.json` of another cell.
     fn require_cell(&self, cell: &Cell) -> Result<(), StoreError> {
         let path = self.cell_json(cell);

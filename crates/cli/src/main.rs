@@ -17,6 +17,7 @@ mod verbs;
 mod wording;
 mod workers;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
@@ -36,7 +37,17 @@ fn main() -> ExitCode {
     allocator::keep_memory();
     exit::report_panics_in_one_line();
     interrupt::hear_of_file_sizes();
-    exit::code(verbs::run(Arguments::parse().verb.as_ref(), Arguments::command))
+    let arguments = Arguments::parse_from(with_help_as_option(std::env::args_os().collect()));
+    exit::code(verbs::run(arguments.verb.as_ref(), Arguments::command))
+}
+
+/// `untied help run` as `untied run --help`: a verb of that name would stand in every list of verbs.
+fn with_help_as_option(mut words: Vec<OsString>) -> Vec<OsString> {
+    if words.get(1).is_some_and(|word| word == "help") {
+        words.remove(1);
+        words.push("--help".into());
+    }
+    words
 }
 
 #[cfg(test)]

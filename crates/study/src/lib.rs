@@ -24,7 +24,8 @@ pub use config::{
 };
 pub use factors::{Factors, Skip, factor_label};
 pub use folder::{
-    StoreError, StudyFolder, Writing, differing, free_name, open_to_change, read_text, write_bytes, write_text,
+    StoreError, StudyFolder, Writing, differing, free_name, models_in, open_to_change, read_text, write_bytes,
+    write_text,
 };
 pub use measure::{
     Adaptation, Adapting, BiasMap, JacobianRank, MeasureConfig, Measured, Noisy, NormStatistics, ShiftConfig,

@@ -1,6 +1,7 @@
 //! The owner of an output folder, and how its old results are moved aside.
 
 pub(crate) mod lock;
+pub(crate) mod model;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -38,7 +38,7 @@ pub(crate) fn look_of(study: &Study, index: usize) -> usize {
 /// Leaves those cells to run that the next look waits for, and those that lack nothing but their model.
 pub(super) fn hold_back(states: &mut [State], study: &Study, looks: &Looks) {
     for (index, state) in
-        states.iter_mut().enumerate().filter(|(_, state)| state.is_to_run() && **state != State::WithoutModel)
+        states.iter_mut().enumerate().filter(|(_, state)| state.is_to_run() && !matches!(state, State::WithoutModel(_)))
     {
         if looks.skipped.binary_search(&index).is_ok() {
             *state = State::Skipped;

@@ -11,6 +11,7 @@ use clap::Args;
 use untied_study::{Cell, Device, Study, StudyFolder, printable_path};
 
 use crate::arguments::parallel;
+use crate::folder::model::ModelFault;
 use crate::plan::state::State;
 use crate::table::Table;
 use crate::wording::{cell_name, plural};
@@ -110,13 +111,16 @@ impl<'s> Plan<'s> {
     }
 }
 
-/// A line for each result that cannot be used, and one for those without a model that is to be kept.
+/// A line for each result or model that cannot be used, and one for those without a model that is to be kept.
 fn warnings(study: &Study, states: &[State]) -> Vec<String> {
     let warn = |(cell, state): (&Cell, &State)| match state {
         State::Unusable(why) => Some(format!("warning: {} is run again: {why}", cell_name(cell))),
+        State::WithoutModel(ModelFault::Damaged(why)) => {
+            Some(format!("warning: {} is trained again for its model: {why}", cell_name(cell)))
+        }
         _ => None,
     };
-    let bare = states.iter().filter(|state| **state == State::WithoutModel).count();
+    let bare = states.iter().filter(|state| **state == State::WithoutModel(ModelFault::Missing)).count();
     let line = (bare > 0).then(|| {
         let are = if bare == 1 { "is" } else { "are" };
         format!(

@@ -13,6 +13,7 @@ use untied_study::{Cell, CellResult, Event, Status, Study, StudyFolder, printabl
 use crate::arguments::{CheckpointArgument, ConfigArguments, DeviceArgument, OutArgument, parallel};
 use crate::display::pace::Pace;
 use crate::exit::Exit;
+use crate::folder::model::{ModelFault, model_fault};
 use crate::plan::looks::{look_into, look_of};
 use crate::terminal::{print, say};
 use crate::wording::{BEING_TRAINED, cell_name, plural, stopped, time};
@@ -50,13 +51,8 @@ pub(crate) fn cell(arguments: &CellArguments) -> anyhow::Result<Exit> {
         tidy_up(&folder, cell);
         return Ok(Exit::Done);
     }
-    let lacks_model = |result: Option<CellResult>| result.is_some_and(|result| folder.lacks_model(cell, &result));
-    let again = folder.read_result(cell).is_ok_and(lacks_model);
-    if again {
-        say(&format!(
-            "{} is finished without the model that train.save_model asks for: trained again",
-            cell_name(cell)
-        ));
+    if let Some(why) = lacks_only_its_model(&folder, cell) {
+        say(&format!("{} is finished{why}: trained again", cell_name(cell)));
     } else if let Some(exit) = unneeded_now(&study, arguments.index, &folder) {
         return Ok(exit);
     }
@@ -71,6 +67,15 @@ pub(crate) fn cell(arguments: &CellArguments) -> anyhow::Result<Exit> {
     let Some(result) = train(cell, &folder, arguments.checkpoint.every(), &mut tell)? else { return Ok(Exit::Done) };
     print(&outcome(cell, &result, started.elapsed(), &folder.cell(cell)))?;
     Ok(if result.status.is_done() { Exit::Done } else { Exit::Incomplete })
+}
+
+/// Why a finished cell is trained again for its model, behind "is finished".
+fn lacks_only_its_model(folder: &StudyFolder, cell: &Cell) -> Option<String> {
+    let result = folder.read_result(cell).ok().flatten()?;
+    Some(match model_fault(folder, cell, &result)? {
+        ModelFault::Missing => " without the model that train.save_model asks for".to_owned(),
+        ModelFault::Damaged(why) => format!(", but {why}"),
+    })
 }
 
 fn pick(study: &Study, index: usize) -> anyhow::Result<&Cell> {

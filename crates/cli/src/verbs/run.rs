@@ -82,7 +82,7 @@ pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<Exit> {
     let stored = folder::stored_results(&folder)?;
     folder.write_config(&study)?;
     // A worker may have been killed between its result and this.
-    plan.done().try_for_each(|cell| folder.remove_checkpoint(cell))?;
+    plan.done().try_for_each(|cell| folder.remove_spent_checkpoint(cell))?;
     let outcome = train_looks(plan, arguments)?;
     let results = assemble(&study, &folder, stored.as_ref(), &outcome.failures);
     let any = results.cells.iter().any(|cell| cell.status != Status::Missing);
@@ -146,7 +146,12 @@ fn train(plan: &Plan<'_>, arguments: &RunArguments) -> anyhow::Result<runner::Ou
 /// This program itself, even where another one has been built in its place: on Linux its open file.
 fn program() -> std::io::Result<PathBuf> {
     let own = PathBuf::from("/proc/self/exe");
-    if cfg!(target_os = "linux") && own.exists() { Ok(own) } else { std::env::current_exe() }
+    if cfg!(target_os = "linux") && own.exists() {
+        return Ok(own);
+    }
+    // Where nothing is mounted at /proc, the system does not say: the name that it was called by, looked for as it was.
+    let called = || std::env::args_os().next().map(PathBuf::from);
+    std::env::current_exe().or_else(|error| called().ok_or(error))
 }
 
 /// A run that is over, one way or another.

@@ -8,6 +8,7 @@ use anyhow::bail;
 use untied_study::{Cell, CellResult, Event, StoreError, StudyFolder, printable_path, write_bytes};
 use untied_trainer::{Checkpoints, Trained};
 
+use crate::folder::model::{ModelFault, model_fault};
 use crate::terminal::say;
 use crate::wording::cell_name;
 use crate::workers::event_log::EventLog;
@@ -21,7 +22,7 @@ const DESCRIBED_AFTER: Duration = Duration::from_secs(10);
 /// Whether the cell has a result of the data as they are now, with its model where that is to be kept, and says so. Where the
 /// data are gone, what was trained on them still counts.
 pub(crate) fn is_done_already(folder: &StudyFolder, cell: &Cell) -> Result<bool, StoreError> {
-    let is_whole = |result: &CellResult| result.status.is_done() && !folder.lacks_model(cell, result);
+    let is_whole = |result: &CellResult| result.status.is_done() && model_fault(folder, cell, result).is_none();
     let read = |folder: &StudyFolder| Ok(folder.read_result(cell)?.filter(is_whole));
     let mut result = read(folder)?;
     if result.is_some()
@@ -80,7 +81,7 @@ pub(crate) fn train(
             clear_away(folder, cell)?;
             return Ok(None);
         }
-        Ok(false) => None,
+        Ok(false) => keep_damaged_model(folder, cell)?,
         Err(error) => keep_unusable_result(folder, cell, &error)?,
     };
     folder.remove_leftovers(cell)?;
@@ -119,7 +120,16 @@ pub(crate) fn tidy_up(folder: &StudyFolder, cell: &Cell) {
 /// Of whoever has the cell's lock.
 fn clear_away(folder: &StudyFolder, cell: &Cell) -> Result<(), StoreError> {
     folder.remove_leftovers(cell)?;
-    folder.remove_checkpoint(cell)
+    folder.remove_spent_checkpoint(cell)
+}
+
+/// Moves it aside, as an unusable result: its result stays until the new one is there.
+fn keep_damaged_model(folder: &StudyFolder, cell: &Cell) -> Result<Option<Event>, StoreError> {
+    let fault = folder.read_result(cell)?.and_then(|result| model_fault(folder, cell, &result));
+    let Some(ModelFault::Damaged(why)) = fault else { return Ok(None) };
+    let aside = folder.move_model_aside(cell)?;
+    let message = |aside: &Path| format!("{why}; it is kept as {}", printable_path(aside));
+    Ok(aside.map(|aside| Event::Warning { message: message(&aside), of_data: false }))
 }
 
 /// Moves it aside: it may be another program's, and only unreadable to this one.

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use untied_report::Failures;
 use untied_study::{Cell, StudyFolder};
 
+use crate::folder::model::model_fault;
 use crate::wording::time;
 use crate::workers::cell::{describe, tidy_up};
 use crate::workers::event::{Ending, RunEvent};
@@ -176,7 +177,7 @@ impl<'r> Runner<'r> {
         };
         match self.folder.read_result(cell) {
             // One that was written whole counts, even if the worker fell afterwards, such as in a driver's clean-up.
-            Ok(Some(result)) if result.status.is_done() && !self.folder.lacks_model(cell, &result) => {
+            Ok(Some(result)) if result.status.is_done() && model_fault(self.folder, cell, &result).is_none() => {
                 tidy_up(self.folder, cell);
                 self.outcome.trained += 1;
                 tell(&RunEvent::Ended(cell, &Ending::Result(Box::new(result)), started.elapsed()));

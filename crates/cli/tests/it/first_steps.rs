@@ -111,6 +111,8 @@ fn init_fits_the_images_that_are_found() {
     assert!(ended.stderr.contains("1 file passed over"), "{}", ended.stderr);
     assert!(fs::read_to_string(bench.path("configs/animals.toml")).unwrap().contains("\nbatch_size = 8\n"));
     assert!(fs::read_to_string(bench.path("configs/animals.toml")).unwrap().contains("\nsave_model = true\n"));
+    let headers = "# Only the headers of the images have been read.";
+    assert!(fs::read_to_string(bench.path("configs/animals.toml")).unwrap().contains(headers));
     let ended = bench.expect(0, "run configs/animals.toml --set train.epochs=1 --set vary.seeds=1");
     assert!(ended.stdout.contains("6 finished"), "{}", ended.stdout);
     assert_eq!(bench.json("experiments/my_animals/results.json")["study"], json!("my_animals"));

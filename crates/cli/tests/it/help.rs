@@ -30,6 +30,15 @@ fn help_is_whole() {
     }
 }
 
+#[test]
+fn help_is_a_verb_too() {
+    let bench = Bench::empty();
+    for (verb, option) in [("help", "--help"), ("help run", "run --help"), ("help slurm", "slurm --help")] {
+        assert_eq!(bench.expect(0, verb).stdout, bench.expect(0, option).stdout);
+    }
+    assert!(bench.expect(2, "help rnu").stderr.contains("'rnu'"));
+}
+
 /// The study's own tests hold the schema to the types.
 #[test]
 fn the_schema_is_json_of_its_own() {

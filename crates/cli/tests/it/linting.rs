@@ -53,7 +53,29 @@ fn what_is_no_model_is_refused_in_one_line() {
         assert_eq!((ended.stdout.as_str(), ended.stderr.lines().count()), ("", 1), "{}", ended.stderr);
         ended.stderr
     };
-    assert!(refused("lint model.onnx").contains("model.onnx: expected an ONNX model, found"));
+    assert!(refused("lint model.onnx").contains("model.onnx: expected an ONNX model, found a text"));
+    bench.write("net.py", "import torch\nnet = torch.nn.Conv2d(1, 4, 3)\n");
+    assert!(refused("lint net.py").contains("found a text, such as a program; only a model that was exported is read"));
+    bench.write("page.onnx", "<!DOCTYPE html>\n");
+    assert!(refused("lint page.onnx").contains("found a web page"));
+    bench.write("empty.onnx", "");
+    assert!(refused("lint empty.onnx").contains("found an empty file"));
+    let whole = std::fs::read(fixture("plain")).unwrap();
+    for length in [3, 10, whole.len() / 2, whole.len() - 1] {
+        bench.write("short.onnx", &whole[..length]);
+        let said = refused("lint short.onnx");
+        assert!(
+            said.contains(&format!("found {length} bytes that begin as one, but are cut short or damaged")),
+            "{said}"
+        );
+    }
+    bench.write("folder/cells/a/model.safetensors", "");
+    assert!(
+        refused("lint folder")
+            .contains("the model in it: folder/cells/a/model.safetensors: untied export MODEL --onnx")
+    );
+    bench.write("folder/net.onnx", "");
+    assert!(refused("lint folder").contains("expected an ONNX file; it is a folder, in which lies folder/net.onnx"));
     assert!(refused("lint missing.onnx").contains("missing.onnx"));
     let start = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("trainer/tests/start");
     for (file, what) in [("pytorch.pt", "a file of PyTorch"), ("pytorch.safetensors", "a safetensors file")] {

@@ -1,6 +1,7 @@
 //! Trained models: saved, stripped and folded.
 
 use std::fs;
+use std::path::Path;
 
 use crate::program::{Bench, SMALL, timeless, tree};
 
@@ -93,13 +94,18 @@ fn a_file_that_is_no_model_gets_one_line() {
     let good = fs::read(bench.path("good.safetensors")).unwrap();
     bench.write("short.safetensors", &good[..good.len() - 1]);
     bench.write("foreign.safetensors", *b"\x02\0\0\0\0\0\0\0{}");
+    fs::create_dir(bench.path("empty")).unwrap();
     let before = tree(&bench.path(""));
     for (file, named) in [
         ("short.safetensors", "damaged"),
         ("foreign.safetensors", "no model of this program"),
         ("study.toml", "damaged or no safetensors file"),
         ("absent.safetensors", "cannot be read"),
-        ("good", "cannot be read"),
+        ("good", "it is a folder; the model in it: good/cells/"),
+        (
+            "empty",
+            "it is a folder, and no model lies in it; a study keeps those of its cells with train.save_model = true",
+        ),
     ] {
         for verb in ["strip", "fold"] {
             let ended = bench.expect(2, &format!("{verb} {file}"));
@@ -142,4 +148,63 @@ fn models_of_finished_cells_are_made_up_for() {
     let one = bench.expect(0, "cell study.toml --index 0 --out out --set train.save_model=true");
     assert!(one.stderr.contains("finished without the model"), "{}", one.stderr);
     assert_eq!(models(), 4);
+}
+
+/// What was kept counts only as it was written; the damaged file stays, and so does the result until the new one is there.
+#[test]
+fn a_damaged_model_is_made_up_for() {
+    let bench = bench(&[]);
+    bench.expect(0, "run study.toml --out out --quiet");
+    let before = timeless(bench.json("out/results.json"));
+    let models: Vec<_> = bench.cells("out").iter().map(|cell| cell.join("model.safetensors")).collect();
+    let good: Vec<_> = models.iter().map(|path| fs::read(path).unwrap()).collect();
+    let short = good[0][..good[0].len() - 10].to_vec();
+    let mut changed = good[1].clone();
+    *changed.last_mut().unwrap() ^= 1;
+    let damage = || {
+        fs::write(&models[0], &short).unwrap();
+        fs::write(&models[1], &changed).unwrap();
+    };
+    damage();
+    let planned = bench.expect(0, "run study.toml --out out --dry-run");
+    assert_eq!(planned.stdout.matches("model damaged").count(), 2, "{}", planned.stdout);
+    let again = bench.expect(0, "run study.toml --out out");
+    let said = ["is trained again for its model: ", "its checksum differs; it is kept as ", "bytes of numbers, found "];
+    assert!(said.iter().all(|said| again.stderr.contains(said)), "{}", again.stderr);
+    assert!(
+        again.last_line().contains("4 finished") && again.last_line().contains("2 trained"),
+        "{}",
+        again.last_line()
+    );
+    assert!(models.iter().zip(&good).all(|(path, good)| fs::read(path).unwrap() == *good));
+    let aside = |path: &Path| fs::read(path.with_extension("safetensors.old-1")).unwrap();
+    assert!(aside(&models[0]) == short && aside(&models[1]) == changed);
+    assert_eq!(timeless(bench.json("out/results.json")), before);
+
+    // Where nobody asks for it, nobody reads it.
+    damage();
+    let done = bench.expect(0, "run study.toml --out out --set train.save_model=false");
+    assert!(done.last_line().contains("0 trained"), "{}", done.last_line());
+    let one = bench.expect(0, "cell study.toml --index 0 --out out");
+    assert!(one.stderr.contains("is finished, but ") && one.stderr.contains(".old-2"), "{}", one.stderr);
+    assert!(fs::read(&models[0]).unwrap() == good[0]);
+}
+
+/// A training for a model that was killed goes on, though a run that asks for no model came in between.
+#[test]
+fn a_checkpoint_on_the_way_to_a_model_outlives_runs_without_models() {
+    let bench = bench(&[]);
+    bench.expect(0, "run study.toml --out out --quiet");
+    let cells = bench.cells("out");
+    let [stopped, done] = [0, 1].map(|cell: usize| cells[cell].join("checkpoint"));
+    for path in [&stopped, &done] {
+        fs::write(path, "half trained").unwrap();
+    }
+    fs::remove_file(cells[0].join("model.safetensors")).unwrap();
+    for verb in ["run study.toml --quiet", "cell study.toml --index 0"] {
+        bench.expect(0, &format!("{verb} --out out --set train.save_model=false"));
+        assert!(stopped.exists() && !done.exists(), "{verb}");
+    }
+    let ended = bench.expect(0, "run study.toml --out out");
+    assert!(ended.stderr.contains("it starts again: ") && !stopped.exists(), "{}", ended.stderr);
 }

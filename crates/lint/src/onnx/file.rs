@@ -51,7 +51,7 @@ impl Model {
         if let Some(other) = other_programs(bytes) {
             return Err(not_onnx(other));
         }
-        let proto = ModelProto::decode(bytes).map_err(|error| not_onnx(error.to_string()))?;
+        let proto = ModelProto::decode(bytes).map_err(|error| not_onnx(undecoded(bytes, &error.to_string())))?;
         if proto.graph.as_ref().is_none_or(|graph| graph.output.is_empty()) {
             return Err(not_onnx("no graph with outputs".to_owned()));
         }
@@ -114,8 +114,40 @@ fn other_programs(bytes: &[u8]) -> Option<String> {
              this program's models: untied export MODEL --onnx model.onnx"
         )),
         [0x89, b'H', b'D', b'F', ..] => Some("an HDF5 file, as Keras writes; export the model by tf2onnx".to_owned()),
+        [] => Some("an empty file".to_owned()),
+        [b'<', ..] if is_text(bytes) => Some("a web page: perhaps what a server sent in place of the file".to_owned()),
+        _ if is_text(bytes) => Some(format!(
+            "a text, such as a program; only a model that was exported is read, not the program that makes it, {TORCH_EXPORT}"
+        )),
         _ => None,
     }
+}
+
+/// What bytes are that end or change where no message does.
+fn undecoded(bytes: &[u8], why: &str) -> String {
+    match bytes {
+        // A model's version of ONNX, and the name or version of what wrote it.
+        [0x08, 1..=32, 0x12 | 0x1a | 0x22 | 0x3a, ..] => format!(
+            "{} bytes that begin as one, but are cut short or damaged: export or copy the model again ({why})",
+            bytes.len()
+        ),
+        _ => format!("bytes of another kind ({why})"),
+    }
+}
+
+/// Whether the beginning is text without control characters but those between lines and words.
+fn is_text(bytes: &[u8]) -> bool {
+    const LOOKED_AT: usize = 4096;
+    let start = &bytes[..bytes.len().min(LOOKED_AT)];
+    let valid = match str::from_utf8(start) {
+        Ok(text) => text,
+        // The last character may be cut.
+        Err(error) if error.valid_up_to() + 4 > start.len() && start.len() == LOOKED_AT => {
+            str::from_utf8(&start[..error.valid_up_to()]).unwrap_or_default()
+        }
+        Err(_) => return false,
+    };
+    !valid.is_empty() && !valid.contains(|letter: char| letter.is_control() && !"\n\r\t\u{c}".contains(letter))
 }
 
 /// The length of a header in 8 bytes, and the header, a JSON object.

@@ -122,3 +122,21 @@ fn caveats_stand_in_the_first_lines() {
     assert!(at("**One seed decides.** In 1 of 1 comparison") < at("is **inconclusive**"));
     assert!(at("seed 4 (−0.4670, the others +0.0005)") < at("## Paired differences"));
 }
+
+/// An interval around 0 is no contradiction to pairs that are equal, and pairs that cancel are not equal.
+#[test]
+fn a_difference_of_zero_says_whether_the_pairs_are_equal() {
+    let caption = |accuracies: &[[f64; 2]]| {
+        let all = results("zeros", "", pairs(accuracies, Some(0.1)), &baseline());
+        let text = render(&all, Some(&baseline())).markdown;
+        let found = text.lines().find(|line| line.contains("treatment minus baseline")).map(str::to_owned);
+        found.unwrap_or_else(|| panic!("{text}"))
+    };
+    let equal = caption(&[[0.5, 0.5], [0.6, 0.6], [0.7, 0.7]]);
+    let said = "the two sides of every pair have the same test accuracy, to the last bit; the interval around it is that of the least";
+    assert!(equal.contains(said), "{equal}");
+    let cancelling = caption(&[[0.5, 0.625], [0.625, 0.5]]);
+    assert!(cancelling.contains("Where the mean difference is 0, the pairs' differences cancel."), "{cancelling}");
+    let differing = caption(&[[0.5, 0.625], [0.5, 0.5]]);
+    assert!(!differing.contains("mean difference is 0"), "{differing}");
+}

@@ -42,6 +42,25 @@ impl StudyFolder {
         read_bytes(&path, MOST_BYTES)?.map(|content| state(&path, cell, content)).transpose()
     }
 
+    /// Deletes the state of a cell that has a result, unless it is that of a training for the cell's model, which was stopped:
+    /// it goes on when the model is asked for again.
+    ///
+    /// # Errors
+    /// If the file cannot be deleted.
+    pub fn remove_spent_checkpoint(&self, cell: &Cell) -> Result<(), StoreError> {
+        if self.is_trained_again(cell) { Ok(()) } else { self.remove_checkpoint(cell) }
+    }
+
+    /// Whether a cell with a result is half trained again for its model: `cell.json` has it as it is trained.
+    fn is_trained_again(&self, cell: &Cell) -> bool {
+        let lacks_model = || {
+            let there = self.read_cell(&cell.id).ok()?;
+            let result = self.read_result(cell).ok()??;
+            Some(self.lacks_model(&there, &result))
+        };
+        self.checkpoint(cell).exists() && lacks_model() == Some(true)
+    }
+
     /// Deletes the state of a cell, if there is one.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ use std::string::FromUtf8Error;
 
 use atomic_write_file::OpenOptions;
 
+use super::named;
 use crate::{StoreError, open_to_read};
 
 /// No text of a study is longer: the losses of 800 million steps.
@@ -40,6 +41,9 @@ pub fn write_bytes(path: &Path, parts: &[&[u8]]) -> Result<(), StoreError> {
         }
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
+        }
+        if !named::can_link_unnamed() {
+            return named::write(path, parts);
         }
         let mut file = new_file().open(path)?;
         parts.iter().try_for_each(|part| file.write_all(part))?;

@@ -7,6 +7,8 @@ mod data;
 mod error;
 mod file;
 mod leftovers;
+mod models;
+mod named;
 mod results;
 
 use std::collections::BTreeMap;
@@ -22,6 +24,7 @@ pub use self::error::StoreError;
 use self::file::{MOST_TEXT, move_aside, require_length};
 pub use self::file::{free_name, open_to_change, read_text, write_bytes, write_text};
 pub use self::leftovers::Writing;
+pub use self::models::models_in;
 use crate::cell::{self, Cell};
 use crate::{CellConfig, CellResult, Factors, MOST_CONFIG, SCHEMA, Status, Study};
 
@@ -239,6 +242,14 @@ impl StudyFolder {
     /// If it cannot be moved.
     pub fn move_result_aside(&self, cell: &Cell) -> Result<Option<PathBuf>, StoreError> {
         move_aside(&self.result(cell))
+    }
+
+    /// Moves `model.safetensors` out of the way, as [`move_result_aside`](Self::move_result_aside) the result.
+    ///
+    /// # Errors
+    /// If it cannot be moved.
+    pub fn move_model_aside(&self, cell: &Cell) -> Result<Option<PathBuf>, StoreError> {
+        move_aside(&self.model(cell))
     }
 
     /// An error where there is a `cell.json` of another cell.

@@ -64,6 +64,7 @@ pub(crate) fn unknown(kind: &str, name: &str, known: &[&str]) -> String {
     let expected = if known.len() > 1 { "expected one of" } else { "expected" };
     let hint = data_set(name, known).or_else(|| alias(name, known));
     let hint = hint.or_else(|| nearest(name, known).map(|near| format!("; did you mean `{near}`?")));
+    let hint = hint.or_else(|| path(name, known));
     format!("unknown {kind} `{name}`, {expected} {list}{}", hint.unwrap_or_default())
 }
 
@@ -108,6 +109,12 @@ fn data_set(name: &str, known: &[&str]) -> Option<String> {
     let plain = plain_name(name);
     let (_, how) = DATA_SETS.iter().find(|(names, _)| known.contains(&"idx") && names.contains(&plain.as_str()))?;
     Some(format!("; {how}"))
+}
+
+/// How a path is written, where the names are those of sources.
+fn path(name: &str, known: &[&str]) -> Option<String> {
+    let hint = || format!("; images of your own are read by their path, such as source = {{ folder = \"{name}\" }}");
+    (known.contains(&"idx") && known.contains(&"folder") && !name.contains(['"', '\\'])).then(hint)
 }
 
 /// The known name that other programs call so, or the optimizer's key that is meant.
@@ -215,6 +222,11 @@ mod tests {
                 "mnist",
                 &["digits", "idx", "emnist"],
                 "; its four IDX files are read by their folder: source = { idx = \"DIR\" }",
+            ),
+            (
+                "photographs",
+                &["folder", "idx"],
+                "; images of your own are read by their path, such as source = { folder = \"photographs\" }",
             ),
             ("emnits", &["digits", "idx", "emnist"], "; did you mean `emnist`?"),
         ] {

@@ -4,10 +4,13 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::path::Path;
 
+use serde::Deserialize;
+use serde::de::IntoDeserializer;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::key;
+use crate::{DataSource, printable};
 
 /// The key below which every string is a path.
 const SOURCE: [&str; 2] = ["data", "source"];
@@ -17,7 +20,7 @@ const START: [&str; 2] = ["model", "init_from"];
 /// A path that cannot be made absolute.
 pub(crate) struct WrongPath {
     pub(crate) span: Range<usize>,
-    pub(crate) message: &'static str,
+    pub(crate) message: String,
 }
 
 /// Makes every data path absolute: in `[data]`, in `[vary]`'s lists, in `[[skip]]` and in the baseline.
@@ -58,15 +61,43 @@ fn pieces(dotted: &str) -> Vec<String> {
 /// Makes `model.init_from` and strings below `data.source` absolute; the string at the key itself names a bundled source.
 fn anchor_below<P: AsRef<str>>(path: &[P], value: &mut Spanned<DeValue<'_>>, config: &Path) -> Result<(), WrongPath> {
     if path.iter().map(AsRef::as_ref).eq(START) {
-        return anchor_value(value, config).map_err(|message| WrongPath { span: value.span(), message });
+        return anchor_value(value, config)
+            .map_err(|message| WrongPath { span: value.span(), message: message.to_owned() });
     }
     if path.len() < SOURCE.len() || !path.iter().zip(SOURCE).all(|(piece, name)| piece.as_ref() == name) {
         return Ok(());
     }
     if path.len() > SOURCE.len() {
-        return anchor_value(value, config).map_err(|message| WrongPath { span: value.span(), message });
+        return anchor_value(value, config)
+            .map_err(|message| WrongPath { span: value.span(), message: message.to_owned() });
+    }
+    if let Some(message) = path_alone(value, config) {
+        return Err(WrongPath { span: value.span(), message });
     }
     entries(value).try_for_each(|(key, value)| anchor_below(&["data", "source", key], value, config))
+}
+
+/// What to write in place of a path that stands where the name of a source does, where something lies there.
+fn path_alone(value: &Spanned<DeValue<'_>>, config: &Path) -> Option<String> {
+    let DeValue::String(text) = value.get_ref() else { return None };
+    let named: Result<DataSource, serde::de::value::Error> = DataSource::deserialize((&**text).into_deserializer());
+    let is_unknown = named.is_err_and(|error| error.to_string().starts_with("unknown variant"));
+    let path = std::path::absolute(config).ok()?.parent()?.join(text.as_ref());
+    if !is_unknown || text.is_empty() || !path.exists() {
+        return None;
+    }
+    let what = if path.is_dir() { "folder" } else { "file" };
+    let text = printable(text);
+    Some(match DataSource::found(&path, Path::new(&text)) {
+        Some(source) => format!(
+            "`{text}` is no name of a source, but a {what}; by what lies there, write source = {}",
+            source.as_written()
+        ),
+        None => format!(
+            "`{text}` is no name of a source, but a {what} of a kind that is not read: expected a folder of images, or a file that \
+             ends in .npz or .csv"
+        ),
+    })
 }
 
 /// Leaves what is not a string to the typed parse.

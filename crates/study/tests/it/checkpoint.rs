@@ -4,7 +4,7 @@ use std::fs;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use untied_study::{Cell, StoreError, StudyFolder};
+use untied_study::{Cell, CellResult, Status, StoreError, StudyFolder};
 
 use crate::example;
 use crate::store::{message, result};
@@ -28,6 +28,31 @@ fn a_state_reads_back_until_it_is_removed() {
     folder.remove_checkpoint(&cells[0]).unwrap();
     folder.remove_checkpoint(&cells[0]).unwrap();
     assert_eq!(folder.read_checkpoint(&cells[0]).unwrap(), None);
+}
+
+/// A cell with a result has a checkpoint in two cases: its process was killed behind the result, or on the way to its model.
+#[test]
+fn the_state_on_the_way_to_a_model_is_kept() {
+    for (asked, model, status, kept) in [
+        (true, false, Status::Finished, true),
+        (true, true, Status::Finished, false),
+        (true, false, Status::Diverged, false),
+        (false, false, Status::Finished, false),
+    ] {
+        let (_dir, folder, mut cells) = folder();
+        let cell = &mut cells[0];
+        cell.config.train.save_model = asked;
+        folder.write_cell(cell).unwrap();
+        folder.write_checkpoint(cell, b"state").unwrap();
+        folder.write_result(cell, &CellResult { status, ..result() }).unwrap();
+        if model {
+            fs::write(folder.model(cell), "").unwrap();
+        }
+        // As the run has it that comes in between.
+        cell.config.train.save_model = false;
+        folder.remove_spent_checkpoint(cell).unwrap();
+        assert_eq!(folder.checkpoint(cell).exists(), kept, "{asked} {model} {status}");
+    }
 }
 
 #[test]

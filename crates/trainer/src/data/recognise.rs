@@ -1,7 +1,7 @@
 //! The `[data]` that fits what lies at a path.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use untied_study::{DataConfig, DataSource};
 
@@ -23,26 +23,6 @@ pub struct Recognised {
     /// What was passed over, a line each.
     pub notes: Vec<String>,
 }
-
-/// A source, by its path.
-type Source = fn(PathBuf) -> DataSource;
-
-/// Files by which a folder shows what it holds: what their names start with, and the source that it is then. Where none is
-/// there, it holds folders of images.
-const SIGNS: [(&str, Source); 9] = [
-    ("emnist-", DataSource::Emnist),
-    ("train-images", DataSource::Idx),
-    ("train-labels", DataSource::Idx),
-    ("t10k-images", DataSource::Idx),
-    ("t10k-labels", DataSource::Idx),
-    ("data_batch_", DataSource::Cifar10),
-    ("train.bin", DataSource::Cifar100),
-    ("x_train.npy", DataSource::Npy),
-    ("train.csv", DataSource::Csv),
-];
-
-/// The same for a file itself, or for the only one in a folder: the ending of its name.
-const ENDINGS: [(&str, Source); 2] = [("npz", DataSource::Npz), ("csv", DataSource::Csv)];
 
 /// The share of images to test on, where the source has none of its own.
 const TEST: f64 = 0.2;
@@ -75,24 +55,10 @@ impl Recognised {
 }
 
 fn source(path: &Path) -> Result<DataSource, DataError> {
-    if !path.is_dir() {
-        return by_ending(path).ok_or_else(|| {
-            let expected = "a folder, or a file that ends in .npz or .csv";
-            DataError::invalid(path.display(), expected, if path.exists() { "another file" } else { "nothing there" })
-        });
+    let expected = "a folder, or a file that ends in .npz or .csv";
+    let found = || if path.exists() { "another file" } else { "nothing there" };
+    if path.is_dir() {
+        fs::read_dir(path).map_err(DataError::read(path.display()))?;
     }
-    let entries = fs::read_dir(path).map_err(DataError::read(path.display()))?;
-    let files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).filter(|path| path.is_file()).collect();
-    let starts = |start: &str| {
-        files.iter().any(|file| file.file_name().is_some_and(|name| name.to_string_lossy().starts_with(start)))
-    };
-    let sign = SIGNS.iter().find(|(start, _)| starts(start)).map(|(_, source)| source(path.to_owned()));
-    let mut archives = files.iter().filter_map(|file| by_ending(file));
-    let only = archives.next().filter(|_| archives.next().is_none());
-    Ok(sign.or(only).unwrap_or_else(|| DataSource::Folder(path.to_owned())))
-}
-
-fn by_ending(file: &Path) -> Option<DataSource> {
-    let ending = file.extension()?.to_ascii_lowercase();
-    ENDINGS.iter().find(|(known, _)| ending == *known).map(|(_, source)| source(file.to_owned()))
+    DataSource::at(path).ok_or_else(|| DataError::invalid(path.display(), expected, found()))
 }

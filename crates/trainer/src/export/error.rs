@@ -13,6 +13,9 @@ pub enum ModelError {
     /// The system's word.
     #[error("cannot be read: {0}")]
     Read(#[from] io::Error),
+    /// A folder, with what to name in its place.
+    #[error("expected a model's file: {0}")]
+    Folder(String),
     /// Not a `.safetensors` file, or a damaged one.
     #[error("is damaged or no safetensors file: {0}")]
     Damaged(String),

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::str::FromStr;
 
 use safetensors::tensor::{Dtype as FileType, Metadata, View};
-use untied_study::{CellConfig, Dtype, open_to_read};
+use untied_study::{CellConfig, Dtype, models_in, open_to_read};
 
 use super::error::ModelError;
 use super::seal::{self, damaged, other_programs};
@@ -35,6 +35,9 @@ impl TrainedModel {
     /// # Errors
     /// If the file cannot be read, is damaged, or is another than such a model.
     pub fn load(path: &Path) -> Result<Self, ModelError> {
+        if path.is_dir() {
+            return Err(ModelError::Folder(models_in(path)));
+        }
         let file = open_to_read(path)?;
         let length = file.metadata()?.len();
         Self::read(file, length)
@@ -45,15 +48,8 @@ impl TrainedModel {
     /// # Errors
     /// As [`load`](Self::load).
     pub fn read(mut file: impl Read, length: u64) -> Result<Self, ModelError> {
-        let (mut start, data_bytes) = read_header(&mut file, length)?;
-        let header: Metadata =
-            serde_json::from_slice(&start[PREFIX as usize..]).map_err(|error| damaged(error.to_string()))?;
-        let mut model = described(header.metadata().as_ref())?;
+        let (mut start, header, mut model) = begin(&mut file, length)?;
         let dtype = file_type(model.config.train.dtype);
-        check_tensors(&header, &model.plan.tensors(), dtype)?;
-        if header.data_len() as u64 != data_bytes {
-            return Err(damaged(format!("expected {} bytes of numbers, found {data_bytes}", header.data_len())));
-        }
         let mut data = vec![0; header.data_len()];
         file.read_exact(&mut data)?;
         for (name, info) in header.tensors() {
@@ -61,8 +57,19 @@ impl TrainedModel {
             check_values(&name, &values)?;
             model.tensors.insert(name, HostTensor { shape: info.shape.clone(), values });
         }
-        seal::check(header.metadata().as_ref(), &mut start, &data)?;
+        seal::check(header.metadata().as_ref(), &mut start, data.as_slice())?;
         Ok(model)
+    }
+
+    /// Checks a file without taking its numbers into memory: whether it is as it was written.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load), numbers that are not finite aside.
+    pub fn check(path: &Path) -> Result<(), ModelError> {
+        let mut file = open_to_read(path)?;
+        let length = file.metadata()?.len();
+        let (mut start, header, _) = begin(&mut file, length)?;
+        seal::check(header.metadata().as_ref(), &mut start, file)
     }
 
     /// The model as a `.safetensors` file, its numbers rounded to its own type. Equal models give equal bytes.
@@ -101,6 +108,20 @@ impl TrainedModel {
         ];
         about.into_iter().chain(names).collect()
     }
+}
+
+/// What comes before a file's numbers: the header's bytes with its length before them, the header, and the model without its
+/// tensors, which are those of the header, and as long as the rest of the file.
+fn begin(file: &mut impl Read, length: u64) -> Result<(Vec<u8>, Metadata, TrainedModel), ModelError> {
+    let (start, data_bytes) = read_header(file, length)?;
+    let header: Metadata =
+        serde_json::from_slice(&start[PREFIX as usize..]).map_err(|error| damaged(error.to_string()))?;
+    let model = described(header.metadata().as_ref())?;
+    check_tensors(&header, &model.plan.tensors(), file_type(model.config.train.dtype))?;
+    if header.data_len() as u64 != data_bytes {
+        return Err(damaged(format!("expected {} bytes of numbers, found {data_bytes}", header.data_len())));
+    }
+    Ok((start, header, model))
 }
 
 /// The header with its length before it, and how many bytes come after it.
@@ -411,6 +432,31 @@ mod tests {
             flipped[bit / 8] ^= 1 << (bit % 8);
             assert!(read(&flipped).is_err(), "bit {bit} of {}", bytes.len() * 8);
         }
+    }
+
+    #[test]
+    fn a_file_is_checked_without_its_numbers_in_memory() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("model.safetensors");
+        let check = |bytes: &[u8]| {
+            std::fs::write(&path, bytes).unwrap();
+            TrainedModel::check(&path)
+        };
+        // Longer than what is read at a time.
+        let bytes = made_up(ModelConfig { bias: Bias::Untied, ..ModelConfig::new(vec![64, 64]) }).to_bytes();
+        assert!(bytes.len() > 100_000);
+        check(&bytes).unwrap();
+        check(&small()).unwrap();
+        for at in (0..bytes.len()).step_by(997).chain([bytes.len() - 1]) {
+            let mut changed = bytes.clone();
+            changed[at] ^= 1;
+            assert!(check(&changed).is_err(), "byte {at}");
+        }
+        for length in [0, 7, 8, 500, bytes.len() / 2, bytes.len() - 1] {
+            assert!(check(&bytes[..length]).is_err(), "{length} bytes");
+        }
+        assert!(check(&[bytes.as_slice(), b"x"].concat()).is_err());
+        assert!(TrainedModel::check(&folder.path().join("absent.safetensors")).is_err());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The checksum in a model's file, and what files of other programs are.
 
 use std::collections::HashMap;
+use std::io::{self, Read};
 use std::ops::Range;
 
 use sha2::{Digest, Sha256};
@@ -22,7 +23,7 @@ pub(super) fn blank() -> String {
 pub(super) fn check(
     metadata: Option<&HashMap<String, String>>,
     start: &mut [u8],
-    data: &[u8],
+    data: impl Read,
 ) -> Result<(), ModelError> {
     let is_checksum = |text: &String| text.len() == DIGITS && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     let Some(metadata) = metadata else { return Ok(()) };
@@ -34,7 +35,7 @@ pub(super) fn check(
         Some(place) if is_checksum(expected) => start[place].fill(b'0'),
         _ => return Err(damaged("its checksum is none")),
     }
-    if sum(start, data) == *expected { Ok(()) } else { Err(damaged("its checksum differs")) }
+    if sum(start, data)? == *expected { Ok(()) } else { Err(damaged("its checksum differs")) }
 }
 
 /// The place of the checksum's digits in a header.
@@ -43,13 +44,20 @@ fn digits(bytes: &[u8]) -> Option<Range<usize>> {
     (at + DIGITS <= bytes.len()).then_some(at..at + DIGITS)
 }
 
-fn sum(start: &[u8], data: &[u8]) -> String {
-    hexadecimal(&Sha256::new().chain_update(start).chain_update(data).finalize())
+/// The data are read piece by piece: a file to check may be larger than the memory.
+fn sum(start: &[u8], mut data: impl Read) -> io::Result<String> {
+    let (mut digest, mut piece) = (Sha256::new_with_prefix(start), vec![0; 1 << 16]);
+    loop {
+        match data.read(&mut piece)? {
+            0 => return Ok(hexadecimal(&digest.finalize())),
+            read => digest.update(&piece[..read]),
+        }
+    }
 }
 
 /// The file with its checksum in the place of the zeros.
 pub(super) fn put(mut bytes: Vec<u8>) -> Vec<u8> {
-    let sum = sum(&bytes, &[]);
+    let sum = hexadecimal(&Sha256::digest(&bytes));
     if let Some(place) = digits(&bytes) {
         bytes[place].copy_from_slice(sum.as_bytes());
     }

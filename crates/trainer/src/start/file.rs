@@ -6,7 +6,7 @@ use std::path::Path;
 
 use burn::tensor::{DType, TensorData};
 use safetensors::{Dtype, SafeTensors};
-use untied_study::open_to_read;
+use untied_study::{models_in, open_to_read};
 
 use crate::export::{TrainedModel, is_own};
 use crate::model::tensors::{HostTensor, HostTensors};
@@ -19,6 +19,9 @@ pub(super) struct File {
 }
 
 pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, String> {
+    if path.is_dir() {
+        return Err(models_in(path));
+    }
     let mut bytes = Vec::new();
     let read = open_to_read(path).and_then(|mut file| file.read_to_end(&mut bytes));
     read.map(|_| bytes).map_err(|error| format!("it cannot be read: {error}"))

@@ -184,7 +184,7 @@ fn files_that_will_not_do_get_one_line() {
         ),
         ("text.safetensors", "no safetensors file, or a damaged one"),
         ("net.onnx", "expected a file `.safetensors`, `.pt`, `.pth` or `.bin`"),
-        ("folder.pt", "it is no regular file"),
+        ("folder.pt", "it is a folder, and no model lies in it"),
     ] {
         let error = check(&config(&format!("init_from = \"{file}\""), folder.path())).unwrap_err().to_string();
         assert!(error.starts_with("model.init_from: ") && error.contains(named), "{file}: {error}");

@@ -1,11 +1,11 @@
 //! `untied lint`: which biases of an ONNX model do nothing, and the model without them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use untied_lint::{Agreement, Finding, Findings, Folded, InputShapes, Model, NotUnderstood, Stripped};
-use untied_study::{printable, printable_path, write_bytes};
+use untied_study::{models_in, printable, printable_path, write_bytes};
 
 use super::outputs::Outputs;
 use crate::exit::Exit;
@@ -41,6 +41,18 @@ enum Format {
     Sarif,
 }
 
+/// The ONNX models in a folder, or else this program's own, which `export` writes as such.
+fn folder(path: &Path) -> String {
+    let is_onnx = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "onnx");
+    let entries = std::fs::read_dir(path).map(|entries| entries.flatten().map(|entry| entry.path()));
+    let mut found: Vec<PathBuf> = entries.into_iter().flatten().filter(is_onnx).collect();
+    found.sort();
+    match found.first() {
+        Some(first) => format!("it is a folder, in which lies {}", printable_path(first)),
+        None => format!("{}: untied export MODEL --onnx model.onnx", models_in(path)),
+    }
+}
+
 /// A name and sizes.
 fn shape(text: &str) -> Result<(String, Vec<usize>), String> {
     let (name, sizes) = text.split_once('=').ok_or("expected INPUT=SIZES, such as x=1,3,224,224")?;
@@ -54,6 +66,9 @@ pub(crate) fn lint(arguments: &LintArguments) -> anyhow::Result<Exit> {
     Outputs::of(&arguments.model)
         .and("--strip", arguments.strip.as_deref())?
         .and("--fold", arguments.fold.as_deref())?;
+    if arguments.model.is_dir() {
+        bail!("{name}: expected an ONNX file; {}", folder(&arguments.model));
+    }
     let shapes: InputShapes = arguments.shape.iter().cloned().collect();
     let model = Model::read(&arguments.model)?;
     let findings = untied_lint::lint(&model, &shapes).with_context(|| name.clone())?;

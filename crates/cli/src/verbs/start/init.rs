@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::Args;
 use serde_json::{Map, Value, json};
-use untied_study::{DataConfig, EXAMPLE, Study, commented, printable_path, write_text};
+use untied_study::{DataConfig, DataSource, EXAMPLE, Study, commented, printable_path, write_text};
 use untied_trainer::Planner;
 use untied_trainer::data::{Recognised, recognise};
 
@@ -17,6 +17,13 @@ const HEADER: &str = "\
 # A study of untied. A key behind a # has the default that stands there, or none.
 #   untied run FILE        trains every variant, and reports
 #   untied explain FILE    says what theory says of them; trains nothing
+
+";
+
+/// Behind the header, of a folder of images: to decode all of them would take as long as `run` does.
+const HEADERS_ALONE: &str = "\
+# Only the headers of the images have been read. Those whose rest is damaged are named by `untied run`, all at once, before
+# anything trains.
 
 ";
 
@@ -41,15 +48,18 @@ pub(crate) fn init(arguments: &InitArguments) -> anyhow::Result<Exit> {
     let mut config: toml::Table = toml::from_str(EXAMPLE).context("the example")?;
     // Results go to a folder of this name: not to that of the example, whose results are shipped.
     config.insert("name".into(), name(file).into());
-    let mut told = String::new();
+    let (mut told, mut note) = (String::new(), "");
     if let Some(path) = from {
         let found = recognise(path)?;
         found.notes.iter().for_each(|note| say(note));
         told = outline(&found);
+        if matches!(found.data.source, DataSource::Folder(_)) {
+            note = HEADERS_ALONE;
+        }
         adapt(&mut config, path, found)?;
     }
     let name = printable_path(file);
-    let text = HEADER.replace("FILE", &name) + &commented(&config);
+    let text = HEADER.replace("FILE", &name) + note + &commented(&config);
     // What was written must be read, and what was found be enough to train on.
     let study = Study::parse(&text, file, &[])?;
     if let (Some(path), Some(cell)) = (from, study.cells.first()) {

@@ -1,11 +1,14 @@
 //! Paired differences, as a plot and as a table.
 
-use untied_study::{Comparison, Metric};
+use std::collections::BTreeMap;
+
+use untied_study::{CellRecord, Comparison, Factors, Metric};
 
 use crate::document::names::metric_name;
 use crate::document::number::{NONE, magnitude, or_none, p_value, signed, signed_interval};
 use crate::document::{Block, Column, Section, Table, Text};
 use crate::results::View;
+use crate::results::variant::value;
 use crate::topics::verdicts::{caveats, plot};
 
 /// None where nothing is compared.
@@ -37,7 +40,42 @@ fn table(view: &View<'_>, first: &Comparison) -> Table {
         caption += " An interval beyond ±1, by which no two accuracies can differ, is that of a t test of few seeds, which knows no such \
                     bound.";
     }
+    caption += &zeros(view).unwrap_or_default();
     Table { caption, columns, rows: rows.collect() }
+}
+
+/// What a mean difference of 0 means, which has an interval all the same; none where there is none.
+fn zeros(view: &View<'_>) -> Option<String> {
+    let is_zero = |one: &&Comparison| one.mean_difference.is_some_and(|mean| signed(mean) == "0");
+    let zeros: Vec<&Comparison> = view.results.comparisons.iter().filter(is_zero).collect();
+    let equal = zeros.iter().filter(|one| has_equal_pairs(view, one)).count();
+    let metric = metric_name(zeros.first()?.metric);
+    let spread = "the interval around it is that of the least spread that the metric can resolve";
+    Some(match equal {
+        0 => " Where the mean difference is 0, the pairs' differences cancel.".to_owned(),
+        _ if equal == zeros.len() => {
+            format!(
+                " Where the mean difference is 0, the two sides of every pair have the same {metric}, to the last bit; {spread}."
+            )
+        }
+        _ => format!(
+            " In {equal} of {} comparisons whose mean difference is 0, the two sides of every pair have the same {metric}, to the last bit; \
+             {spread}. In the others the pairs' differences cancel.",
+            zeros.len()
+        ),
+    })
+}
+
+/// Whether the two sides of every pair have the same value of the metric.
+fn has_equal_pairs(view: &View<'_>, one: &Comparison) -> bool {
+    let values = |side: &Factors| -> BTreeMap<u64, f64> {
+        let is_of =
+            |cell: &&CellRecord| one.context.iter().chain(side).all(|(key, of)| cell.factors.get(key) == Some(of));
+        let cells = view.results.cells.iter().filter(is_of);
+        cells.filter_map(|cell| Some((cell.seed, value(cell, one.metric)?))).collect()
+    };
+    let [treatment, baseline] = [&one.treatment, &one.baseline].map(values);
+    treatment.iter().all(|(seed, value)| baseline.get(seed).is_none_or(|other| value == other))
 }
 
 /// Whether an interval holds differences that two accuracies cannot have.

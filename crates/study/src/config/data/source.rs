@@ -1,6 +1,7 @@
 //! `data.source`: where the images come from.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -47,6 +48,46 @@ pub enum DataSource {
 }
 
 impl DataSource {
+    /// The source that what lies at a path looks like, by the names of its files: a folder without those of a known set holds
+    /// folders of images. None where nothing is there, or a file of another kind.
+    ///
+    /// ```
+    /// assert_eq!(untied_study::DataSource::at("no/such/folder".as_ref()), None);
+    /// ```
+    #[must_use]
+    pub fn at(path: &Path) -> Option<Self> {
+        Self::found(path, path)
+    }
+
+    /// What lies at `path`, with the path as somebody wrote it.
+    pub(crate) fn found(path: &Path, written: &Path) -> Option<Self> {
+        if !path.is_dir() {
+            return by_ending(path).filter(|_| path.is_file()).map(|source| source(written.to_owned()));
+        }
+        let entries = fs::read_dir(path).map(|entries| entries.flatten().map(|entry| entry.path()));
+        let files: Vec<PathBuf> = entries.into_iter().flatten().filter(|path| path.is_file()).collect();
+        let starts = |start: &str| {
+            files.iter().any(|file| file.file_name().is_some_and(|name| name.to_string_lossy().starts_with(start)))
+        };
+        if let Some((_, source)) = SIGNS.iter().find(|(start, _)| starts(start)) {
+            return Some(source(written.to_owned()));
+        }
+        let mut archives = files.iter().filter_map(|file| Some((file.file_name()?, by_ending(file)?)));
+        match (archives.next(), archives.next()) {
+            (Some((name, source)), None) => Some(source(written.join(name))),
+            _ => Some(Self::Folder(written.to_owned())),
+        }
+    }
+
+    /// As a config has it: `{ folder = "photographs" }`.
+    pub(crate) fn as_written(&self) -> String {
+        let value = serde_json::to_value(self).unwrap_or_default();
+        match value.as_object().and_then(|table| table.iter().next()) {
+            Some((kind, path)) => format!("{{ {kind} = {path} }}"),
+            None => value.to_string(),
+        }
+    }
+
     /// The source that a config's `data.source = …` names; its paths are relative to the current folder.
     ///
     /// # Errors
@@ -67,6 +108,31 @@ impl DataSource {
         let given: Result<Given, _> = toml::from_str(&format!("source = {text}"));
         given.map(|given| given.source).map_err(|error| crate::printable(error.message()))
     }
+}
+
+/// A source, by its path.
+type Source = fn(PathBuf) -> DataSource;
+
+/// Files by which a folder shows what it holds: what their names start with, and the source that it is then. Where none is
+/// there, it holds folders of images.
+const SIGNS: [(&str, Source); 9] = [
+    ("emnist-", DataSource::Emnist),
+    ("train-images", DataSource::Idx),
+    ("train-labels", DataSource::Idx),
+    ("t10k-images", DataSource::Idx),
+    ("t10k-labels", DataSource::Idx),
+    ("data_batch_", DataSource::Cifar10),
+    ("train.bin", DataSource::Cifar100),
+    ("x_train.npy", DataSource::Npy),
+    ("train.csv", DataSource::Csv),
+];
+
+/// The same for a file itself, or for the only one in a folder: the ending of its name.
+const ENDINGS: [(&str, Source); 2] = [("npz", DataSource::Npz), ("csv", DataSource::Csv)];
+
+fn by_ending(file: &Path) -> Option<Source> {
+    let ending = file.extension()?.to_ascii_lowercase();
+    ENDINGS.iter().find(|(known, _)| ending == *known).map(|(_, source)| *source)
 }
 
 display_as_serialized!(DataSource);

@@ -1,4 +1,5 @@
 //! Max pooling and subsampling on Flex, Burn's CPU backend: row by row, in the machine's wide registers.
+#![expect(clippy::inline_always, reason = "only what is inlined is compiled for the machine's wide registers")]
 
 use std::mem::MaybeUninit;
 

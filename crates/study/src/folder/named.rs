@@ -1,10 +1,9 @@
 //! Files written whole under a name of their own first: where the system links no unnamed ones.
 
-use std::fs::{self, File};
+use std::ffi::OsString;
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Through which Linux gives an unnamed file its name. A bare container or a changed root may be without.
 const DESCRIPTORS: &str = "/proc/self/fd";
@@ -20,22 +19,18 @@ pub(super) fn can_link_unnamed() -> bool {
 pub(super) fn write(path: &Path, parts: &[&[u8]]) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name = path.file_name().ok_or(io::ErrorKind::IsADirectory)?;
-    let (mut file, temporary) = loop {
-        let mut beside = std::ffi::OsString::from(".");
-        beside.push(name);
-        beside.push(format!(".{}", letters()));
-        let beside = folder.join(beside);
-        match File::options().write(true).create_new(true).open(&beside) {
-            Ok(file) => break (file, beside),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error),
-        }
-    };
-    let written = parts.iter().try_for_each(|part| file.write_all(part)).and_then(|()| file.sync_all());
-    written.and_then(|()| fs::rename(&temporary, path)).inspect_err(|_| {
-        // What cannot be deleted is cleared away as what a killed process left.
-        let _ = fs::remove_file(&temporary);
-    })?;
+    let mut beside = OsString::from(".");
+    beside.push(name);
+    beside.push(".");
+    let mut new = tempfile::Builder::new();
+    new.prefix(&beside).rand_bytes(6);
+    // Readable to whom new files are: a temporary file alone would be its owner's.
+    #[cfg(unix)]
+    new.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut file = new.tempfile_in(folder)?;
+    parts.iter().try_for_each(|part| file.write_all(part))?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
     sync_folder(folder)
 }
 
@@ -50,22 +45,10 @@ fn sync_folder(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Six letters or digits, other ones at each call and in each process; a name that is taken all the same is passed over.
-fn letters() -> String {
-    static CALLS: AtomicU64 = AtomicU64::new(0);
-    let time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_nanos() as u64);
-    let call = CALLS.fetch_add(1, Ordering::Relaxed);
-    let mut mixed = (time ^ u64::from(std::process::id()).rotate_left(40)).wrapping_add(call);
-    let digit = |_| {
-        let digit = char::from_digit((mixed % 36) as u32, 36).unwrap_or('0');
-        mixed /= 36;
-        digit
-    };
-    (0..6).map(digit).collect()
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
@@ -88,13 +71,16 @@ mod tests {
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
+    #[cfg(unix)]
     #[test]
-    fn temporary_names_are_those_of_leftovers_and_differ() {
-        let [one, other] = [letters(), letters()];
-        assert!(
-            one != other && one.len() == 6 && one.bytes().all(|byte| byte.is_ascii_alphanumeric()),
-            "{one} {other}"
-        );
+    fn whoever_may_read_new_files_may_read_it() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
+        let [path, plain] = ["result.json", "plain"].map(|name| folder.path().join(name));
+        write(&path, &[b"text"]).unwrap();
+        fs::write(&plain, "text").unwrap();
+        assert_eq!(mode(&path), mode(&plain));
     }
 
     #[cfg(unix)]

@@ -109,6 +109,21 @@ fn init_fits_the_images_that_are_found() {
         "32 images to train on, 8 to test with, drawn from each class alike: 1x32x32, 2 classes; their sizes differ";
     assert!(ended.stdout.contains(told), "{}", ended.stdout);
     assert!(ended.stderr.contains("1 file passed over"), "{}", ended.stderr);
+    let note = "note: one of the test images is 0.125 of the accuracy, more than compare.margin = 0.01";
+    assert!(ended.stderr.contains(note), "{}", ended.stderr);
+    for (words, hint) in [
+        (
+            ["init", "my animals"],
+            "my animals is a folder; for images in it: untied init my_animals.toml --from my animals",
+        ),
+        (
+            ["run", "my animals"],
+            "a folder, not a config file; for images in it, `untied init FILE.toml --from my animals` writes",
+        ),
+    ] {
+        let ended = bench.run(&words);
+        assert!(ended.code == Some(2) && ended.stderr.contains(hint), "{}", ended.stderr);
+    }
     assert!(fs::read_to_string(bench.path("configs/animals.toml")).unwrap().contains("\nbatch_size = 8\n"));
     assert!(fs::read_to_string(bench.path("configs/animals.toml")).unwrap().contains("\nsave_model = true\n"));
     let headers = "# Only the headers of the images have been read.";
@@ -116,6 +131,9 @@ fn init_fits_the_images_that_are_found() {
     let ended = bench.expect(0, "run configs/animals.toml --set train.epochs=1 --set vary.seeds=1");
     assert!(ended.stdout.contains("6 finished"), "{}", ended.stdout);
     assert_eq!(bench.json("experiments/my_animals/results.json")["study"], json!("my_animals"));
+    let ended = bench.expect(2, "run experiments/my_animals");
+    let config = "; that of its study is experiments/my_animals/config.toml";
+    assert!(ended.stderr.contains(config), "{}", ended.stderr);
     let ended = bench.run(&["init", "other.toml", "--from", "nowhere"]);
     assert_eq!(ended.code, Some(2));
     assert!(ended.stderr.contains("nowhere") && !bench.path("other.toml").exists(), "{}", ended.stderr);

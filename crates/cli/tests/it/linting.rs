@@ -55,7 +55,7 @@ fn what_is_no_model_is_refused_in_one_line() {
     };
     assert!(refused("lint model.onnx").contains("model.onnx: expected an ONNX model, found a text"));
     bench.write("net.py", "import torch\nnet = torch.nn.Conv2d(1, 4, 3)\n");
-    assert!(refused("lint net.py").contains("found a text, such as a program; only a model that was exported is read"));
+    assert!(refused("lint net.py").contains("found a text; only a model that was exported is read"));
     bench.write("page.onnx", "<!DOCTYPE html>\n");
     assert!(refused("lint page.onnx").contains("found a web page"));
     bench.write("empty.onnx", "");

@@ -66,7 +66,7 @@ fn hint(extension: Option<&str>) -> String {
         Some("pt" | "pth" | "bin") => "pytorch",
         _ => return String::new(),
     };
-    format!("; this one needs the feature `{feature}` of untied-conv")
+    format!("; built without the feature `{feature}` of untied-conv, which reads this one")
 }
 
 /// Metadata of `.safetensors` files, of which a store tells nothing.

@@ -117,7 +117,7 @@ fn other_programs(bytes: &[u8]) -> Option<String> {
         [] => Some("an empty file".to_owned()),
         [b'<', ..] if is_text(bytes) => Some("a web page: perhaps what a server sent in place of the file".to_owned()),
         _ if is_text(bytes) => Some(format!(
-            "a text, such as a program; only a model that was exported is read, not the program that makes it, {TORCH_EXPORT}"
+            "a text; only a model that was exported is read, not the program that makes it, {TORCH_EXPORT}"
         )),
         _ => None,
     }

@@ -1,8 +1,9 @@
 //! The error of a config, with its location and the expected value.
 
 use std::fmt;
+use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::{printable, printable_path};
 
@@ -26,7 +27,7 @@ pub enum ConfigError {
         cause: io::Error,
     },
     /// The path is a folder.
-    #[error("{} is a folder, not a config file", printable_path(path))]
+    #[error("{} is a folder, not a config file{}", printable_path(path), in_folder(path))]
     Folder {
         /// The folder.
         path: PathBuf,
@@ -177,4 +178,17 @@ mod tests {
         let set = InvalidConfig { place: Place::Set { option: "é".repeat(900) }, key: None, message: "wrong".into() };
         assert_eq!(set.to_string().chars().filter(|c| *c == 'é').count(), 120);
     }
+}
+
+/// What to name in place of a folder.
+fn in_folder(folder: &Path) -> String {
+    let config = folder.join("config.toml");
+    if config.is_file() {
+        return format!("; that of its study is {}", printable_path(&config));
+    }
+    let is_empty = fs::read_dir(folder).map_or(true, |mut entries| entries.next().is_none());
+    if is_empty {
+        return String::new();
+    }
+    format!("; for images in it, `untied init FILE.toml --from {}` writes one", printable_path(folder))
 }

@@ -30,6 +30,11 @@ impl Fit {
     pub(super) fn is_whole(&self) -> bool {
         self.tensors.len() == self.all && self.left_over.is_empty()
     }
+
+    /// Whether a tensor of the model has none of its name.
+    pub(super) fn lacks_names(&self) -> bool {
+        !self.missing.is_empty()
+    }
 }
 
 /// Sets the tensors of a file against those that a model expects, by name.

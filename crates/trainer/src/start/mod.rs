@@ -20,7 +20,7 @@ use crate::model::tensors::HostTensors;
 /// What can be done about tensors that do not fit, and where some do.
 const NAMES_HINT: &str = "Tell other names by `model.init_names`, such as { \"fc\" = \"head\" } for `fc.weight`; `untied explain` \
                           lists every tensor of the model and of the file";
-const PARTIAL_HINT: &str = "; or take what fits by `model.init_partial = true`";
+const PARTIAL_HINT: &str = "take what fits by `model.init_partial = true`";
 
 /// Tensors of a model, and what there is to say of them.
 #[derive(Debug, Default)]
@@ -42,8 +42,14 @@ pub(crate) fn read(config: &ModelConfig, plan: &Plan) -> Result<Start, TrainerEr
         return Ok(Start { tensors: fit.tensors, warning: None });
     }
     if !config.init_partial || fit.tensors.is_empty() {
-        let partial = if fit.tensors.is_empty() { "" } else { PARTIAL_HINT };
-        return Err(named(format!("{fit}. {NAMES_HINT}{partial}")));
+        let hint = match (fit.lacks_names(), fit.tensors.is_empty()) {
+            (true, true) => NAMES_HINT.to_owned(),
+            (true, false) => format!("{NAMES_HINT}; or {PARTIAL_HINT}"),
+            (false, true) => "`untied explain` lists every tensor of the model and of the file".to_owned(),
+            // Every name of the model is there: other names would change nothing.
+            (false, false) => format!("Change the model, or {PARTIAL_HINT}"),
+        };
+        return Err(named(format!("{fit}. {hint}")));
     }
     Ok(Start { warning: Some(format!("model.init_from: {}: {fit}", path.display())), tensors: fit.tensors })
 }

@@ -142,6 +142,7 @@ fn what_fits_and_what_does_not_is_listed() {
     let error = check(&config(&format!("{other}\n{NAMES}"), folder())).unwrap_err().to_string();
     let shapes = "features.0.weight` (expected [4, 1, 5, 5], found [4, 1, 3, 3])";
     assert!(error.contains("; of another shape: ") && error.contains(shapes), "{error}");
+    assert!(error.ends_with(". Change the model, or take what fits by `model.init_partial = true`"), "{error}");
 
     let (result, _) = trained(&config(&format!("{model}\n{some}\ninit_partial = true"), folder()));
     assert!(result.warnings.len() == 1 && result.warnings[0].contains("12 of the model's 14"), "{:?}", result.warnings);

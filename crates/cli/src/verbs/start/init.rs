@@ -42,17 +42,22 @@ pub(crate) struct InitArguments {
 
 pub(crate) fn init(arguments: &InitArguments) -> anyhow::Result<Exit> {
     let InitArguments { file, from } = arguments;
+    if file.is_dir() && from.is_none() {
+        let folder = printable_path(file);
+        bail!("{folder} is a folder; for images in it: untied init {}.toml --from {folder}", name(file));
+    }
     if file.symlink_metadata().is_ok() {
         bail!("{} is there already: name another file, or move it away", file.display());
     }
     let mut config: toml::Table = toml::from_str(EXAMPLE).context("the example")?;
     // Results go to a folder of this name: not to that of the example, whose results are shipped.
     config.insert("name".into(), name(file).into());
-    let (mut told, mut note) = (String::new(), "");
+    let (mut told, mut note, mut answer) = (String::new(), "", None);
     if let Some(path) = from {
         let found = recognise(path)?;
         found.notes.iter().for_each(|note| say(note));
         told = outline(&found);
+        answer = Some(1.0 / found.test.max(1) as f64);
         if matches!(found.data.source, DataSource::Folder(_)) {
             note = HEADERS_ALONE;
         }
@@ -64,6 +69,13 @@ pub(crate) fn init(arguments: &InitArguments) -> anyhow::Result<Exit> {
     let study = Study::parse(&text, file, &[])?;
     if let (Some(path), Some(cell)) = (from, study.cells.first()) {
         Planner::default().explain(&cell.config).with_context(|| path.display().to_string())?;
+    }
+    let margin = study.compare.as_ref().map_or(f64::INFINITY, |compare| compare.margin);
+    if let Some(one) = answer.filter(|&one| one > margin) {
+        say(&format!(
+            "note: one of the test images is {one:.3} of the accuracy, more than compare.margin = {margin}: with more of them, or a \
+             larger margin, equivalence is shown more easily"
+        ));
     }
     write_text(file, &text)?;
     print(&format!("{told}{name}\nnext: untied run {name}\n"))?;

@@ -133,6 +133,19 @@ fn shorten(text: &str) -> String {
     }
 }
 
+/// What to name in place of a folder.
+fn in_folder(folder: &Path) -> String {
+    let config = folder.join("config.toml");
+    if config.is_file() {
+        return format!("; that of its study is {}", printable_path(&config));
+    }
+    let is_empty = fs::read_dir(folder).map_or(true, |mut entries| entries.next().is_none());
+    if is_empty {
+        return String::new();
+    }
+    format!("; for images in it, `untied init FILE.toml --from {}` writes one", printable_path(folder))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -178,17 +191,4 @@ mod tests {
         let set = InvalidConfig { place: Place::Set { option: "é".repeat(900) }, key: None, message: "wrong".into() };
         assert_eq!(set.to_string().chars().filter(|c| *c == 'é').count(), 120);
     }
-}
-
-/// What to name in place of a folder.
-fn in_folder(folder: &Path) -> String {
-    let config = folder.join("config.toml");
-    if config.is_file() {
-        return format!("; that of its study is {}", printable_path(&config));
-    }
-    let is_empty = fs::read_dir(folder).map_or(true, |mut entries| entries.next().is_none());
-    if is_empty {
-        return String::new();
-    }
-    format!("; for images in it, `untied init FILE.toml --from {}` writes one", printable_path(folder))
 }

@@ -80,7 +80,7 @@ impl Display for DataError {
                 let listed = faults.iter().take(LISTED).map(|fault| short(fault)).collect::<Vec<_>>().join("; ");
                 let more =
                     if faults.len() > LISTED { format!("; and {} more", faults.len() - LISTED) } else { String::new() };
-                format!("{file}: {} faults: {listed}{more}; mend these files or move them away", faults.len())
+                format!("{file}: {} faults: {listed}{more}", faults.len())
             }
             DataProblem::Invalid { expected, found: None } => format!("{file}: expected {expected}"),
             DataProblem::Invalid { expected, found: Some(found) } => {

@@ -1,7 +1,7 @@
 //! Time and launches of the fused kernels on a GPU, against the same operations in Burn's primitives.
 //!
-//! `cargo run -p untied-batch-norm --features wgpu --example gpu_time`. Training, forward and backward, f32, on Burn's
-//! default device, where Burn fuses what it can of the primitives.
+//! `cargo run -p untied-batch-norm --features wgpu --example gpu_time`, or `wgpu,cuda`. Training, forward and backward, f32,
+//! on each GPU backend compiled in, where Burn fuses what it can of the primitives.
 
 #![expect(clippy::print_stdout, reason = "an example shows what it finds")]
 
@@ -11,7 +11,7 @@ use burn::backend::Dispatch;
 use burn::backend::tensor::FloatTensor;
 use burn::tensor::{Device, Distribution, Tensor};
 use untied_batch_norm::{BatchNormBackend, backward, forward};
-use untied_gradcheck::launches;
+use untied_gradcheck::{gpus, launches};
 
 /// The last one has columns: a layer without locations.
 const SHAPES: [[usize; 4]; 4] = [[64, 64, 32, 32], [64, 32, 28, 28], [16, 256, 14, 14], [4096, 100, 1, 1]];
@@ -57,9 +57,14 @@ fn measure(step: Step, inputs: &Inputs, relu: bool, device: &Device) -> (usize, 
 }
 
 fn main() {
-    let device = Device::default();
-    let random = |count| Tensor::<1>::random([count], Distribution::Normal(0.0, 1.0), &device);
-    println!("{device:?}; ms: median of {RUNS}\n");
+    for (name, device) in gpus() {
+        println!("\n{name}, {device:?}; ms: median of {RUNS}\n");
+        print_table(&device);
+    }
+}
+
+fn print_table(device: &Device) {
+    let random = |count| Tensor::<1>::random([count], Distribution::Normal(0.0, 1.0), device);
     println!("| shape | | launches: kernels | primitives | ms: kernels | primitives |\n|---|---|---|---|---|---|");
     for shape in SHAPES {
         let tensor = || random(shape.iter().product()).reshape(shape).into_dispatch();
@@ -67,11 +72,11 @@ fn main() {
         let inputs = [tensor(), row(), row(), tensor()];
         let name = shape.map(|size| size.to_string()).join("×");
         for relu in [false, true] {
-            let (launches, time) = measure(by_kernels, &inputs, relu, &device);
-            let (launches_of_primitives, time_of_primitives) = measure(by_primitives, &inputs, relu, &device);
+            let (launches, time) = measure(by_kernels, &inputs, relu, device);
+            let (launches_of_primitives, time_of_primitives) = measure(by_primitives, &inputs, relu, device);
             let relu = if relu { "with ReLU" } else { "" };
             println!(
-                "| {name} | {relu} | {launches} | {launches_of_primitives} | {time:.2} | {time_of_primitives:.2} |"
+                "| {name} | {relu} | {launches} | {launches_of_primitives} | {time:.3} | {time_of_primitives:.3} |"
             );
         }
     }

@@ -6,7 +6,7 @@ mod check;
 mod devices;
 mod golden;
 mod gradient;
-#[cfg(feature = "wgpu")]
+#[cfg(any(feature = "wgpu", feature = "cuda"))]
 mod launches;
 mod random;
 mod report;
@@ -14,10 +14,10 @@ mod reproducible;
 
 pub use arguments::{Arguments, Input};
 pub use check::GradCheck;
-pub use devices::devices;
+pub use devices::{devices, gpus};
 pub use golden::Golden;
 pub use gradient::{autodiff_gradients, numeric_gradients};
-#[cfg(feature = "wgpu")]
+#[cfg(any(feature = "wgpu", feature = "cuda"))]
 pub use launches::launches;
 pub use random::random_cotangent;
 pub use report::{Element, Report};

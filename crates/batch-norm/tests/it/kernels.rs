@@ -1,6 +1,6 @@
 //! The fused kernels against the definition in f64, on shapes that are no multiple of anything: on every backend compiled
 //! in that has kernels.
-#![cfg(any(feature = "flex", feature = "wgpu"))]
+#![cfg(any(feature = "flex", feature = "wgpu", feature = "cuda"))]
 #![expect(clippy::print_stdout, reason = "tells which types a device has")]
 
 use burn::tensor::{DType, Device, Tensor, TensorData, bf16, f16};

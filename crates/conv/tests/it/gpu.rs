@@ -1,14 +1,10 @@
 //! The kernel of the bias's gradient, on shapes that are no multiple of anything.
-#![cfg(feature = "wgpu")]
+#![cfg(any(feature = "wgpu", feature = "cuda"))]
 
 use burn::tensor::ops::ConvOptions;
-use burn::tensor::{DType, Device, DeviceKind, Tensor, TensorData};
+use burn::tensor::{DType, Device, Tensor, TensorData};
 use untied_conv::conv2d;
-use untied_gradcheck::Input;
-
-fn device() -> Device {
-    Device::wgpu(DeviceKind::DefaultDevice).autodiff()
-}
+use untied_gradcheck::{Input, gpus};
 
 /// db of a bias of the given spatial shape under a cotangent, and what it is by definition.
 struct Gradient {
@@ -40,9 +36,9 @@ impl Gradient {
     }
 
     /// By the kernel, from a cotangent in order or with its axes swapped in memory.
-    fn got(&self, dy: &[f64], swapped: bool) -> Vec<f64> {
+    fn got(&self, dy: &[f64], swapped: bool, device: &Device) -> Vec<f64> {
         let [n, c, h, w] = self.shape;
-        let to = (&device(), self.dtype);
+        let to = (&device.clone().autodiff(), self.dtype);
         let bias = Tensor::<3>::zeros([c, self.bias[0], self.bias[1]], to).require_grad();
         // A convolution of one pixel by nothing: only the bias has a gradient.
         let (x, weight) = (Tensor::zeros([n, 1, h, w], to), Tensor::zeros([c, 1, 1, 1], to));
@@ -60,11 +56,15 @@ impl Gradient {
     fn check(&self, swapped: bool, u: f64) {
         let dy = self.cotangent();
         let absolute = self.expected(&dy.iter().map(|dy| dy.abs()).collect::<Vec<_>>());
-        let (expected, got) = (self.expected(&dy), self.got(&dy, swapped));
-        assert_eq!(got.len(), expected.len());
-        for at in 0..got.len() {
-            let right = (got[at] - expected[at]).abs() <= u * absolute[at];
-            assert!(right, "{:?} {:?} [{at}]: expected {}, got {}", self.shape, self.bias, expected[at], got[at]);
+        let expected = self.expected(&dy);
+        for (name, device) in gpus() {
+            let got = self.got(&dy, swapped, &device);
+            assert_eq!(got.len(), expected.len());
+            for at in 0..got.len() {
+                let right = (got[at] - expected[at]).abs() <= u * absolute[at];
+                let case = format_args!("{name} {:?} {:?} [{at}]", self.shape, self.bias);
+                assert!(right, "{case}: expected {}, got {}", expected[at], got[at]);
+            }
         }
     }
 }

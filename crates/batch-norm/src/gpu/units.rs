@@ -88,7 +88,9 @@ pub(super) fn scale_and_shift<A: Float>(x_hat: A, of: &Channel<A>) -> A {
 }
 
 /// `value`, or with `relu` 0 where the ReLU's input u is not positive (NaN passes): its output and its gradient.
+///
+/// NaN is asked for: a driver may take the comparison alone for max(u, 0), which is 0 of NaN; NVIDIA's does.
 #[cube]
 pub(super) fn gate<A: Float>(value: A, u: A, #[comptime] relu: bool) -> A {
-    if comptime!(relu) { select(u <= A::new(0.0), A::new(0.0), value) } else { value }
+    if comptime!(relu) { select(u > A::new(0.0) || f32::cast_from(u).is_nan(), value, A::new(0.0)) } else { value }
 }

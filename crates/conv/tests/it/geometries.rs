@@ -112,7 +112,7 @@ fn a_stride_beyond_every_input() {
 }
 
 /// Planes whose elements take the same places of a cache, weights larger than one, and rows of more than a register that
-/// come together from two products.
+/// come together from two products; and so many products that all tasks have images, or too few for them.
 #[test]
 fn what_caches_and_registers_do_not_hold() {
     for (x, weight, stride, groups) in [
@@ -120,6 +120,8 @@ fn what_caches_and_registers_do_not_hold() {
         ([5, 128, 4, 4], [64, 128, 3, 3], 1, 1),
         ([2, 5, 33, 40], [5, 1, 3, 3], 2, 5),
         ([2, 3, 16, 35], [3, 1, 3, 3], 2, 3),
+        ([9, 12, 20, 21], [24, 12, 3, 3], 2, 1),
+        ([1, 40, 33, 31], [48, 40, 3, 3], 2, 1),
     ] {
         let padding = [[weight[2] / 2; 2]; 2].to_vec();
         let mut case = Case {

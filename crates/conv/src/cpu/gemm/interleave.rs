@@ -4,8 +4,36 @@ use std::array;
 
 use crate::cpu::im2col::locations::Run;
 
+/// Writes the results of several products, which lie aside, to a plane: `rows` of each, `step` apart, from its `values`.
+///
+/// # Safety
+/// The plane has room, and nobody else writes to it.
+#[inline(always)]
+pub(super) unsafe fn put_together<'v, T: Copy + 'v>(
+    rows: &[Vec<Run>],
+    step: usize,
+    values: impl Fn(usize) -> &'v [T],
+    plane: *mut T,
+) {
+    let mut product = 0;
+    while let Some(first) = rows.get(product) {
+        let second = rows.get(product + 1).filter(|second| step == 2 && are_neighbours(first, second));
+        let of = |product: usize, run: &Run| &values(product)[run.at..][..run.len];
+        for (at, run) in first.iter().enumerate() {
+            // SAFETY: by the contract.
+            unsafe {
+                match second.map(|second| &second[at]) {
+                    Some(other) => zip(of(product, run), of(product + 1, other), plane.add(run.start)),
+                    None => scatter(of(product, run), step, plane.add(run.start)),
+                }
+            }
+        }
+        product += 1 + usize::from(second.is_some());
+    }
+}
+
 /// Whether rows lie between those of other ones, each next to one of them, and as long, or one element shorter.
-pub(super) fn are_neighbours(rows: &[Run], others: &[Run]) -> bool {
+fn are_neighbours(rows: &[Run], others: &[Run]) -> bool {
     let pairs = || rows.iter().zip(others);
     rows.len() == others.len()
         && pairs().all(|(row, other)| other.start == row.start + 1 && (row.len - 1..=row.len).contains(&other.len))
@@ -16,7 +44,7 @@ pub(super) fn are_neighbours(rows: &[Run], others: &[Run]) -> bool {
 /// # Safety
 /// There is room.
 #[inline(always)]
-pub(super) unsafe fn scatter<T: Copy>(values: &[T], step: usize, to: *mut T) {
+unsafe fn scatter<T: Copy>(values: &[T], step: usize, to: *mut T) {
     for (i, &value) in values.iter().enumerate() {
         // SAFETY: by the contract.
         unsafe { to.add(i * step).write(value) };
@@ -29,7 +57,7 @@ pub(super) unsafe fn scatter<T: Copy>(values: &[T], step: usize, to: *mut T) {
 /// # Safety
 /// There is room.
 #[inline(always)]
-pub(super) unsafe fn zip<T: Copy>(mut first: &[T], mut second: &[T], mut to: *mut T) {
+unsafe fn zip<T: Copy>(mut first: &[T], mut second: &[T], mut to: *mut T) {
     // SAFETY: by the contract.
     unsafe {
         while let (Some((one, firsts)), Some((other, seconds))) =

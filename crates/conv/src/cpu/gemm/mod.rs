@@ -7,6 +7,7 @@ pub(crate) mod microkernel;
 pub(crate) mod packed_weights;
 mod product;
 mod single_filter;
+mod strided;
 mod tasks;
 mod tiles;
 
@@ -19,14 +20,11 @@ pub(crate) use product::Gemm;
 
 use column_blocks::ColumnBlocks;
 use single_filter::SingleFilter;
-use tasks::tasks;
+use strided::Strided;
+use tasks::{images_together, tasks};
 use tiles::Task;
 
 use super::simd::{self, TileSizes};
-
-/// Elements of images and outputs that several products take in and write before the next ones, so that they stay in the
-/// cache.
-const TOGETHER: usize = 1 << 16;
 
 /// Computes products of the same images that write to the same outputs, in parallel where it pays. Each output element
 /// is computed by one task: results do not depend on the number of threads.
@@ -34,6 +32,9 @@ pub(crate) fn run<T: Real>(gemms: &[Gemm<T>]) {
     let gemms: Vec<_> = gemms.iter().filter(|gemm| !gemm.weights.is_empty()).collect();
     if let Some(single) = SingleFilter::new(&gemms) {
         return single.run();
+    }
+    if let Some(strided) = Strided::new(&gemms) {
+        return strided.run();
     }
     let plans: Vec<_> = gemms.iter().map(|gemm| Plan::new(gemm)).collect();
     let Some(period) = plans.iter().map(Plan::period).max() else { return };
@@ -46,7 +47,7 @@ pub(crate) fn run<T: Real>(gemms: &[Gemm<T>]) {
         return;
     }
     let image = gemms[0].patches.locations.image() + gemms[0].output.locations.image();
-    let few = (TOGETHER / image.max(1)).max(1).next_multiple_of(period);
+    let few = images_together(image, period);
     let run = |first: usize| {
         let end = images.min(first + together);
         for first in (first..end).step_by(few) {

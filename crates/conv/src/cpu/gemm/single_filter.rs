@@ -18,7 +18,7 @@ use untied_kernels::cpu::Real;
 
 use super::column_blocks::{ColumnBlocks, Piece};
 use super::epilogue::Addend;
-use super::interleave::{are_neighbours, scatter, zip};
+use super::interleave::put_together;
 use super::product::Gemm;
 use super::tasks::tasks;
 use crate::cpu::im2col::Patches;
@@ -32,6 +32,8 @@ const COLUMNS: usize = 8;
 /// Products of the same planes that write to the same outputs.
 pub(super) struct SingleFilter<'a, T> {
     products: Vec<Product<'a, T>>,
+    /// Where the results of each belong, in an image, if they lie aside first.
+    rows: Vec<Vec<Run>>,
     /// Registers of a group of an image, in all products.
     count: usize,
     /// Distance of neighbours in the output: more than 1 if results lie aside first.
@@ -50,15 +52,13 @@ struct Product<'a, T> {
     registers: Range<usize>,
     /// Start of its results aside.
     aside: usize,
-    /// Where the results aside belong, in an image.
-    rows: Vec<Run>,
 }
 
 impl<'a, T: Real> SingleFilter<'a, T> {
     /// If every product has a single filter in each group, and its patches are read in place.
     pub(super) fn new(gemms: &[&'a Gemm<'a, T>]) -> Option<Self> {
         let step = gemms.first()?.output.locations.step();
-        let mut single = Self { products: Vec::new(), count: 0, step };
+        let mut single = Self { products: Vec::new(), rows: Vec::new(), count: 0, step };
         let mut aside = 0;
         for &gemm in gemms {
             let locations = &gemm.output.locations;
@@ -81,7 +81,8 @@ impl<'a, T: Real> SingleFilter<'a, T> {
             locations.runs(0, locations.count(), &mut rows);
             let registers = single.count..single.count + blocks.count();
             single.count = registers.end;
-            single.products.push(Product { gemm, starts: starts.collect(), whole, blocks, registers, aside, rows });
+            single.products.push(Product { gemm, starts: starts.collect(), whole, blocks, registers, aside });
+            single.rows.push(rows);
             aside += locations.count();
         }
         Some(single)
@@ -115,7 +116,7 @@ struct Task<'a, T> {
 impl<T: Real> Kernel for Task<'_, T> {
     #[inline(always)]
     fn run<S: Simd, const MR: usize, const NR: usize, const MR_TALL: usize>(self, simd: S) {
-        let SingleFilter { ref products, count, step } = *self.of;
+        let SingleFilter { ref products, ref rows, count, step } = *self.of;
         let Gemm { source, patches: Patches { padding, channels, .. }, weights, .. } = products[0].gemm;
         let (groups, lanes) = (weights.len(), T::lanes::<S>());
         let channels = channels / groups;
@@ -171,7 +172,7 @@ impl<T: Real> Kernel for Task<'_, T> {
                 // SAFETY: the plane is this task's.
                 unsafe {
                     let to = output.memory.pointer(image * output.locations.image() + group * output.plane);
-                    self.of.put_together(&aside, to);
+                    put_together(rows, step, |product| &aside[products[product].aside..], to);
                 }
             }
         }
@@ -257,31 +258,6 @@ impl<T: Real> Plane<'_, T> {
             let beyond = to.saturating_add(T::lanes::<S>()) <= self.end;
             let mask = if beyond { None } else { T::tail(simd, len) };
             T::store_part(simd, mask, self.first.add(to), value);
-        }
-    }
-}
-
-impl<T: Real> SingleFilter<'_, T> {
-    /// Writes the results that lie aside to a plane.
-    ///
-    /// # Safety
-    /// The plane has room, and nobody else writes to it.
-    #[inline(always)]
-    unsafe fn put_together(&self, aside: &[T], plane: *mut T) {
-        let values = |product: &Product<T>, run: &Run| &aside[product.aside + run.at..][..run.len];
-        let mut products = &self.products[..];
-        while let [first, rest @ ..] = products {
-            let second = rest.first().filter(|second| self.step == 2 && are_neighbours(&first.rows, &second.rows));
-            for (at, run) in first.rows.iter().enumerate() {
-                // SAFETY: by the contract.
-                unsafe {
-                    match second.map(|second| (second, &second.rows[at])) {
-                        Some((second, other)) => zip(values(first, run), values(second, other), plane.add(run.start)),
-                        None => scatter(values(first, run), self.step, plane.add(run.start)),
-                    }
-                }
-            }
-            products = &rest[usize::from(second.is_some())..];
         }
     }
 }

@@ -113,9 +113,9 @@ impl<T: Real> Task<'_, T> {
         for part in parts {
             let images = self.blocks.images(&part, images);
             let plane = channels * volume(padding.size);
-            let mut planes = &source[images.start * plane..images.end * plane];
+            let mut planes = &source[images.start * plane..source.len().min(images.end * plane + T::lanes::<S>())];
             if !padding.is_none() {
-                padding.fill(simd, planes, &mut padded);
+                padding.fill(simd, &planes[..images.len() * plane], &mut padded);
                 planes = &padded;
             }
             self.tiles::<S, MR, NR>(simd, planes, &images, part, &mut tiles, &mut room);

@@ -69,6 +69,12 @@ impl Patches {
         }
     }
 
+    /// The same in planes that have been padded.
+    pub(crate) fn of_padded(&self) -> Self {
+        let padded = self.padding.padded;
+        Self { padding: Padding::in_order(padded, [0; 3], padded), offsets: self.offsets.clone(), ..*self }
+    }
+
     /// Packs the elements `of` the patches at `sources` in `planes` to `panel [of, locations]`, whose rows are `row`
     /// apart.
     ///

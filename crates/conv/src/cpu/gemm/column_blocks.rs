@@ -1,12 +1,15 @@
 //! Column blocks: the locations that each register of a product's columns holds.
 //!
 //! A register takes in locations that lie next to each other in the padded source, so that its patches are read in place;
-//! the padding between two rows comes along for nothing. Where that would waste too much, as for tiny images, locations
-//! are packed densely instead, over several images, and their patches copied to a panel.
+//! the padding between two rows comes along for nothing. Or else each row begins a register, which is then written
+//! without looking at its lanes: patches of few elements are multiplied again sooner than that is done. Where that would
+//! waste too much, as for tiny images, locations are packed densely instead, over several images, and their patches
+//! copied to a panel.
 //!
 //! ```text
 //! rows of 3 locations in a padded plane of width 5, registers of 8 lanes (· lanes that are computed and not written):
 //! in place   | a b c · · d e f | g h i · · · · · |
+//! row by row | a b c · · · · · | d e f · · · · · | g h i · · · · · |
 //! packed     | a b c d e f g h | i a b c d e f g |   the second image begins in the second register
 //! ```
 
@@ -20,6 +23,9 @@ use crate::cpu::im2col::locations::{Locations, Run};
 
 /// Lines of memory that one place of the nearest cache holds, of the 8 to 12 of today's processors.
 const WAYS: usize = 8;
+
+/// Elements of a patch that are multiplied as fast as locations of two rows are written apart.
+const APART: usize = 32;
 
 /// Neighbouring locations of an image in one register.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,7 +61,7 @@ impl ColumnBlocks {
         // Where there are more filters than rows of a tile, patches are read again.
         let together = &offsets[..offsets.len().min(weights[0].depth())];
         let collide = filters > weights[0].rows && collide::<T>(together);
-        Self::choose(locations, output, *images, lanes, filters, collide)
+        Self::choose(locations, output, *images, lanes, [filters, weights[0].length], collide)
     }
 
     fn choose(
@@ -63,7 +69,7 @@ impl ColumnBlocks {
         output: &Locations,
         images: usize,
         lanes: usize,
-        filters: usize,
+        [filters, length]: [usize; 2],
         collide: bool,
     ) -> Self {
         let runs = common_runs(source, output);
@@ -72,7 +78,12 @@ impl ColumnBlocks {
         let period = (1..images)
             .find(|images| (images * locations).is_multiple_of(lanes) || images * locations > 64 * lanes)
             .unwrap_or(images);
-        let in_place = Self::in_place(&runs, lanes, output.step());
+        let cost = |blocks: &Self| {
+            let apart = (0..blocks.count()).filter(|&register| blocks.pieces(register).len() > 1);
+            blocks.count() * length + APART * apart.count()
+        };
+        let in_place = [false, true].map(|row_by_row| Self::in_place(&runs, lanes, output.step(), row_by_row));
+        let in_place = in_place.into_iter().min_by_key(cost).expect("both");
         let packed = (period * locations).div_ceil(lanes);
         let copies = packed + period * runs.len();
         // A filter's multiplication takes half a cycle, a copy two.
@@ -106,8 +117,9 @@ impl ColumnBlocks {
         blocks
     }
 
-    /// Columns in place: each register begins at the first location that none before it holds.
-    fn in_place(runs: &[CommonRun], lanes: usize, to_step: usize) -> Self {
+    /// Columns in place: each register begins at the first location that none before it holds, or that none before it of
+    /// the same row does.
+    fn in_place(runs: &[CommonRun], lanes: usize, to_step: usize, row_by_row: bool) -> Self {
         let mut blocks = Self { pieces: Vec::new(), ends: Vec::new(), period: 1, in_place: true };
         let mut first: Option<usize> = None;
         for run in runs {
@@ -115,7 +127,7 @@ impl ColumnBlocks {
             while done < run.len {
                 let from = run.from + done;
                 let lane = match first {
-                    Some(first) if from < first + lanes => from - first,
+                    Some(first) if from < first + lanes && !(row_by_row && done == 0) => from - first,
                     _ => {
                         if first.replace(from).is_some() {
                             blocks.ends.push(blocks.pieces.len());
@@ -227,17 +239,19 @@ mod tests {
     fn registers_in_place_begin_at_a_location_and_skip_what_lies_between_rows() {
         let [source, output] = grids();
         assert!(
-            !ColumnBlocks::choose(&source, &output, 8, 4, 64, false).in_place,
+            !ColumnBlocks::choose(&source, &output, 8, 4, [64, 9], false).in_place,
             "a quarter of the registers would be wasted"
         );
-        let blocks = ColumnBlocks::choose(&source, &output, 1, 4, 64, false);
+        let blocks = ColumnBlocks::choose(&source, &output, 1, 4, [64, 9], false);
         assert!(blocks.in_place);
         assert_eq!((blocks.count(), blocks.period), (3, 1));
         assert_eq!(pieces(&blocks, 0), [(0, 0, 3, 0, 0)]);
         assert_eq!(pieces(&blocks, 1), [(0, 0, 3, 5, 3)]);
-        let blocks = ColumnBlocks::in_place(&common_runs(&source, &output), 8, 1);
+        let blocks = ColumnBlocks::in_place(&common_runs(&source, &output), 8, 1, false);
         assert_eq!(blocks.count(), 2);
         assert_eq!(pieces(&blocks, 0), [(0, 0, 3, 0, 0), (0, 5, 3, 5, 3)]);
+        let blocks = ColumnBlocks::in_place(&common_runs(&source, &output), 8, 1, true);
+        assert_eq!([0, 1, 2].map(|block| pieces(&blocks, block)[..] == [(0, 0, 3, 5 * block, 3 * block)]), [true; 3]);
     }
 
     #[test]
@@ -246,7 +260,7 @@ mod tests {
         assert!(collide::<f32>(&planes(32, 32 * 32)) && collide::<f64>(&planes(9, 32 * 16)));
         assert!(!collide::<f32>(&planes(8, 32 * 32)) && !collide::<f32>(&planes(32, 34 * 34)));
         let [source, output] = grids();
-        assert!(!ColumnBlocks::choose(&source, &output, 1, 4, 64, true).in_place);
+        assert!(!ColumnBlocks::choose(&source, &output, 1, 4, [64, 9], true).in_place);
     }
 
     #[test]
@@ -263,7 +277,7 @@ mod tests {
     #[test]
     fn a_task_pads_only_the_images_of_its_registers() {
         let [source, output] = grids();
-        let blocks = ColumnBlocks::in_place(&common_runs(&source, &output), 4, 1);
+        let blocks = ColumnBlocks::in_place(&common_runs(&source, &output), 4, 1, false);
         assert_eq!(blocks.images(&(0..9), 3), 0..3);
         assert_eq!(blocks.images(&(3..6), 3), 1..2);
         assert_eq!(blocks.images(&(4..5), 3), 1..2);

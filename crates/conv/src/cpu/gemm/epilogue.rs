@@ -5,6 +5,7 @@ use std::ops::Range;
 use pulp::Simd;
 use untied_kernels::cpu::{Parts, Real};
 
+use super::microkernel::Tile;
 use crate::cpu::im2col::locations::Locations;
 
 /// Bias, as it is added to each filter's output.
@@ -31,6 +32,13 @@ pub(crate) struct Target {
     pub(crate) whole: bool,
 }
 
+impl Target {
+    /// Whether a location, at a column of the sums and an offset in its image, is the next one.
+    pub(crate) fn goes_on(&self, column: usize, image: usize, offset: usize) -> bool {
+        self.column + self.len == column && self.image == image && self.offset + self.len == offset
+    }
+}
+
 /// Memory for all filters at all locations of all images, which tasks share.
 pub(crate) struct Output<'a, T> {
     pub(crate) memory: &'a Parts<'a, T>,
@@ -41,6 +49,48 @@ pub(crate) struct Output<'a, T> {
 }
 
 impl<T: Real> Output<'_, T> {
+    /// Writes the sums of `MR` filters from `first` on, plus the addend: each register as a whole to its target.
+    ///
+    /// # Safety
+    /// The memory is large enough, and no other task writes to these locations.
+    #[inline(always)]
+    pub(crate) unsafe fn write_tile<S: Simd, const MR: usize, const NR: usize>(
+        &self,
+        simd: S,
+        first: usize,
+        mut tile: Tile<S, T, MR, NR>,
+        targets: &[Target; NR],
+        addend: &Addend<T>,
+    ) {
+        let offset = |row: usize, target: &Target| (first + row) * self.plane + target.offset;
+        // All addends are read before anything is written: they and the output are often as far apart as the processor
+        // mistakes for the same.
+        for (row, sums) in tile.iter_mut().enumerate() {
+            match *addend {
+                Addend::Nothing => {}
+                Addend::PerFilter(addends) => {
+                    let addend = T::splat(simd, addends[first + row]);
+                    for sum in sums {
+                        *sum = T::plus(simd, *sum, addend);
+                    }
+                }
+                Addend::PerLocation(addends) => {
+                    for (sum, target) in sums.iter_mut().zip(targets) {
+                        let addends = &addends[offset(row, target)..][..T::lanes::<S>()];
+                        // SAFETY: a register of them.
+                        *sum = T::plus(simd, *sum, unsafe { T::load::<S>(addends.as_ptr()) });
+                    }
+                }
+            }
+        }
+        for (row, sums) in tile.into_iter().enumerate() {
+            for (sum, target) in sums.into_iter().zip(targets) {
+                // SAFETY: within the memory, which is this task's.
+                unsafe { T::store::<S>(self.memory.pointer(target.image + offset(row, target)), sum) };
+            }
+        }
+    }
+
     /// Writes `sums [filters, width]`, plus the addend, to the locations `targets` of at most `MR` filters.
     ///
     /// # Safety

@@ -19,7 +19,10 @@
 use std::sync::atomic::{Ordering, compiler_fence};
 
 use pulp::Simd;
-use untied_kernels::cpu::Real;
+use untied_kernels::cpu::{Lanes, Real};
+
+/// A tile of sums.
+pub(crate) type Tile<S, T, const MR: usize, const NR: usize> = [[<T as Lanes>::Register<S>; NR]; MR];
 
 /// Factors of the rows of a tile.
 pub(crate) trait Factors<T> {
@@ -109,20 +112,19 @@ impl<T, const NR: usize> Columns<T> for InPlace<'_, T, NR> {
     }
 }
 
-/// Writes to the tile `sums [MR, NR registers]`, or adds to it, the product of `rows [MR, k]` and
-/// `columns [k, NR registers]`: Σ_k rows[i, k]·columns[k, j], added one k after the other.
+/// The product of `rows [MR, k]` and `columns [k, NR registers]`: Σ_k rows[i, k]·columns[k, j], added one k after the
+/// other, to the tile at `start [MR, NR registers]` or else to zeros.
 ///
 /// # Safety
-/// The three are that large, and nobody else holds `sums`.
+/// The three are that large.
 #[inline(always)]
-pub(crate) unsafe fn multiply<S: Simd, T: Real, C: Columns<T>, const MR: usize, const NR: usize>(
+pub(crate) unsafe fn product<S: Simd, T: Real, C: Columns<T>, const MR: usize, const NR: usize>(
     simd: S,
     k: usize,
     rows: &impl Factors<T>,
     columns: &C,
-    sums: *mut T,
-    add: bool,
-) {
+    start: Option<*const T>,
+) -> Tile<S, T, MR, NR> {
     let lanes = T::lanes::<S>();
     let zero = T::splat(simd, T::ZERO);
     // With constant sizes the loops over it unroll, and the whole tile stays in registers.
@@ -132,10 +134,10 @@ pub(crate) unsafe fn multiply<S: Simd, T: Real, C: Columns<T>, const MR: usize, 
     let tight = C::ALIGNED && MR * NR + NR + 1 >= S::REGISTER_COUNT;
     // SAFETY: within the three matrices, by the contract.
     unsafe {
-        if add {
+        if let Some(start) = start {
             for (i, row) in tile.iter_mut().enumerate() {
                 for (j, sum) in row.iter_mut().enumerate() {
-                    *sum = T::load::<S>(sums.add((i * NR + j) * lanes));
+                    *sum = T::load::<S>(start.add((i * NR + j) * lanes));
                 }
             }
         }
@@ -157,10 +159,40 @@ pub(crate) unsafe fn multiply<S: Simd, T: Real, C: Columns<T>, const MR: usize, 
                 }
             }
         }
-        for (i, row) in tile.iter().enumerate() {
-            for (j, sum) in row.iter().enumerate() {
-                T::store::<S>(sums.add((i * NR + j) * lanes), *sum);
-            }
+    }
+    tile
+}
+
+/// Writes to the tile `sums [MR, NR registers]`, or adds to it, the [`product`].
+///
+/// # Safety
+/// As there; `sums` is that large too, and nobody else holds it.
+#[inline(always)]
+pub(crate) unsafe fn multiply<S: Simd, T: Real, C: Columns<T>, const MR: usize, const NR: usize>(
+    simd: S,
+    k: usize,
+    rows: &impl Factors<T>,
+    columns: &C,
+    sums: *mut T,
+    add: bool,
+) {
+    // SAFETY: by the contract.
+    unsafe {
+        let start = add.then_some(sums.cast_const());
+        store::<S, T, MR, NR>(product::<S, T, C, MR, NR>(simd, k, rows, columns, start), sums);
+    }
+}
+
+/// Stores a tile at `to [MR, NR registers]`.
+///
+/// # Safety
+/// There is room, and nobody else holds it.
+#[inline(always)]
+pub(crate) unsafe fn store<S: Simd, T: Real, const MR: usize, const NR: usize>(tile: Tile<S, T, MR, NR>, to: *mut T) {
+    for (i, row) in tile.into_iter().enumerate() {
+        for (j, sum) in row.into_iter().enumerate() {
+            // SAFETY: by the contract.
+            unsafe { T::store::<S>(to.add((i * NR + j) * T::lanes::<S>()), sum) };
         }
     }
 }

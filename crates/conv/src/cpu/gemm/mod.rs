@@ -96,6 +96,6 @@ impl<'a, T: Real> Plan<'a, T> {
     }
 
     fn run_part(&self, range: Range<usize>) {
-        simd::run(Task { gemm: self.gemm, blocks: &self.blocks, range });
+        simd::run(Task::new(self.gemm, &self.blocks, range));
     }
 }

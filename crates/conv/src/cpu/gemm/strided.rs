@@ -139,6 +139,6 @@ impl<T: Real> Product<'_, T> {
             addend: Addend::Nothing,
             output: Output { memory: &Parts::init(aside), locations: self.aside, plane: self.aside.count() },
         };
-        simd::run(tiles::Task { gemm: &gemm, blocks: &self.blocks, range: 0..self.blocks.all(images) });
+        simd::run(tiles::Task::new(&gemm, &self.blocks, 0..self.blocks.all(images)));
     }
 }

@@ -25,13 +25,33 @@ const WEIGHTS: usize = 1 << 18;
 const TILES_OF_WEIGHTS: usize = 4;
 /// Elements of padded images that are multiplied before the next ones are padded, so that they stay in the cache.
 const PADDED: usize = 1 << 15;
-
 /// The columns of some registers.
 pub(super) struct Task<'a, T> {
-    pub(super) gemm: &'a Gemm<'a, T>,
-    pub(super) blocks: &'a ColumnBlocks,
+    gemm: &'a Gemm<'a, T>,
+    blocks: &'a ColumnBlocks,
     /// Registers, counted through all periods.
-    pub(super) range: Range<usize>,
+    range: Range<usize>,
+    /// The last image with outputs of this task, and their end in it.
+    last: (usize, usize),
+}
+
+impl<'a, T: Real> Task<'a, T> {
+    pub(super) fn new(gemm: &'a Gemm<'a, T>, blocks: &'a ColumnBlocks, range: Range<usize>) -> Self {
+        let (period, register) = ((range.end - 1) / blocks.count(), (range.end - 1) % blocks.count());
+        let piece = blocks.pieces(register).last().expect("a register has locations");
+        let last = (period * blocks.period + piece.image, piece.to + piece.len);
+        Self { gemm, blocks, range, last }
+    }
+
+    /// End of this task's outputs in an image, in one row from its first one there on; 0 if others lie between them.
+    fn end(&self, image: usize) -> usize {
+        let locations = &self.gemm.output.locations;
+        match self.last {
+            _ if !locations.is_one_row() => 0,
+            (last, end) if last == image => end,
+            _ => locations.count(),
+        }
+    }
 }
 
 /// Some registers of a task, the columns of a tile.
@@ -40,17 +60,24 @@ struct Registers<const NR: usize> {
     starts: [usize; NR],
     sources: Vec<Source>,
     targets: Vec<Target>,
+    /// The targets, if each register has one, and may be written as a whole.
+    whole: Option<[Target; NR]>,
 }
 
 impl<const NR: usize> Registers<NR> {
     /// The next registers of a task, with the images whose planes it holds.
     fn fill<T: Real>(&mut self, task: &Task<T>, images: &Range<usize>, registers: Range<usize>, lanes: usize) {
         let Task { gemm: Gemm { patches, output, .. }, blocks, .. } = task;
+        let one_by_one = output.locations.step() == 1;
         self.sources.clear();
         self.targets.clear();
-        for (column, register) in registers.enumerate() {
-            let first_image = register / blocks.count() * blocks.period;
-            for piece in blocks.pieces(register % blocks.count()) {
+        let (period, first) = (registers.start / blocks.count(), registers.start % blocks.count());
+        let (mut first_image, mut register) = (period * blocks.period, first);
+        for column in 0..registers.len() {
+            if register == blocks.count() {
+                (first_image, register) = (first_image + blocks.period, 0);
+            }
+            for piece in blocks.pieces(register) {
                 let (image, len) = (first_image + piece.image, piece.len);
                 let start = (image - images.start) * patches.locations.image() + piece.from;
                 if piece.lane == 0 {
@@ -61,10 +88,23 @@ impl<const NR: usize> Registers<NR> {
                     self.sources.push(Source { column, len, start });
                     let whole = piece.to + lanes <= task.end(image);
                     let image = image * output.locations.image();
-                    self.targets.push(Target { column, len, image, offset: piece.to, whole });
+                    let offset = piece.to;
+                    match self.targets.last_mut() {
+                        // Runs of the source may be neighbours in the output.
+                        Some(last) if one_by_one && piece.lane > 0 && last.goes_on(column, image, offset) => {
+                            last.len += len;
+                        }
+                        _ => self.targets.push(Target { column, len, image, offset, whole }),
+                    }
                 }
             }
+            register += 1;
         }
+        let whole = |(column, target): (usize, &Target)| {
+            target.column == column * lanes && (target.whole || target.len == lanes)
+        };
+        let all = one_by_one && self.targets.len() == NR && self.targets.iter().enumerate().all(whole);
+        self.whole = self.targets.first_chunk().copied().filter(|_| all);
     }
 }
 
@@ -80,26 +120,12 @@ impl<T: Real> Kernel for Task<'_, T> {
 }
 
 impl<T: Real> Task<'_, T> {
-    /// End of this task's outputs in an image, in one row from its first one there on; 0 if others lie between them.
-    fn end(&self, image: usize) -> usize {
-        let locations = &self.gemm.output.locations;
-        if !locations.is_one_row() {
-            return 0;
-        }
-        let last = self.range.end - 1;
-        let piece = self.blocks.pieces(last % self.blocks.count()).last();
-        match piece.map(|piece| (last / self.blocks.count() * self.blocks.period + piece.image, piece.to + piece.len)) {
-            Some((last, end)) if last == image => end,
-            _ => locations.count(),
-        }
-    }
-
     /// Some periods of images after the other, so many that their registers fill tiles.
     #[inline(always)]
     fn sweep<S: Simd, const MR: usize, const NR: usize>(&self, simd: S) {
         let Gemm { source, images, patches: Patches { padding, channels, .. }, weights, .. } = *self.gemm;
         let mut room = Room::new::<S, MR, NR>(&weights[0]);
-        let new = || Registers { starts: [0; NR], sources: Vec::new(), targets: Vec::new() };
+        let new = || Registers { starts: [0; NR], sources: Vec::new(), targets: Vec::new(), whole: None };
         let mut tiles: Vec<Registers<NR>> = (0..room.tiles).map(|_| new()).collect();
         let part = if padding.is_none() {
             self.range.len()
@@ -196,18 +222,25 @@ impl<T: Real> Task<'_, T> {
                 let sums = sums[place * MR * width..].as_mut_ptr();
                 // SAFETY: by the contract; the panels are filled, and the sums hold all blocks of all tiles.
                 unsafe {
-                    if in_place {
+                    let begun = (start > 0).then_some(sums.cast_const());
+                    let product = if in_place {
                         let starts = registers.starts.map(|start| planes.as_ptr().add(start));
                         let b = InPlace { starts, offsets: &patches.offsets[start..start + depth] };
-                        microkernel::multiply::<S, T, _, MR, NR>(simd, depth, &a, &b, sums, start > 0);
+                        microkernel::product::<S, T, _, MR, NR>(simd, depth, &a, &b, begun)
                     } else {
                         let b = Panel { first: panels[tile * *most * row..].as_ptr(), step: row };
-                        microkernel::multiply::<S, T, _, MR, NR>(simd, depth, &a, &b, sums, start > 0);
-                    }
-                    if start + depth == weights.length {
-                        let first = group * weights.count;
-                        let filters = first + of_block.start..first + of_block.end;
-                        output.write::<S, MR>(simd, filters, sums, width, &registers.targets, addend);
+                        microkernel::product::<S, T, _, MR, NR>(simd, depth, &a, &b, begun)
+                    };
+                    let last = start + depth == weights.length;
+                    let first = group * weights.count;
+                    let filters = first + of_block.start..first + of_block.end;
+                    if let (true, Some(targets)) = (last && filters.len() == MR, &registers.whole) {
+                        output.write_tile::<S, MR, NR>(simd, filters.start, product, targets, addend);
+                    } else {
+                        microkernel::store::<S, T, MR, NR>(product, sums);
+                        if last {
+                            output.write::<S, MR>(simd, filters, sums, width, &registers.targets, addend);
+                        }
                     }
                 }
             }

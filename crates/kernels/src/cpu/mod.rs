@@ -11,7 +11,7 @@ mod sum;
 #[doc(hidden)]
 pub use burn::tensor::{DType, bf16, f16};
 pub use element::{Element, Real};
-pub use lanes::Lanes;
+pub use lanes::{Lanes, lanes_of_fours};
 pub use output::{Parts, filled, tensor};
 #[doc(hidden)]
 pub use simd::Vectorized;

@@ -6,6 +6,7 @@
 pub(crate) mod bias;
 mod depthwise;
 mod tasks;
+mod transposed;
 mod weight;
 
 use std::mem::MaybeUninit;
@@ -18,9 +19,10 @@ use untied_kernels::cpu::Real;
 use bias::{BiasSums, Sharing};
 use depthwise::{Depthwise, TOGETHER};
 use tasks::{Portion, portions};
+use transposed::Transposed;
 use weight::{Shape, WeightSums};
 
-use super::gemm::microkernel::{self, Panel, Rows, Triples};
+use super::gemm::microkernel::{self, Rows, Triples};
 use super::im2col::locations::{Locations, Run};
 use super::im2col::{Patches, Source};
 use super::simd::{self, Kernel};
@@ -134,7 +136,7 @@ impl<T: Real> Task<'_, T> {
             weight: WeightSums::with_room(shape),
             bias: BiasSums::new(simd, sharing, self.dy, spec.locations(), groups * filters, self.portion),
         };
-        let mut transposed = vec![T::ZERO; blocks * WIDTH * columns];
+        let mut transposed = Transposed::new(simd, blocks, columns);
         // Packing may write a register beyond a row. Rows beyond the last element of a patch are multiplied too.
         let row_length = WIDTH + T::lanes::<S>();
         let triples = triples(spec);
@@ -172,11 +174,11 @@ impl<T: Real> Task<'_, T> {
                 }
                 for few in (0..filters).step_by(4).map(|first| first..filters.min(first + 4)) {
                     for span in &spans {
-                        self.transpose(group, few.clone(), span, columns, &mut transposed);
+                        self.transpose(simd, group, few.clone(), span, &mut transposed);
                     }
                 }
                 for block in 0..blocks {
-                    let dy = Panel { first: transposed[block * WIDTH * columns..].as_ptr(), step: columns };
+                    let dy = transposed.block(block);
                     let sums = sums.weight.block(group, block);
                     for row in (0..rows).step_by(MR) {
                         // SAFETY: panel, transposed and sums are as large as computed above, and patches lie within
@@ -203,42 +205,18 @@ impl<T: Real> Task<'_, T> {
         sums
     }
 
-    /// A filter's elements of dy.
+    /// Some filters' elements of dy, four filters' at once where there are as many.
     #[inline(always)]
-    fn values(&self, group: usize, filter: usize, span: &Run) -> &[T] {
-        let plane = group * self.spec.channels_out + filter;
-        &self.dy[span.image + span.start + plane * self.spec.locations()..][..span.len]
-    }
-
-    /// Writes some filters' elements of dy to columns of `transposed [blocks of filters, locations, columns]`, in blocks
-    /// of four by four where there are four filters, and as many columns.
-    #[inline(always)]
-    fn transpose(&self, group: usize, filters: Range<usize>, span: &Run, columns: usize, transposed: &mut [T]) {
-        let column = |filter: usize| (filter / columns * WIDTH + span.at) * columns + filter % columns;
-        if columns < 4 || filters.len() < 4 {
+    fn transpose<S: Simd>(&self, simd: S, group: usize, filters: Range<usize>, span: &Run, to: &mut Transposed<T>) {
+        let values = |filter: usize| {
+            let plane = group * self.spec.channels_out + filter;
+            &self.dy[span.image + span.start + plane * self.spec.locations()..][..span.len]
+        };
+        if to.takes_four() && filters.len() == 4 {
+            to.write_four(simd, filters.start, span.at, std::array::from_fn(|i| values(filters.start + i)));
+        } else {
             for filter in filters {
-                let to = transposed[column(filter)..].iter_mut().step_by(columns);
-                for (to, value) in to.zip(self.values(group, filter, span)) {
-                    *to = *value;
-                }
-            }
-            return;
-        }
-        let to = &mut transposed[column(filters.start)..];
-        let values: [&[T]; 4] = std::array::from_fn(|i| self.values(group, filters.start + i, span));
-        let whole = span.len / 4 * 4;
-        for at in (0..whole).step_by(4) {
-            let block: [[T; 4]; 4] = std::array::from_fn(|i| std::array::from_fn(|j| values[i][at + j]));
-            for j in 0..4 {
-                let to = &mut to[(at + j) * columns..][..4];
-                for i in 0..4 {
-                    to[i] = block[i][j];
-                }
-            }
-        }
-        for at in whole..span.len {
-            for i in 0..4 {
-                to[at * columns + i] = values[i][at];
+                to.write(filter, span.at, values(filter));
             }
         }
     }

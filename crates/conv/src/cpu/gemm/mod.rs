@@ -29,7 +29,7 @@ use super::simd::{self, TileSizes};
 /// Computes products of the same images that write to the same outputs, in parallel where it pays. Each output element
 /// is computed by one task: results do not depend on the number of threads.
 pub(crate) fn run<T: Real>(gemms: &[Gemm<T>]) {
-    let gemms: Vec<_> = gemms.iter().filter(|gemm| !gemm.weights.is_empty()).collect();
+    let gemms: Vec<_> = gemms.iter().filter(|gemm| !gemm.weights.is_empty() && gemm.images > 0).collect();
     if let Some(single) = SingleFilter::new(&gemms) {
         return single.run();
     }

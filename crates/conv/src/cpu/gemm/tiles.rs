@@ -25,6 +25,7 @@ const WEIGHTS: usize = 1 << 18;
 const TILES_OF_WEIGHTS: usize = 4;
 /// Elements of padded images that are multiplied before the next ones are padded, so that they stay in the cache.
 const PADDED: usize = 1 << 15;
+
 /// The columns of some registers.
 pub(super) struct Task<'a, T> {
     gemm: &'a Gemm<'a, T>,

@@ -3,8 +3,6 @@
 use bytemuck::Pod;
 use pulp::{MemMask, Simd};
 
-use super::Real;
-
 /// Type whose elements fill the lanes of registers: f32 or f64.
 pub trait Lanes: Pod {
     /// A register full of elements.
@@ -24,7 +22,7 @@ pub trait Lanes: Pod {
     fn plus<S: Simd>(simd: S, a: Self::Register<S>, b: Self::Register<S>) -> Self::Register<S>;
 
     /// Four registers in groups of what has the same lane in each, all groups behind each other: first those of one lane,
-    /// then those of another. Which lane comes when, is up to the machine ([`lanes_of_fours`]).
+    /// then those of another. Which lane comes when, is up to the machine ([`lanes_of_fours`](super::lanes_of_fours)).
     fn by_fours<S: Simd>(simd: S, registers: [Self::Register<S>; 4]) -> [Self::Register<S>; 4];
 
     /// Mask of the first `count` lanes.
@@ -177,15 +175,6 @@ lanes!(
     interleave_shfl_f64s, mask_between_m64s, mask_load_ptr_f64s, mask_store_ptr_f64s
 );
 
-/// The lanes of the groups that [`Lanes::by_fours`] makes, in their order.
-#[inline(always)]
-pub fn lanes_of_fours<S: Simd, T: Real>(simd: S) -> Vec<usize> {
-    let numbers: Vec<T> = (0..T::lanes::<S>()).map(|lane| T::from_f64(lane as f64)).collect();
-    // SAFETY: a register of them.
-    let groups = T::by_fours(simd, [unsafe { T::load::<S>(numbers.as_ptr()) }; 4]);
-    T::fours::<S>(&groups).iter().map(|lane| lane[0].f64() as usize).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use pulp::WithSimd;
@@ -226,38 +215,5 @@ mod tests {
     fn tails_are_copied_alone() {
         parts_are_copied_alone::<f32>();
         parts_are_copied_alone::<f64>();
-    }
-    /// Puts four registers together, whose elements are 0, 1, …, the first's, and so on.
-    struct Fours<T>(std::marker::PhantomData<T>);
-
-    impl<T: Real> WithSimd for Fours<T> {
-        type Output = (Vec<usize>, Vec<[f64; 4]>);
-
-        #[inline(always)]
-        fn with_simd<S: Simd>(self, simd: S) -> Self::Output {
-            let lanes = T::lanes::<S>();
-            let numbers: Vec<T> = (0..4 * lanes).map(|number| T::from_f64(number as f64)).collect();
-            // SAFETY: a register each.
-            let registers = [0, 1, 2, 3].map(|i| unsafe { T::load::<S>(numbers[i * lanes..].as_ptr()) });
-            let groups = T::by_fours(simd, registers);
-            let groups = T::fours::<S>(&groups).iter().map(|group| group.map(T::f64));
-            (lanes_of_fours::<S, T>(simd), groups.collect())
-        }
-    }
-
-    fn groups_hold_a_lane_of_each<T: Real>() {
-        let (lanes, groups) = dispatch(Fours::<T>(std::marker::PhantomData));
-        let count = lanes.len();
-        let expected = lanes.iter().map(|lane| [0, 1, 2, 3].map(|i| (i * count + lane) as f64));
-        assert_eq!(groups, expected.collect::<Vec<_>>());
-        let mut sorted = lanes;
-        sorted.sort_unstable();
-        assert_eq!(sorted, (0..count).collect::<Vec<_>>());
-    }
-
-    #[test]
-    fn four_registers_are_put_together_by_lanes() {
-        groups_hold_a_lane_of_each::<f32>();
-        groups_hold_a_lane_of_each::<f64>();
     }
 }

@@ -2,6 +2,7 @@
 #![expect(clippy::inline_always, reason = "only what is inlined is compiled for the machine's wide registers")]
 
 mod element;
+mod fours;
 mod lanes;
 mod output;
 pub mod pooling;
@@ -11,7 +12,8 @@ mod sum;
 #[doc(hidden)]
 pub use burn::tensor::{DType, bf16, f16};
 pub use element::{Element, Real};
-pub use lanes::{Lanes, lanes_of_fours};
+pub use fours::lanes_of_fours;
+pub use lanes::Lanes;
 pub use output::{Parts, filled, tensor};
 #[doc(hidden)]
 pub use simd::Vectorized;

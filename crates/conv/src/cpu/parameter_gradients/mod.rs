@@ -19,7 +19,7 @@ use untied_kernels::cpu::Real;
 use bias::{BiasSums, Sharing};
 use depthwise::{Depthwise, TOGETHER};
 use tasks::{Portion, portions};
-use transposed::Transposed;
+use transposed::{Transposed, WIDTH};
 use weight::{Shape, WeightSums};
 
 use super::gemm::microkernel::{self, Rows, Triples};
@@ -28,9 +28,6 @@ use super::im2col::{Patches, Source};
 use super::simd::{self, Kernel};
 use crate::ConvSpec;
 use crate::spec::volume;
-
-/// Locations that are multiplied at once.
-const WIDTH: usize = 96;
 
 /// dw `[channels_out, channels_in/groups, kernel…]`, and the sums of dy that the bias wants.
 pub(crate) fn parameter_gradients<T: Real>(spec: &ConvSpec, x: &[T], dy: &[T], bias: Sharing) -> (Vec<T>, Vec<f64>) {

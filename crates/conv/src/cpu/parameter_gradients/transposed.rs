@@ -3,10 +3,12 @@
 use pulp::Simd;
 use untied_kernels::cpu::{Real, lanes_of_fours};
 
-use super::WIDTH;
 use crate::cpu::gemm::microkernel::Panel;
 
-/// Elements of dy at some locations, `[blocks of filters, locations, columns]`.
+/// Locations that are multiplied at once.
+pub(super) const WIDTH: usize = 96;
+
+/// Elements of dy at up to [`WIDTH`] locations, `[blocks of filters, locations, columns]`.
 pub(super) struct Transposed<T> {
     elements: Vec<T>,
     columns: usize,

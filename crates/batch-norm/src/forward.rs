@@ -75,17 +75,3 @@ pub(crate) fn rectified<B: Backend>(
     let y = scale_and_shift::<B>(&channels, x_hat::<B>(x, &channels, statistics), gamma, beta);
     B::float_cast(B::relu(y), FloatDType::from(dtype))
 }
-
-/// γ·(x − μ)/√(σ² + ε) + β in the type of x, by Burn's own operations; γ, β, μ and σ² are given.
-pub(crate) fn by_given_statistics<B: Backend>(
-    x: FloatTensor<B>,
-    [gamma, beta, mean, var]: [FloatTensor<B>; 4],
-    epsilon: f64,
-) -> FloatTensor<B> {
-    let (dtype, wide) = (x.dtype(), statistics_dtype(x.dtype()));
-    if dtype == wide {
-        return B::batch_norm(x, gamma, beta, mean, var, epsilon);
-    }
-    let y = B::batch_norm(B::float_cast(x, FloatDType::from(wide)), gamma, beta, mean, var, epsilon);
-    B::float_cast(y, FloatDType::from(dtype))
-}

@@ -84,10 +84,18 @@ impl BatchNorm {
     /// shift = β − scale·μ, of the running σ² and μ. A convolution in front can take them in (`untied_conv::Conv::folded`).
     #[must_use]
     pub fn scale_and_shift(&self) -> (Tensor<1>, Tensor<1>) {
-        let [mean, var] = self.round.read(&self.running());
-        let (gamma, beta) = self.gamma_and_beta(&mean.device(), mean.dtype());
+        let [gamma, beta, mean, var] = self.gamma_beta_mean_var();
         let scale = gamma / (var + self.epsilon).sqrt();
         (scale.clone(), beta - scale * mean)
+    }
+
+    /// γ, β and the running μ and σ², of which evaluation makes y = γ·(x − μ)/√(σ² + ε) + β; 1 and 0 where γ and β are not
+    /// learned. A convolution in front can compute that too, to the same bits (`untied_conv::Epilogue`).
+    #[must_use]
+    pub fn gamma_beta_mean_var(&self) -> [Tensor<1>; 4] {
+        let [mean, var] = self.round.read(&self.running());
+        let (gamma, beta) = self.gamma_and_beta(&mean.device(), mean.dtype());
+        [gamma, beta, mean, var]
     }
 
     /// Normalizes `x`; on an autodiff device, unless frozen, also updates the running statistics.

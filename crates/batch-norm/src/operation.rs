@@ -7,6 +7,7 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, backend_extension};
 #[cfg(any(feature = "wgpu", feature = "cuda"))]
 use burn::tensor::Shape;
+use untied_kernels::norm_by_given_statistics;
 
 #[cfg(any(feature = "wgpu", feature = "cuda"))]
 use crate::statistics_dtype;
@@ -127,7 +128,7 @@ pub trait BatchNormBackend: Backend {
         epsilon: f64,
         relu: bool,
     ) -> FloatTensor<Self> {
-        let y = forward::by_given_statistics::<Self>(x, [gamma, beta, mean, var], epsilon);
+        let y = norm_by_given_statistics::<Self>(x, [gamma, beta, mean, var], epsilon);
         if relu { Self::relu(y) } else { y }
     }
 
@@ -142,7 +143,7 @@ pub trait BatchNormBackend: Backend {
         var: FloatTensor<Self>,
         epsilon: f64,
     ) -> FloatTensor<Self> {
-        let y = forward::by_given_statistics::<Self>(x, [gamma, beta, mean, var], epsilon);
+        let y = norm_by_given_statistics::<Self>(x, [gamma, beta, mean, var], epsilon);
         Self::relu(Self::float_add(y, other))
     }
 }

@@ -75,11 +75,11 @@ pub enum ConvError {
     },
     /// The parameters are on another device than the input.
     #[error(
-        "convolution: expected a {what} on the input's device {expected}, got one on {got}: move the layer with \
+        "convolution: expected {what} on the input's device {expected}, got one on {got}: move the layer with \
          `to_device`, or the input"
     )]
     Device {
-        /// Weight or bias.
+        /// Which tensor, with its article.
         what: &'static str,
         /// Device of the input.
         expected: String,
@@ -93,9 +93,9 @@ pub enum ConvError {
     #[error("convolution: Burn's own layer does not have {0}")]
     Burn(&'static str),
     /// The parameters do not have the type of the input.
-    #[error("convolution: expected a {what} of the input's type {expected:?}, got {got:?}")]
+    #[error("convolution: expected {what} of the input's type {expected:?}, got {got:?}")]
     Type {
-        /// Weight or bias.
+        /// Which tensor, with its article.
         what: &'static str,
         /// Type of the input.
         expected: DType,

@@ -5,9 +5,9 @@ use burn::backend::Dispatch;
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Device, Tensor};
 
-use untied_kernels::check_compiled;
+use untied_kernels::{accumulator_dtype, check_compiled};
 
-use crate::{ConvBackend, ConvError, ConvSpec};
+use crate::{ConvBackend, ConvError, ConvSpec, Epilogue, EpilogueTensors, Given};
 
 /// [`conv2d`] over sequences: x `[n, channels_in, l]`, weight `[channels_out, channels_in/groups, kernel]`,
 /// bias `[channels_out, l'|1]`, y `[n, channels_out, l']`.
@@ -59,6 +59,48 @@ pub fn conv2d(x: Tensor<4>, weight: Tensor<4>, bias: Option<Tensor<3>>, options:
     by_options(x, weight, bias, &options)
 }
 
+/// [`conv2d`], and behind it a batch norm by given statistics, an addition and a ReLU as the [`Epilogue`] says, as one
+/// operation: what a network computes in evaluation.
+///
+/// On the CPU, in f32 and f64, the output is written once, when all that has been done. Elsewhere, and under autodiff, the
+/// operations follow each other.
+///
+/// # Panics
+/// As [`conv2d`], or if what is in the epilogue does not have its shape, or the input's device, or `other` its type.
+///
+/// # Example
+/// ```
+/// use burn::tensor::ops::ConvOptions;
+/// use burn::tensor::{Device, Tensor};
+/// use untied_conv::{Epilogue, conv2d_with_epilogue};
+///
+/// let device = Device::default();
+/// let of = |values| Tensor::<1>::from_floats(values, &device);
+/// let x = Tensor::<4>::from_floats([[[[1.0, 2.0, 3.0]]]], &device);
+/// let weight = Tensor::<4>::ones([1, 1, 1, 1], &device);
+/// let options = ConvOptions::new([1, 1], [0, 0], [1, 1], 1);
+/// let [gamma, beta, mean, var] = [of([10.0]), of([1.0]), of([2.0]), of([4.0])];
+/// let epilogue = Epilogue { gamma, beta, mean, var, epsilon: 0.0, other: Some(x.clone()), relu: true };
+/// let y = conv2d_with_epilogue(x, weight, None, options, epilogue);
+/// assert_eq!(y.into_data().try_to_vec::<f32>().unwrap(), [0.0, 3.0, 9.0]);
+/// ```
+#[must_use]
+#[track_caller]
+pub fn conv2d_with_epilogue(
+    x: Tensor<4>,
+    weight: Tensor<4>,
+    bias: Option<Tensor<3>>,
+    options: ConvOptions<2>,
+    epilogue: Epilogue<4>,
+) -> Tensor<4> {
+    let spec = ConvSpec::new(&x.dims(), &weight.dims(), &options);
+    // `unwrap_or_else` would hide the caller's line.
+    match spec.and_then(|spec| conv_with_epilogue(x, weight, bias, spec, epilogue)) {
+        Ok(y) => y,
+        Err(error) => panic!("{error}"),
+    }
+}
+
 /// [`conv2d`] over volumes: x `[n, channels_in, d, h, w]`, weight
 /// `[channels_out, channels_in/groups, kernel_d, kernel_h, kernel_w]`, bias `[channels_out, d'|1, h'|1, w'|1]`,
 /// y `[n, channels_out, d', h', w']`.
@@ -94,13 +136,7 @@ pub(crate) fn conv<const R: usize, const B: usize>(
     bias: Option<Tensor<B>>,
     spec: ConvSpec,
 ) -> Result<Tensor<R>, ConvError> {
-    let device = x.device();
-    check_compiled("untied-conv", COMPILED, &device).map_err(ConvError::Backend)?;
-    check_argument("weight", &x, &device, &weight)?;
-    if let Some(bias) = &bias {
-        spec.check_bias(&bias.dims())?;
-        check_argument("bias", &x, &device, bias)?;
-    }
+    check(&x, &weight, bias.as_ref(), &spec)?;
     if spec.images == 0 {
         return Ok(of_no_images(x, weight, bias, spec));
     }
@@ -109,6 +145,40 @@ pub(crate) fn conv<const R: usize, const B: usize>(
         Some(bias) => Dispatch::untied_conv_bias(x, weight, bias.into_dispatch(), spec),
         None => Dispatch::untied_conv(x, weight, spec),
     }))
+}
+
+/// The same, with what follows.
+pub(crate) fn conv_with_epilogue<const R: usize, const B: usize>(
+    x: Tensor<R>,
+    weight: Tensor<R>,
+    bias: Option<Tensor<B>>,
+    spec: ConvSpec,
+    Epilogue { gamma, beta, mean, var, epsilon, other, relu }: Epilogue<R>,
+) -> Result<Tensor<R>, ConvError> {
+    check(&x, &weight, bias.as_ref(), &spec)?;
+    let (device, shape) = (x.device(), spec.y_shape());
+    let fits = |what: &'static str, expected: &[usize], got: &[usize]| {
+        let error = || ConvError::Shape { what, expected: format!("{expected:?}"), got: got.to_vec() };
+        if expected == got { Ok(()) } else { Err(error()) }
+    };
+    for (what, row) in [("a gamma", &gamma), ("a beta", &beta), ("a mean", &mean), ("a variance", &var)] {
+        fits(what, &[shape[1]], &row.dims())?;
+        check_device(what, &device, row)?;
+    }
+    if let Some(other) = &other {
+        fits("an addend", &shape, &other.dims())?;
+        check_argument("an addend", &x, &device, other)?;
+    }
+    if spec.images == 0 {
+        return Ok(of_no_images(x, weight, bias, spec));
+    }
+    let wide = |row: Tensor<1>| row.cast(accumulator_dtype(x.dtype())).into_dispatch();
+    let [gamma, beta, mean, var] = [gamma, beta, mean, var].map(wide);
+    let bias = bias.map_or(Given::Nothing, |bias| Given::Tensor(bias.into_dispatch()));
+    let other = other.map_or(Given::Nothing, |other| Given::Tensor(other.into_dispatch()));
+    let epilogue = EpilogueTensors { gamma, beta, mean, var, epsilon, other, relu };
+    let (x, weight) = (x.into_dispatch(), weight.into_dispatch());
+    Ok(Tensor::from_dispatch(Dispatch::untied_conv_epilogue(x, weight, bias, epilogue, spec)))
 }
 
 /// Features of this crate that name a backend.
@@ -123,6 +193,23 @@ const COMPILED: &[&str] = &[
     "cuda",
 ];
 
+/// Refuses parameters that do not fit x, and a backend without its feature.
+fn check<const R: usize, const B: usize>(
+    x: &Tensor<R>,
+    weight: &Tensor<R>,
+    bias: Option<&Tensor<B>>,
+    spec: &ConvSpec,
+) -> Result<(), ConvError> {
+    let device = x.device();
+    check_compiled("untied-conv", COMPILED, &device).map_err(ConvError::Backend)?;
+    check_argument("a weight", x, &device, weight)?;
+    if let Some(bias) = bias {
+        spec.check_bias(&bias.dims())?;
+        check_argument("a bias", x, &device, bias)?;
+    }
+    Ok(())
+}
+
 /// Refuses a parameter of another device or type than the input.
 fn check_argument<const R: usize, const S: usize>(
     what: &'static str,
@@ -130,13 +217,18 @@ fn check_argument<const R: usize, const S: usize>(
     device: &Device,
     parameter: &Tensor<S>,
 ) -> Result<(), ConvError> {
-    let got = parameter.device();
-    if got != *device {
-        let [expected, got] = [device, &got].map(|device| format!("{device:?}"));
-        return Err(ConvError::Device { what, expected, got });
-    }
+    check_device(what, device, parameter)?;
     let (expected, got) = (x.dtype(), parameter.dtype());
     if expected == got { Ok(()) } else { Err(ConvError::Type { what, expected, got }) }
+}
+
+fn check_device<const S: usize>(what: &'static str, device: &Device, parameter: &Tensor<S>) -> Result<(), ConvError> {
+    let got = parameter.device();
+    if got == *device {
+        return Ok(());
+    }
+    let [expected, got] = [device, &got].map(|device| format!("{device:?}"));
+    Err(ConvError::Device { what, expected, got })
 }
 
 /// `[0, channels_out, …]`, with gradients of zero: the output for one black image, without it.

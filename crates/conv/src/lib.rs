@@ -9,6 +9,7 @@ pub mod coming_from_burn {}
 mod config;
 #[cfg(feature = "flex")]
 mod cpu;
+mod epilogue;
 mod error;
 mod functional;
 mod geometry;
@@ -22,8 +23,9 @@ mod spec;
 pub mod state_dict;
 
 pub use config::{Conv1dConfig, Conv2dConfig, Conv3dConfig, ConvConfig};
+pub use epilogue::{Epilogue, EpilogueTensors, Given};
 pub use error::ConvError;
-pub use functional::{conv1d, conv2d, conv3d};
+pub use functional::{conv1d, conv2d, conv2d_with_epilogue, conv3d};
 pub use geometry::{Geometry, Padding, Side};
 pub use layer::{BiasParts, BiasSums, Conv, Conv1d, Conv2d, Conv3d, Interpolation, Probe};
 pub use operation::ConvBackend;

@@ -7,7 +7,7 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, backend_extension};
 use burn::tensor::Shape;
 
-use crate::{ConvSpec, primitives};
+use crate::{ConvSpec, EpilogueTensors, Given, epilogue, primitives};
 
 /// A backend that convolves and adds a bias that is shared over locations or not, forward and backward.
 ///
@@ -41,6 +41,22 @@ pub trait ConvBackend: Backend {
         spec: ConvSpec,
     ) -> FloatTensor<Self> {
         primitives::forward::<Self>(x, weight, Some(bias), spec)
+    }
+
+    /// What an [`Epilogue`](crate::Epilogue) makes of y = w ∗ x, or of y = w ∗ x + b if there is a bias.
+    #[fusion(default)]
+    fn untied_conv_epilogue(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        #[extension_type] bias: Given<Self>,
+        #[extension_type] epilogue: EpilogueTensors<Self>,
+        spec: ConvSpec,
+    ) -> FloatTensor<Self> {
+        let y = match bias {
+            Given::Tensor(bias) => Self::untied_conv_bias(x, weight, bias, spec),
+            Given::Nothing => Self::untied_conv(x, weight, spec),
+        };
+        epilogue::follow::<Self>(y, epilogue)
     }
 
     /// dx.

@@ -3,7 +3,7 @@
 //! Each element goes through the same operations, with the same roundings, as all of them one after the other.
 
 use rayon::prelude::*;
-use untied_kernels::cpu::{Element, Real};
+use untied_kernels::cpu::{Element, RunningMap};
 use untied_kernels::vectorized;
 
 use super::arguments::Dims;
@@ -12,28 +12,6 @@ use super::residual::relu;
 
 /// Elements of one task.
 const TASK: usize = 1 << 14;
-
-/// What maps a channel, or a column of a row: ((x − mean)/deviation)·gamma + beta.
-#[derive(Clone, Copy)]
-pub(super) struct RunningMap<W> {
-    mean: W,
-    /// √(σ² + ε)
-    deviation: W,
-    gamma: W,
-    beta: W,
-}
-
-impl<W: Real> RunningMap<W> {
-    /// f64 rounds a sum, and a root, of f32 as f32 itself would: twice, to the same.
-    pub(super) fn new([gamma, beta, mean, var]: [W; 4], epsilon: f64) -> Self {
-        Self { mean, deviation: W::from_f64((var + W::from_f64(epsilon)).f64().sqrt()), gamma, beta }
-    }
-
-    #[inline(always)]
-    fn y(self, x: W) -> W {
-        (x - self.mean) / self.deviation * self.gamma + self.beta
-    }
-}
 
 /// Puts y, max(y, 0) or max(y + other, 0) in the place of x.
 pub(super) fn normalize<E: Element>(
@@ -94,7 +72,7 @@ fn map_planes<E: Element, const ADD: bool, const RELU: bool>(
         replace(
             x,
             #[inline(always)]
-            |at, x| finish::<E, ADD, RELU>(map.y(x.widen()), other, at),
+            |at, x| finish::<E, ADD, RELU>(map.of(x.widen()), other, at),
         );
     }
 }
@@ -107,7 +85,7 @@ fn map_rows<E: Element, const ADD: bool, const RELU: bool>(x: &mut [E], other: &
         replace(
             x,
             #[inline(always)]
-            |at, x| finish::<E, ADD, RELU>(columns[at].y(x.widen()), other, at),
+            |at, x| finish::<E, ADD, RELU>(columns[at].of(x.widen()), other, at),
         );
     }
 }

@@ -7,12 +7,12 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Flex};
 use burn::tensor::Shape;
 use untied_kernels::cpu::pooling::{self, Planes};
-use untied_kernels::cpu::{Element, Parts, Real, filled, tensor};
-use untied_kernels::for_real;
+use untied_kernels::cpu::{Element, Parts, Real, RunningMap, filled, tensor};
+use untied_kernels::{for_real, norm_by_given_statistics};
 
 use super::arguments::{BackwardArguments, Dims, ForwardArguments};
 use super::gradient::Gradient;
-use super::inference::{RunningMap, normalize};
+use super::inference::normalize;
 use super::training::{backward, contiguous, forward, of_parameters, rows};
 use super::{pooled, residual};
 use crate::arguments;
@@ -157,7 +157,7 @@ pub(super) fn inference(x: FlexTensor, rows: [FlexTensor; 4], epsilon: f64, relu
         x.dtype(),
         T => normalized::<T>(x, &rows, epsilon, None, relu),
         else {
-            let y = crate::forward::by_given_statistics::<Flex>(x, rows, epsilon);
+            let y = norm_by_given_statistics::<Flex>(x, rows, epsilon);
             if relu { rectified::<Flex>(y) } else { y }
         }
     )
@@ -168,7 +168,7 @@ pub(super) fn inference_add_relu(x: FlexTensor, other: FlexTensor, rows: [FlexTe
     for_real!(
         x.dtype(),
         T => normalized::<T>(x, &rows, epsilon, Some(other.storage()), true),
-        else rectified_sum::<Flex>(crate::forward::by_given_statistics::<Flex>(x, rows, epsilon), other)
+        else rectified_sum::<Flex>(norm_by_given_statistics::<Flex>(x, rows, epsilon), other)
     )
 }
 

@@ -4,16 +4,24 @@ use untied_kernels::cpu::{Parts, Real};
 
 use super::gemm::epilogue::{Addend, Output};
 use super::gemm::packed_weights::PackedWeights;
+use super::gemm::tail::Tail;
 use super::gemm::{self, Gemm};
 use super::im2col::Patches;
 use super::im2col::locations::Locations;
 use crate::ConvSpec;
 
-/// Writes y, all of it.
+/// Writes y, or what a tail makes of it, all of it.
 ///
 /// # Safety
 /// y has room for the whole output; nobody else uses it.
-pub(super) unsafe fn forward<T: Real>(spec: &ConvSpec, x: &[T], weight: &[T], addend: Addend<T>, y: &Parts<T>) {
+pub(super) unsafe fn forward<T: Real>(
+    spec: &ConvSpec,
+    x: &[T],
+    weight: &[T],
+    addend: Addend<T>,
+    tail: Option<Tail<T>>,
+    y: &Parts<T>,
+) {
     let (filters, length) = (spec.channels_out, spec.patch());
     let of_group = |weight: &[T]| PackedWeights::new(filters, length, |filter, k| weight[filter * length + k]);
     gemm::run(&[Gemm {
@@ -27,5 +35,6 @@ pub(super) unsafe fn forward<T: Real>(spec: &ConvSpec, x: &[T], weight: &[T], ad
             locations: Locations::planes(spec.output, spec.groups * filters),
             plane: spec.locations(),
         },
+        tail,
     }]);
 }

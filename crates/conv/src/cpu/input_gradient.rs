@@ -41,6 +41,7 @@ pub(super) unsafe fn input_gradient<T: Real>(spec: &ConvSpec, weight: &[T], dy: 
         weights: &residue.weights,
         addend: Addend::Nothing,
         output: Output { memory: dx, locations: residue.inputs, plane: volume(spec.input) },
+        tail: None,
     });
     gemm::run(&products.collect::<Vec<_>>());
 }

@@ -5,7 +5,8 @@
 //! tile and the patches of neighbouring locations its columns, read from the padded image itself or, where rows are
 //! short, from a packed panel that stays in the cache ([`im2col`]); the gradient of the input is the same product with the
 //! filters turned round. For the gradient of the weight the elements of a patch are the rows and the filters the columns.
-//! The bias is added where the tile is written, and its gradient summed where dy comes into the cache.
+//! The bias is added where the tile is written, and in evaluation what follows is done there; the bias's gradient is summed
+//! where dy comes into the cache.
 //!
 //! Results are equal bit by bit on any number of threads. They depend on the machine's registers: it may fuse additions
 //! with multiplications, and sums over locations are taken by the lanes of a register first.
@@ -22,13 +23,15 @@ use burn::backend::Flex;
 use burn::backend::flex::FlexTensor;
 use burn::backend::ops::FloatTensorOps;
 use burn::tensor::Shape;
-use untied_kernels::cpu::{Parts, Real, filled, tensor};
+use untied_kernels::cpu::{Parts, Real, RunningMap, filled, tensor};
 use untied_kernels::for_real;
 
 use gemm::epilogue::Addend;
+use gemm::tail::Tail;
 use parameter_gradients::bias::{Sharing, bias_gradient, over_images};
 
-use crate::{ConvBackend, ConvSpec, primitives};
+use crate::epilogue::follow;
+use crate::{ConvBackend, ConvSpec, EpilogueTensors, Given, primitives};
 
 impl ConvBackend for Flex {
     fn untied_conv(x: FlexTensor, weight: FlexTensor, spec: ConvSpec) -> FlexTensor {
@@ -37,6 +40,20 @@ impl ConvBackend for Flex {
 
     fn untied_conv_bias(x: FlexTensor, weight: FlexTensor, bias: FlexTensor, spec: ConvSpec) -> FlexTensor {
         forward(x, weight, Some(bias), spec)
+    }
+
+    fn untied_conv_epilogue(
+        x: FlexTensor,
+        weight: FlexTensor,
+        bias: Given<Self>,
+        epilogue: EpilogueTensors<Self>,
+        spec: ConvSpec,
+    ) -> FlexTensor {
+        for_real!(
+            x.dtype(),
+            T => with_epilogue::<T>(x, weight, bias.tensor(), epilogue, &spec),
+            else follow::<Self>(primitives::forward::<Self>(x, weight, bias.tensor(), spec), epilogue)
+        )
     }
 
     fn untied_conv_x_backward(weight: FlexTensor, dy: FlexTensor, spec: ConvSpec) -> FlexTensor {
@@ -86,13 +103,42 @@ impl ConvBackend for Flex {
 fn forward(x: FlexTensor, weight: FlexTensor, bias: Option<FlexTensor>, spec: ConvSpec) -> FlexTensor {
     for_real!(
         x.dtype(),
-        T => output::<T>(x, weight, bias, &spec),
+        T => output::<T>(x, weight, bias, None, &spec),
         else primitives::forward::<Flex>(x, weight, bias, spec)
     )
 }
 
-/// y.
-fn output<T: Real>(x: FlexTensor, weight: FlexTensor, bias: Option<FlexTensor>, spec: &ConvSpec) -> FlexTensor {
+/// What the epilogue makes of y.
+fn with_epilogue<T: Real>(
+    x: FlexTensor,
+    weight: FlexTensor,
+    bias: Option<FlexTensor>,
+    EpilogueTensors { gamma, beta, mean, var, epsilon, other, relu }: EpilogueTensors<Flex>,
+    spec: &ConvSpec,
+) -> FlexTensor {
+    let shape = spec.y_shape();
+    let rows = [gamma, beta, mean, var].map(|row| row.to_contiguous());
+    for row in &rows {
+        check("a row of the norm", row, &Shape::new([shape[1]]));
+    }
+    let map = |filter: usize| RunningMap::new(rows.each_ref().map(|row| row.storage::<T>()[filter]), epsilon);
+    let maps: Vec<_> = (0..shape[1]).map(map).collect();
+    let other = other.tensor().map(|other| other.to_contiguous());
+    if let Some(other) = &other {
+        check("an addend", other, &shape);
+    }
+    let other = other.as_ref().map(FlexTensor::storage);
+    output::<T>(x, weight, bias, Some(Tail { maps: &maps, other, relu }), spec)
+}
+
+/// y, or what a tail makes of it.
+fn output<T: Real>(
+    x: FlexTensor,
+    weight: FlexTensor,
+    bias: Option<FlexTensor>,
+    tail: Option<Tail<T>>,
+    spec: &ConvSpec,
+) -> FlexTensor {
     check("x", &x, &spec.x_shape());
     check("a weight", &weight, &spec.weight_shape());
     if let Some(bias) = &bias {
@@ -112,7 +158,7 @@ fn output<T: Real>(x: FlexTensor, weight: FlexTensor, bias: Option<FlexTensor>, 
     let [x, weight] = [x, weight].map(|tensor| tensor.to_contiguous());
     // SAFETY: all of y is written, for which it has room.
     unsafe {
-        filled(shape, |y| forward::forward::<T>(spec, x.storage(), weight.storage(), addend, &Parts::uninit(y))).0
+        filled(shape, |y| forward::forward::<T>(spec, x.storage(), weight.storage(), addend, tail, &Parts::uninit(y))).0
     }
 }
 

@@ -14,8 +14,8 @@ pub use self::resize::Interpolation;
 pub use self::sharing::BiasParts;
 pub(crate) use self::sharing::{learns, new_parameter};
 
-use crate::functional::conv;
-use crate::{Bias, ConvError, ConvSpec, Geometry, Side};
+use crate::functional::{conv, conv_with_epilogue};
+use crate::{Bias, ConvError, ConvSpec, Epilogue, Geometry, Side};
 
 /// Convolution of sequences `[n, channels, length]`; made from a [`Conv1dConfig`](crate::Conv1dConfig).
 pub type Conv1d = Conv<1, 3, 2>;
@@ -81,6 +81,39 @@ impl<const D: usize, const R: usize, const B: usize> Conv<D, R, B> {
         let spec = self.spec(x.dims(), weight.dims());
         // `unwrap_or_else` would hide the caller's line.
         match spec.and_then(|spec| conv(x, weight, self.bias_sum(), spec)) {
+            Ok(y) => y,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Convolves `x`, and does what follows in evaluation, as one operation: see [`Epilogue`].
+    ///
+    /// # Panics
+    /// As [`forward`](Self::forward), or if what is in the epilogue does not fit the output.
+    ///
+    /// # Example
+    /// ```
+    /// use burn::tensor::{Device, Tensor};
+    /// use untied_batch_norm::BatchNormConfig;
+    /// use untied_conv::{Conv2dConfig, Epilogue};
+    ///
+    /// let device = Device::default();
+    /// let conv = Conv2dConfig::new([3, 8], [3, 3]).with_bias(false).init(&device);
+    /// let norm = BatchNormConfig::new(8).init(&device);
+    /// let x = Tensor::ones([1, 3, 6, 6], &device);
+    ///
+    /// let [gamma, beta, mean, var] = norm.gamma_beta_mean_var();
+    /// let epilogue = Epilogue { gamma, beta, mean, var, epsilon: norm.epsilon, other: None, relu: true };
+    /// let y = conv.forward_with_epilogue(x.clone(), epilogue);
+    /// y.into_data().assert_eq(&norm.forward_relu(conv.forward(x)).into_data(), true);
+    /// ```
+    #[must_use]
+    #[track_caller]
+    pub fn forward_with_epilogue(&self, x: Tensor<R>, epilogue: Epilogue<R>) -> Tensor<R> {
+        let weight = self.weight.val();
+        let spec = self.spec(x.dims(), weight.dims());
+        // As above.
+        match spec.and_then(|spec| conv_with_epilogue(x, weight, self.bias_sum(), spec, epilogue)) {
             Ok(y) => y,
             Err(error) => panic!("{error}"),
         }

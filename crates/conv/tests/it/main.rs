@@ -1,6 +1,7 @@
 //! Convolution against its definition, PyTorch's values, finite differences and the user's expectations.
 
 mod definition;
+mod epilogue;
 mod errors;
 mod factorised;
 mod geometries;

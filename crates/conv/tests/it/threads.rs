@@ -62,10 +62,10 @@ fn thread_counts_give_the_same_bits() {
     }
 }
 
-/// The random geometries, the gradients and the threads once more in narrower registers than the machine's widest.
+/// The random geometries, the gradients, the threads and the epilogue once more in narrower registers than the machine's widest.
 #[test]
 fn narrower_registers_agree_too() {
-    for tests in ["geometries", "gradients", "thread_counts"] {
+    for tests in ["geometries", "gradients", "thread_counts", "an_epilogue"] {
         let _ = rerun_tests(tests, untied_kernels::cpu::CAP, &["scalar", "avx2"]);
     }
 }

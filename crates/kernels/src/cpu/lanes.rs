@@ -21,6 +21,18 @@ pub trait Lanes: Pod {
     /// a + b.
     fn plus<S: Simd>(simd: S, a: Self::Register<S>, b: Self::Register<S>) -> Self::Register<S>;
 
+    /// a − b.
+    fn minus<S: Simd>(simd: S, a: Self::Register<S>, b: Self::Register<S>) -> Self::Register<S>;
+
+    /// a·b.
+    fn times<S: Simd>(simd: S, a: Self::Register<S>, b: Self::Register<S>) -> Self::Register<S>;
+
+    /// a/b.
+    fn over<S: Simd>(simd: S, a: Self::Register<S>, b: Self::Register<S>) -> Self::Register<S>;
+
+    /// max(a, 0): NaN stays NaN, and −0 becomes 0.
+    fn relu<S: Simd>(simd: S, a: Self::Register<S>) -> Self::Register<S>;
+
     /// Four registers in groups of what has the same lane in each, all groups behind each other: first those of one lane,
     /// then those of another. Which lane comes when, is up to the machine ([`lanes_of_fours`](super::lanes_of_fours)).
     fn by_fours<S: Simd>(simd: S, registers: [Self::Register<S>; 4]) -> [Self::Register<S>; 4];
@@ -49,7 +61,7 @@ pub trait Lanes: Pod {
     /// Tail mask: the first `left` lanes; `None` for a full register.
     #[inline(always)]
     fn tail<S: Simd>(simd: S, left: usize) -> Option<Self::Mask<S>> {
-        (left < Self::lanes::<S>()).then(|| Self::first(simd, left))
+        if left < Self::lanes::<S>() { Some(Self::first(simd, left)) } else { None }
     }
 
     /// Loads a full register, or the masked lanes and zero elsewhere.
@@ -118,6 +130,7 @@ pub trait Lanes: Pod {
 macro_rules! lanes {
     (
         $type:ident, $register:ident, $mask:ident, $splat:ident, $mul_add:ident, $add:ident,
+        $sub:ident, $mul:ident, $div:ident, $less:ident, $select:ident,
         $interleave:ident, $between:ident, $load:ident, $store:ident
     ) => {
         impl Lanes for $type {
@@ -137,6 +150,27 @@ macro_rules! lanes {
             #[inline(always)]
             fn plus<S: Simd>(simd: S, a: S::$register, b: S::$register) -> S::$register {
                 simd.$add(a, b)
+            }
+
+            #[inline(always)]
+            fn minus<S: Simd>(simd: S, a: S::$register, b: S::$register) -> S::$register {
+                simd.$sub(a, b)
+            }
+
+            #[inline(always)]
+            fn times<S: Simd>(simd: S, a: S::$register, b: S::$register) -> S::$register {
+                simd.$mul(a, b)
+            }
+
+            #[inline(always)]
+            fn over<S: Simd>(simd: S, a: S::$register, b: S::$register) -> S::$register {
+                simd.$div(a, b)
+            }
+
+            #[inline(always)]
+            fn relu<S: Simd>(simd: S, a: S::$register) -> S::$register {
+                let zero = simd.$splat(0.0);
+                simd.$select(simd.$less(a, zero), zero, a)
             }
 
             #[inline(always)]
@@ -167,11 +201,13 @@ macro_rules! lanes {
 #[rustfmt::skip]
 lanes!(
     f32, f32s, m32s, splat_f32s, mul_add_f32s, add_f32s,
+    sub_f32s, mul_f32s, div_f32s, less_than_or_equal_f32s, select_f32s,
     interleave_shfl_f32s, mask_between_m32s, mask_load_ptr_f32s, mask_store_ptr_f32s
 );
 #[rustfmt::skip]
 lanes!(
     f64, f64s, m64s, splat_f64s, mul_add_f64s, add_f64s,
+    sub_f64s, mul_f64s, div_f64s, less_than_or_equal_f64s, select_f64s,
     interleave_shfl_f64s, mask_between_m64s, mask_load_ptr_f64s, mask_store_ptr_f64s
 );
 

@@ -6,6 +6,7 @@ mod fours;
 mod lanes;
 mod output;
 pub mod pooling;
+mod running_map;
 mod simd;
 mod sum;
 
@@ -15,6 +16,7 @@ pub use element::{Element, Real};
 pub use fours::lanes_of_fours;
 pub use lanes::Lanes;
 pub use output::{Parts, filled, tensor};
+pub use running_map::RunningMap;
 #[doc(hidden)]
 pub use simd::Vectorized;
 pub use simd::{CAP, Level, dispatch, level};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use burn::module::{Module, Param};
 use burn::tensor::module::linear;
 use burn::tensor::{DType, Device, Tensor};
-use untied_conv::conv2d;
+use untied_conv::{conv2d, conv2d_with_epilogue};
 use untied_redundancy::network::{Convolution, NodeId, Operation};
 
 use untied_study::Initialisation;
@@ -76,7 +76,8 @@ impl Net {
 
     /// Class scores `[n, classes]` of images `[n, c, h, w]`.
     pub(crate) fn forward(&self, x: Tensor<4>) -> Tensor<2> {
-        self.in_steps(&self.plan.joint_steps, x, &mut |_, z| z)
+        let steps = if x.device().is_autodiff() { &self.plan.joint_steps } else { &self.plan.evaluation_steps };
+        self.in_steps(steps, x, &mut |_, z| z)
     }
 
     /// As [`forward`](Self::forward), to the bit, with a probe behind every step of the plan.
@@ -124,18 +125,27 @@ impl Net {
 
     /// The output of a node with what is fused with it: see [`Step`].
     fn compute(&self, node: NodeId, fused: &[NodeId], inputs: Vec<Value>) -> Value {
-        let fused_bias = || fused.first().and_then(|&id| self.bias(id));
+        let (bias, behind) = match fused.split_first() {
+            Some((&first, behind)) if matches!(self.operation(first), Operation::Bias(_)) => (self.bias(first), behind),
+            _ => (None, fused),
+        };
         let mut inputs = inputs.into_iter();
         let x = inputs.next().expect("every operation has an input");
-        let operation = &self.plan.network.node(node).operation;
-        match (operation, &self.layers[node.index()]) {
+        match (self.operation(node), &self.layers[node.index()]) {
             (Operation::Convolution(convolution), Some(Layer::Convolution(parameters))) => {
                 let (x, weight) = (x.maps(), weight(convolution.weight, parameters.val()));
                 let (x, options) = fitted(convolution, x);
-                Value::Maps(conv2d(x, weight, fused_bias(), options))
+                Value::Maps(match behind {
+                    [] => conv2d(x, weight, bias, options),
+                    [norm, tail @ ..] => {
+                        let other = inputs.next().map(Value::maps);
+                        let epilogue = self.norm(*norm).epilogue(other, !tail.is_empty());
+                        conv2d_with_epilogue(x, weight, bias, options, epilogue)
+                    }
+                })
             }
             (Operation::Linear { features }, Some(Layer::Linear(weight))) => {
-                let bias = fused_bias().map(|bias| bias.reshape([*features]));
+                let bias = bias.map(|bias| bias.reshape([*features]));
                 Value::Vectors(linear(x.vectors(), weight.val(), bias))
             }
             (Operation::Bias(_), _) => match self.bias(node) {
@@ -156,6 +166,16 @@ impl Net {
             (Operation::Flatten, _) => Value::Vectors(x.flattened()),
             (operation, _) => unreachable!("no config plans {operation:?}"),
         }
+    }
+
+    fn operation(&self, node: NodeId) -> &Operation {
+        &self.plan.network.node(node).operation
+    }
+
+    /// The normalization of a node that has one.
+    fn norm(&self, node: NodeId) -> &Norm {
+        let Some(Layer::Norm(norm)) = &self.layers[node.index()] else { unreachable!("{node:?} is no normalization") };
+        norm
     }
 
     /// What is fused with a node, one operation after the other.

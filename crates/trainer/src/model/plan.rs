@@ -8,7 +8,7 @@ use untied_redundancy::{BiasTerms, Mode, Redundancy};
 use untied_study::{Bias, Head, Initialisation, ModelConfig, Parameters, TrainConfig};
 
 use super::layers::Builder;
-use super::step::{Step, joint_steps, steps};
+use super::step::{Step, evaluation_steps, joint_steps, steps};
 use crate::TrainerError;
 
 /// Channels, height and width of an image or feature map.
@@ -27,6 +27,8 @@ pub(crate) struct Plan {
     pub(crate) steps: Vec<Step>,
     /// The same, in fewer passes over memory, where nobody looks.
     pub(crate) joint_steps: Vec<Step>,
+    /// The same, in fewer still, in evaluation.
+    pub(crate) evaluation_steps: Vec<Step>,
     /// The biases of feature maps; that of the linear head is none of them.
     pub(crate) biases: Vec<BiasPlan>,
     /// Weight of the newest batch in running statistics.
@@ -78,6 +80,7 @@ impl Plan {
         Self {
             steps: steps(&network),
             joint_steps: joint_steps(&network),
+            evaluation_steps: evaluation_steps(&network),
             biases: BiasPlan::all(&network, mode),
             network,
             running_momentum,

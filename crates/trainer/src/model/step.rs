@@ -1,13 +1,14 @@
 //! The order of a forward pass, with the operations that one kernel computes together.
 
+use untied_redundancy::Normalization;
 use untied_redundancy::network::{Activation, Network, NodeId, Operation, Pool, Pooling};
 
 /// Operations that are computed in one pass over memory: each reads the one before, which nothing else reads.
 #[derive(Debug, Clone)]
 pub(crate) struct Step {
     pub(crate) node: NodeId,
-    /// What is computed with the node: a bias behind a linear operation; a ReLU behind a norm, and then pooling; or an addition
-    /// and a ReLU behind a norm.
+    /// What is computed with the node: a bias behind a linear operation; a ReLU behind a norm, and then pooling; an addition
+    /// and a ReLU behind a norm; in evaluation, behind a convolution and its bias, a batch norm with either.
     pub(crate) fused: Vec<NodeId>,
     /// What the step reads: the inputs of its node, then the other ones of what is fused.
     pub(crate) inputs: Vec<NodeId>,
@@ -29,7 +30,7 @@ impl Step {
 
 /// The steps of a network, without its input and its loss. The output of each norm can be looked at, with its ReLU.
 pub(super) fn steps(network: &Network) -> Vec<Step> {
-    in_steps(network, |node| pair(network, node))
+    in_steps(network, |node| pair(network, node).into_iter().collect())
 }
 
 /// The same in fewer steps, which give the same bits: of a norm with what stands behind it, the last output alone is there.
@@ -38,17 +39,26 @@ pub(super) fn joint_steps(network: &Network) -> Vec<Step> {
     if network.nodes().any(|(id, _)| network.consumers(id).count() > 2) {
         return steps(network);
     }
-    in_steps(network, |node| joint(network, node).or_else(|| pair(network, node)))
+    in_steps(network, |node| [joint(network, node), pair(network, node)].into_iter().flatten().collect())
 }
 
-/// Steps in an order in which all that they read has been computed: that of their outputs.
-fn in_steps(network: &Network, fused: impl Fn(NodeId) -> Option<Vec<NodeId>>) -> Vec<Step> {
+/// The same where no gradient is asked for, and batch norms go by their running statistics.
+pub(super) fn evaluation_steps(network: &Network) -> Vec<Step> {
+    in_steps(network, |node| {
+        let others = [joint(network, node), pair(network, node)].into_iter().flatten();
+        convolved(network, node).into_iter().flatten().chain(others).collect()
+    })
+}
+
+/// Steps in an order in which all that they read has been computed: that of their outputs. With each node the first of those
+/// is computed of which nothing has been yet.
+fn in_steps(network: &Network, fused: impl Fn(NodeId) -> Vec<Vec<NodeId>>) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
     for (node, planned) in network.nodes() {
         let is_computed = |node: &NodeId| steps.iter().any(|step| step.fused.contains(node));
         if !is_computed(&node) && !matches!(planned.operation, Operation::Input | Operation::Loss) {
             // An addition of two norms is computed with the first.
-            let fused = fused(node).filter(|fused| !fused.iter().any(is_computed));
+            let fused = fused(node).into_iter().find(|fused| !fused.iter().any(is_computed));
             steps.push(Step::new(network, node, fused.unwrap_or_default()));
         }
     }
@@ -81,6 +91,27 @@ fn joint(network: &Network, node: NodeId) -> Option<Vec<NodeId>> {
     (pools || adds).then(|| vec![next, last])
 }
 
+/// A bias if there is one, and a batch norm, behind a convolution; with a ReLU behind them or the addition to something else
+/// and a ReLU, and without.
+fn convolved(network: &Network, node: NodeId) -> Option<[Vec<NodeId>; 2]> {
+    let operation = |id: NodeId| &network.node(id).operation;
+    if !matches!(operation(node), Operation::Convolution(_)) {
+        return None;
+    }
+    let next = reader(network, node)?;
+    let bias = matches!(operation(next), Operation::Bias(_)).then_some(next);
+    let norm = if bias.is_some() { reader(network, next)? } else { next };
+    if !matches!(operation(norm), Operation::Normalization { normalization: Normalization::Batch, .. }) {
+        return None;
+    }
+    let tail = match joint(network, norm) {
+        Some(tail) if *operation(tail[0]) == Operation::Addition => tail,
+        _ => pair(network, norm).unwrap_or_default(),
+    };
+    let alone: Vec<NodeId> = bias.into_iter().chain([norm]).collect();
+    Some([alone.iter().copied().chain(tail).collect(), alone])
+}
+
 /// The sole reader of a node's output.
 fn reader(network: &Network, node: NodeId) -> Option<NodeId> {
     let mut consumers = network.consumers(node);
@@ -94,6 +125,7 @@ mod tests {
     use burn::tensor::{DType, Device, Gradients, Tensor, TensorData};
     use untied_study::{Bias, ModelConfig, Net as Name, Normalization, Shortcut};
 
+    use super::{Operation, Step};
     use crate::model::net::Net;
     use crate::model::norm::Norm;
     use crate::model::plan::Plan;
@@ -141,6 +173,11 @@ mod tests {
         for model in models {
             let plan = Plan::new(&model, [3, 16, 16], 10).expect("a plan");
             assert!(plan.joint_steps.len() < plan.steps.len(), "something is computed together");
+            if model.norm == Normalization::Batch {
+                let alone =
+                    |step: &Step| matches!(plan.network.node(step.node).operation, Operation::Normalization { .. });
+                assert!(!plan.evaluation_steps.iter().any(alone), "every norm is computed with its convolution");
+            }
             for dtype in [DType::F32, DType::F64] {
                 let together = results(&plan, dtype, Net::forward);
                 let apart = results(&plan, dtype, |net, x| net.forward_with(x, &mut |_, z| z));

@@ -163,6 +163,12 @@ impl ColumnBlocks {
         &self.pieces[first..self.ends[block]]
     }
 
+    /// The first location of a register, both counted through all periods, of `count` locations in an image.
+    pub(crate) fn location(&self, block: usize, count: usize) -> usize {
+        let piece = self.pieces(block % self.count())[0];
+        (block / self.count() * self.period + piece.image) * count + piece.to
+    }
+
     /// The images of some registers, counted through all periods.
     pub(crate) fn images(&self, blocks: &Range<usize>, all: usize) -> Range<usize> {
         let pieces = |block: usize| (block / self.count() * self.period, self.pieces(block % self.count()));
@@ -272,6 +278,16 @@ mod tests {
         assert_eq!(pieces(&blocks, 2), [(0, 0, 1, 12, 8), (1, 1, 3, 0, 0)]);
         let all: usize = (0..9).flat_map(|block| blocks.pieces(block)).map(|piece| piece.len).sum();
         assert_eq!(all, 4 * 9);
+    }
+
+    #[test]
+    fn registers_begin_where_those_before_them_end() {
+        let [source, output] = grids();
+        let runs = common_runs(&source, &output);
+        let firsts = |blocks: &ColumnBlocks| (0..7).map(|register| blocks.location(register, 9)).collect::<Vec<_>>();
+        assert_eq!(firsts(&ColumnBlocks::in_place(&runs, 4, 1, false)), [0, 3, 6, 9, 12, 15, 18]);
+        assert_eq!(firsts(&ColumnBlocks::packed(&runs, 4, 4, 1)), [0, 4, 8, 12, 16, 20, 24]);
+        assert_eq!(ColumnBlocks::packed(&runs, 4, 4, 1).location(10, 9), 40);
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub(crate) mod packed_weights;
 mod product;
 mod single_filter;
 mod strided;
+pub(crate) mod tail;
 mod tasks;
 mod tiles;
 

@@ -2,6 +2,7 @@
 
 use super::epilogue::{Addend, Output};
 use super::packed_weights::PackedWeights;
+use super::tail::Tail;
 use crate::cpu::im2col::Patches;
 
 /// The product of every group's weights and all its patches.
@@ -14,4 +15,6 @@ pub(crate) struct Gemm<'a, T> {
     pub(crate) weights: &'a [PackedWeights<T>],
     pub(crate) addend: Addend<'a, T>,
     pub(crate) output: Output<'a, T>,
+    /// What follows, if nothing else is written to the output.
+    pub(crate) tail: Option<Tail<'a, T>>,
 }

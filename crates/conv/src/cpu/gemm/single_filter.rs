@@ -165,6 +165,11 @@ impl<T: Real> Kernel for Task<'_, T> {
                         let registers = first..range.end.min(first + COLUMNS);
                         product.write::<S>(simd, &sums, registers, &plane, &mut moved);
                     }
+                    if let Some(tail) = &gemm.tail {
+                        let [from, to] = product.locations(range);
+                        let start = image * output.locations.image() + offset + from;
+                        tail.replace(simd, group, output.memory, start, to - from);
+                    }
                 }
             }
             if step > 1 {
@@ -180,6 +185,13 @@ impl<T: Real> Kernel for Task<'_, T> {
 }
 
 impl<T: Real> Product<'_, T> {
+    /// Where the locations of some registers begin and end, in a row of all.
+    fn locations(&self, registers: Range<usize>) -> [usize; 2] {
+        let (first, last) = (self.blocks.pieces(registers.start), self.blocks.pieces(registers.end - 1));
+        let end = last.last().map_or(0, |piece| piece.to + piece.len);
+        [first.first().map_or(end, |piece| piece.to), end]
+    }
+
     /// The sums of some registers.
     ///
     /// # Safety

@@ -138,6 +138,7 @@ impl<T: Real> Product<'_, T> {
             weights: self.gemm.weights,
             addend: Addend::Nothing,
             output: Output { memory: &Parts::init(aside), locations: self.aside, plane: self.aside.count() },
+            tail: None,
         };
         simd::run(tiles::Task::new(&gemm, &self.blocks, 0..self.blocks.all(images)));
     }

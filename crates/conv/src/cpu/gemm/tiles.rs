@@ -160,9 +160,11 @@ impl<T: Real> Task<'_, T> {
         tiles: &mut [Registers<NR>],
         room: &mut Room<T>,
     ) {
-        let Gemm { patches, weights, .. } = self.gemm;
-        let lanes = T::lanes::<S>();
+        let Gemm { patches, weights, output, tail, .. } = self.gemm;
+        let (lanes, all) = (T::lanes::<S>(), self.gemm.images * output.locations.count());
         let farthest = patches.offsets.iter().max().map_or(0, |offset| offset + lanes);
+        let location = |register| self.blocks.location(register, output.locations.count()).min(all);
+        let mut done = location(range.start);
         for first in range.clone().step_by(NR * room.tiles) {
             let end = range.end.min(first + NR * room.tiles);
             let tiles = &mut tiles[..(end - first).div_ceil(NR)];
@@ -177,6 +179,14 @@ impl<T: Real> Task<'_, T> {
                 let in_place = self.blocks.in_place && tiles.iter().all(within);
                 // SAFETY: registers that are read in place lie within the planes; these locations are this task's.
                 unsafe { self.group::<S, MR, NR>(simd, group, planes, tiles, in_place, room) };
+            }
+            if let Some(tail) = tail {
+                let until = location(end);
+                if end == range.end || tail.is_due(until - done) {
+                    // SAFETY: these outputs are this task's.
+                    unsafe { tail.follow(simd, output, done..until) };
+                    done = until;
+                }
             }
         }
     }

@@ -8,6 +8,7 @@ use burn::nn::{GroupNorm, GroupNormConfig};
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
 use untied_batch_norm::{BatchNorm, BatchNormConfig, Statistics};
+use untied_conv::Epilogue;
 use untied_pool::max_pool2d;
 use untied_redundancy::{Normalization, Span};
 
@@ -116,6 +117,17 @@ impl Norm {
         let (scale, _) = norm.scale_and_shift();
         let locations = if scale.dims() == [channels] { [1, 1] } else { [height, width] };
         x * scale.detach().abs().reshape([1, channels, locations[0], locations[1]])
+    }
+
+    /// A batch norm by running statistics of each channel as the epilogue of a convolution, with an addition and a ReLU where
+    /// asked for.
+    ///
+    /// # Panics
+    /// If it is of another kind.
+    pub(super) fn epilogue(&self, other: Option<Tensor<4>>, relu: bool) -> Epilogue<4> {
+        let Self::Batch(norm) = self else { unreachable!("only batch norm is computed with a convolution") };
+        let [gamma, beta, mean, var] = norm.gamma_beta_mean_var();
+        Epilogue { gamma, beta, mean, var, epsilon: norm.epsilon, other, relu }
     }
 
     /// max(y, 0) of the normalized y; batch norm does both in one pass.

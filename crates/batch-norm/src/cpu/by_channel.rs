@@ -1,14 +1,13 @@
 //! Kernels for many locations: one channel at a time, whose runs of memory are swept by wide registers.
 
 use rayon::prelude::*;
-use untied_kernels::cpu::{Element, Parts, Real};
+use untied_kernels::cpu::{Element, Parts, Real, prefetch};
 use untied_kernels::vectorized;
 
 use super::arguments::{BackwardArguments, Dims, ForwardArguments};
 use super::gradient::{Gradient, write};
 use super::maps::{ChannelStatistics, InputGradientMap, OutputMap, relu, relu_backward};
 use super::moments::{Moments, origin};
-use super::prefetch::prefetch;
 use super::reduce::{LANES, Sums};
 use super::runs::{Runs, per_chunk};
 

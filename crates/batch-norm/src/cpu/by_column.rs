@@ -1,7 +1,7 @@
 //! Kernels for few locations, or none: many channels at once, one sum and one map per column (channel and location).
 
 use rayon::prelude::*;
-use untied_kernels::cpu::{Element, Parts, Real};
+use untied_kernels::cpu::{Element, Parts, Real, prefetch};
 use untied_kernels::vectorized;
 
 use super::arguments::{BackwardArguments, Dims, ForwardArguments};
@@ -9,7 +9,6 @@ use super::columns::{Block, InputGradientMaps, OutputMaps};
 use super::gradient::{Gradient, write};
 use super::maps::{ChannelStatistics, InputGradientMap, OutputMap, relu, relu_backward};
 use super::moments::{Moments, origin};
-use super::prefetch::prefetch;
 use super::runs::{Runs, per_chunk};
 
 /// Columns (channel and location) of one task, at least. With 64 images of f32 they fill 64 KiB.

@@ -2,9 +2,7 @@
 
 use std::mem::MaybeUninit;
 
-use untied_kernels::cpu::{Element, Parts};
-
-use super::prefetch::prefetch;
+use untied_kernels::cpu::{Element, Parts, prefetch};
 
 /// Memory of dy, which is read, and of dx, which is written: the same, if nobody else needs dy.
 pub(super) struct Gradient<'a, E> {

@@ -23,7 +23,6 @@ mod inference;
 mod maps;
 mod moments;
 mod pooled;
-mod prefetch;
 mod reduce;
 mod residual;
 mod runs;

@@ -3,14 +3,13 @@
 //! Each element goes through the same operations, with the same roundings, as the three one after the other.
 
 use untied_kernels::cpu::pooling::{Planes, pool, unpool};
-use untied_kernels::cpu::{Element, Parts, Real};
+use untied_kernels::cpu::{Element, Parts, Real, prefetch};
 use untied_kernels::vectorized;
 
 use super::arguments::{BackwardArguments, Dims, ForwardArguments};
 use super::by_channel::{add, chunks, per_channel, statistics, write_dx};
 use super::gradient::{Gradient, replace};
 use super::maps::{ChannelStatistics, InputGradientMap, OutputMap, relu};
-use super::prefetch::prefetch;
 use super::reduce::Sums;
 use super::runs::{CHUNK, PIECE, Runs, per_chunk};
 

@@ -1,8 +1,6 @@
 //! Sums over runs of elements, in f64, in an order that only their lengths decide.
 
-use untied_kernels::cpu::tree_sum;
-
-use super::prefetch::prefetch;
+use untied_kernels::cpu::{prefetch, tree_sum};
 
 /// Partial sums of one total: enough to fill registers, so that no addition waits for the one before.
 pub(super) const LANES: usize = 16;

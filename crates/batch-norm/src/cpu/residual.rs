@@ -2,14 +2,13 @@
 //!
 //! Each element goes through the same operations, with the same roundings, as norm, addition and ReLU one after the other.
 
-use untied_kernels::cpu::{Element, Parts, Real};
+use untied_kernels::cpu::{Element, Parts, Real, prefetch};
 use untied_kernels::vectorized;
 
 use super::arguments::{BackwardArguments, ForwardArguments};
 use super::by_channel::{add, chunks, per_channel, statistics};
 use super::gradient::{Gradient, write};
 use super::maps::{ChannelStatistics, InputGradientMap, OutputMap};
-use super::prefetch::prefetch;
 use super::reduce::Sums;
 use super::runs::{PIECE, Runs, per_chunk};
 

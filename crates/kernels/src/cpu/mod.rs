@@ -6,6 +6,7 @@ mod fours;
 mod lanes;
 mod output;
 pub mod pooling;
+mod prefetch;
 mod running_map;
 mod simd;
 mod sum;
@@ -16,6 +17,7 @@ pub use element::{Element, Real};
 pub use fours::lanes_of_fours;
 pub use lanes::Lanes;
 pub use output::{Parts, filled, tensor};
+pub use prefetch::{prefetch, prefetch_at};
 pub use running_map::RunningMap;
 #[doc(hidden)]
 pub use simd::Vectorized;

@@ -6,13 +6,19 @@ pub(crate) mod padding;
 use std::ops::Range;
 
 use pulp::Simd;
-use untied_kernels::cpu::Real;
+use untied_kernels::cpu::{Real, prefetch_at};
 
 use locations::Locations;
 use padding::Padding;
 
 use crate::ConvSpec;
 use crate::spec::volume;
+
+/// Bytes beyond which the processor does not look ahead.
+const PAGE: usize = 4096;
+
+/// Bytes ahead that are asked for instead: 256 to 1024 took 0.9 to 0.95 of the time of none (1×1, Zen 3).
+const AHEAD: usize = 512;
 
 /// Patches in padded planes: element k of the patch at location j lies at `start of j + offsets[k]`.
 pub(crate) struct Patches {
@@ -94,6 +100,7 @@ impl Patches {
         let lanes = T::lanes::<S>();
         let offsets = &self.offsets[of];
         let Some(&farthest) = offsets.iter().max() else { return };
+        let far = matches!(offsets, [first, second, ..] if second - first >= PAGE / size_of::<T>());
         for source in sources {
             let end = source.start.saturating_add(farthest).saturating_add(lanes);
             // SAFETY: within the planes, as the farthest one is; a row has room, by the contract.
@@ -107,6 +114,7 @@ impl Patches {
                     2 => copy_block::<[T; 2], T>(from, offsets, to, row),
                     3..=4 => copy_block::<[T; 4], T>(from, offsets, to, row),
                     len if len <= lanes / 2 => copy_block::<[T; 8], T>(from, offsets, to, row),
+                    _ if far => copy_far::<T::Register<S>, T>(from, offsets, to, row),
                     _ => copy_block::<T::Register<S>, T>(from, offsets, to, row),
                 }
             }
@@ -121,6 +129,19 @@ impl Patches {
 #[inline(always)]
 unsafe fn copy_block<B: Copy, T>(from: *const T, offsets: &[usize], to: *mut T, row: usize) {
     for (k, &offset) in offsets.iter().enumerate() {
+        // SAFETY: by the contract.
+        unsafe { to.add(k * row).cast::<B>().write_unaligned(from.add(offset).cast::<B>().read_unaligned()) };
+    }
+}
+
+/// The same of elements so far apart that the processor sees none of them coming, and asks for those of later locations.
+///
+/// # Safety
+/// As [`copy_block`].
+#[inline(always)]
+unsafe fn copy_far<B: Copy, T>(from: *const T, offsets: &[usize], to: *mut T, row: usize) {
+    for (k, &offset) in offsets.iter().enumerate() {
+        prefetch_at(from.wrapping_add(offset + AHEAD / size_of::<T>()));
         // SAFETY: by the contract.
         unsafe { to.add(k * row).cast::<B>().write_unaligned(from.add(offset).cast::<B>().read_unaligned()) };
     }

@@ -1,5 +1,5 @@
-//! The epilogue of a convolution in evaluation: a batch norm by given statistics, an addition and a ReLU, computed where the
-//! output is written.
+//! The epilogue of a convolution in evaluation: a batch norm by given statistics, an addition and a ReLU, as one operation with
+//! it.
 
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, ExtensionType};
@@ -14,8 +14,8 @@ use untied_kernels::norm_by_given_statistics;
 /// z = max(z, 0)                  with `relu`
 /// ```
 ///
-/// Each operation rounds as one of its own, so that the result is equal, bit by bit, to that of convolution, batch norm,
-/// addition and ReLU one after the other.
+/// Each operation rounds as one of its own, so that on the CPU the result is equal, bit by bit, to that of convolution, batch
+/// norm, addition and ReLU one after the other. (A GPU's compiler may fuse what follows each other.)
 ///
 /// # Shapes
 /// γ, β, μ and σ² `[channels_out]`, in any float type; `other` like y.

@@ -62,7 +62,7 @@ pub fn conv2d(x: Tensor<4>, weight: Tensor<4>, bias: Option<Tensor<3>>, options:
 /// [`conv2d`], and behind it a batch norm by given statistics, an addition and a ReLU as the [`Epilogue`] says, as one
 /// operation: what a network computes in evaluation.
 ///
-/// On the CPU, in f32 and f64, the output is written once, when all that has been done. Elsewhere, and under autodiff, the
+/// On the CPU, in f32 and f64, outputs are replaced while they are in a core's own cache. Elsewhere, and under autodiff, the
 /// operations follow each other.
 ///
 /// # Panics

@@ -166,9 +166,9 @@ impl<T: Real> Kernel for Task<'_, T> {
                         product.write::<S>(simd, &sums, registers, &plane, &mut moved);
                     }
                     if let Some(tail) = &gemm.tail {
-                        let [from, to] = product.locations(range);
-                        let start = image * output.locations.image() + offset + from;
-                        tail.replace(simd, group, output.memory, start, to - from);
+                        let locations = product.locations(range);
+                        let start = image * output.locations.image() + offset + locations.start;
+                        tail.replace(simd, group, output.memory, start, locations.len());
                     }
                 }
             }
@@ -185,11 +185,10 @@ impl<T: Real> Kernel for Task<'_, T> {
 }
 
 impl<T: Real> Product<'_, T> {
-    /// Where the locations of some registers begin and end, in a row of all.
-    fn locations(&self, registers: Range<usize>) -> [usize; 2] {
-        let (first, last) = (self.blocks.pieces(registers.start), self.blocks.pieces(registers.end - 1));
-        let end = last.last().map_or(0, |piece| piece.to + piece.len);
-        [first.first().map_or(end, |piece| piece.to), end]
+    /// The locations of some registers, in a row of all.
+    fn locations(&self, registers: Range<usize>) -> Range<usize> {
+        let last = self.blocks.pieces(registers.end - 1).last().expect("a register has locations");
+        self.blocks.pieces(registers.start)[0].to..last.to + last.len
     }
 
     /// The sums of some registers.

@@ -18,8 +18,8 @@ const EPSILON: f64 = 1e-3;
 type Sizes = [usize; 7];
 
 /// Locations in whole registers and not, in few and many images, in rows packed and in place; patches longer than what is
-/// multiplied at once; 1×1; strides; a filter a group, and several; more tasks than images.
-const SIZES: [Sizes; 12] = [
+/// multiplied at once; 1×1; strides; a filter a group, and several; more tasks than images, of many filters and of a single one.
+const SIZES: [Sizes; 13] = [
     [5, 3, 8, 16, 3, 1, 1],
     [3, 2, 13, 28, 3, 1, 1],
     [18, 4, 6, 5, 3, 1, 1],
@@ -32,6 +32,7 @@ const SIZES: [Sizes; 12] = [
     [3, 24, 24, 21, 3, 2, 24],
     [4, 12, 18, 11, 3, 1, 3],
     [1, 16, 24, 70, 3, 1, 1],
+    [2, 64, 1, 70, 3, 1, 1],
 ];
 
 /// What follows a convolution.

@@ -2,6 +2,7 @@
 
 pub(crate) mod locations;
 pub(crate) mod padding;
+mod rows;
 
 use std::ops::Range;
 

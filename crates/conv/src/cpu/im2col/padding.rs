@@ -13,6 +13,7 @@ use std::ops::Range;
 use pulp::Simd;
 use untied_kernels::cpu::Real;
 
+use super::rows::Rows;
 use crate::spec::volume;
 
 /// Padding of planes.
@@ -54,41 +55,41 @@ impl Padding {
     /// Writes planes to such memory, from its start on; the zeros around them stay.
     #[inline(always)]
     pub(crate) fn fill<S: Simd, T: Real>(&self, simd: S, planes: &[T], to: &mut [T]) {
-        let [depth, height, width] = self.size;
-        let planes = planes.chunks_exact(volume(self.size)).zip(to.chunks_exact_mut(volume(self.padded)));
-        for (plane, to) in planes {
-            let mut rows = plane.chunks_exact(width);
+        let Self { size: [depth, height, width], before, padded: [_, rows, row], .. } = *self;
+        let (plane, padded) = (volume(self.size), volume(self.padded));
+        // Counted by addition: small planes are so many that dividing by their size shows.
+        let (mut from, mut at) = (0, (before[0] * rows + before[1]) * row);
+        while from + plane <= planes.len() {
             for z in 0..depth {
-                let slice = (z + self.before[0]) * self.padded[1] + self.before[1];
-                for (y, values) in rows.by_ref().take(height).enumerate() {
-                    let to = &mut to[(slice + y) * self.padded[2]..][..self.padded[2]];
-                    match self.residues {
-                        1 => copy(simd, values, &mut to[self.before[2]..][..width]),
-                        2 => self.by_residues::<2, T>(values, to),
-                        3 => self.by_residues::<3, T>(values, to),
-                        _ => self.by_residues::<0, T>(values, to),
-                    }
+                let slice = &planes[from + z * height * width..][..height * width];
+                let to = &mut to[at + z * rows * row..][..height * row];
+                if self.residues == 1 {
+                    let to = &mut to[before[2]..][..height * row - before[2]];
+                    let rows = Rows { count: height, width, from: width, to: row };
+                    // SAFETY: as many rows as the slice has, whose room is as long.
+                    unsafe { rows.copy(simd, slice.as_ptr(), to.as_mut_ptr()) };
+                } else {
+                    self.by_residues(slice, to);
                 }
             }
+            (from, at) = (from + plane, at + padded);
         }
     }
 
-    /// Writes a row, the columns of each residue together. `STEP` is the number of residues, or 0 if it isn't known yet.
+    /// Writes the rows of a slice, the columns of each residue together.
     #[inline(always)]
-    fn by_residues<const STEP: usize, T: Real>(&self, values: &[T], to: &mut [T]) {
-        let step = if STEP == 0 { self.residues } else { STEP };
-        for (residue, to) in to.chunks_exact_mut(self.padded[2] / step).enumerate().take(self.read) {
+    fn by_residues<T: Real>(&self, slice: &[T], to: &mut [T]) {
+        let Self { size: [_, height, width], before, padded: [_, _, row], residues, read, .. } = *self;
+        for residue in 0..read {
             // Columns of padding before the first value.
-            let before = self.before[2].saturating_sub(residue).div_ceil(step);
-            let first = residue + before * step - self.before[2];
-            let Some(values) = values.get(first..) else { continue };
-            let to = &mut to[before..];
-            if STEP == 2 {
-                halve(values, to);
-            } else {
-                for (value, to) in values.iter().step_by(step).zip(to) {
-                    *to = *value;
-                }
+            let skipped = before[2].saturating_sub(residue).div_ceil(residues);
+            let first = residue + skipped * residues - before[2];
+            let columns = width.saturating_sub(first).div_ceil(residues);
+            if columns > 0 {
+                let to = &mut to[residue * (row / residues) + skipped..];
+                let rows = Rows { count: height, width: columns, from: width, to: row };
+                // SAFETY: as many rows as the slice has, of which the last one too has so many columns, and room for them.
+                unsafe { rows.copy_every(residues, slice[first..].as_ptr(), to.as_mut_ptr()) };
             }
         }
     }
@@ -104,45 +105,6 @@ impl Padding {
         let mut all = self.room(simd, which.len());
         self.fill(simd, planes, &mut all);
         Cow::Owned(all)
-    }
-}
-
-/// Copies every other value, from the first one on, so many at once that the compiler shuffles registers.
-#[inline(always)]
-fn halve<T: Real>(mut from: &[T], mut to: &mut [T]) {
-    // Eight or four of so many neighbours.
-    while let Some(block) = from.first_chunk::<15>() {
-        let (some, rest) = to.split_first_chunk_mut::<8>().expect("room for every other value");
-        *some = std::array::from_fn(|i| block[2 * i]);
-        (from, to) = (from.get(16..).unwrap_or_default(), rest);
-    }
-    if let Some(block) = from.first_chunk::<7>() {
-        let (some, rest) = to.split_first_chunk_mut::<4>().expect("room for every other value");
-        *some = std::array::from_fn(|i| block[2 * i]);
-        (from, to) = (from.get(8..).unwrap_or_default(), rest);
-    }
-    for (value, to) in from.iter().step_by(2).zip(to) {
-        *to = *value;
-    }
-}
-
-/// Copies as many as both hold.
-#[inline(always)]
-fn copy<S: Simd, T: Real>(simd: S, from: &[T], to: &mut [T]) {
-    let (count, lanes) = (from.len().min(to.len()), T::lanes::<S>());
-    // SAFETY: within both slices.
-    unsafe {
-        let (from, to) = (from.as_ptr(), to.as_mut_ptr());
-        if count < lanes {
-            let mask = T::tail(simd, count);
-            T::store_part(simd, mask, to, T::load_part(simd, mask, from));
-            return;
-        }
-        for at in (0..count).step_by(lanes) {
-            // The last register ends with the row, and so writes some again.
-            let at = at.min(count - lanes);
-            T::store::<S>(to.add(at), T::load::<S>(from.add(at)));
-        }
     }
 }
 

@@ -8,7 +8,7 @@ use burn::backend::flex::FlexTensor;
 use burn::tensor::Shape;
 use rayon::prelude::*;
 use untied_kernels::cpu::pooling::{Planes, pooled, unpooled};
-use untied_kernels::cpu::{Element, filled};
+use untied_kernels::cpu::{Element, filled, prefetch};
 use untied_kernels::{for_element, vectorized};
 
 use crate::PoolBackend;
@@ -16,6 +16,9 @@ use crate::operation::subsampled;
 
 /// Elements of x that are worth a task of their own.
 const TASK: usize = 1 << 14;
+
+/// Bytes ahead that are asked for.
+const AHEAD: usize = 2048;
 
 impl PoolBackend for Flex {
     fn untied_max_pool(x: FlexTensor) -> FlexTensor {
@@ -58,6 +61,7 @@ fn take<E: Element>(x: &[E], y: &mut [MaybeUninit<E>], planes: Planes, [down, ac
         |plane| plane.chunks_exact(planes.width).step_by(down),
     );
     for (x, y) in rows.zip(y.chunks_exact_mut(width)) {
+        prefetch(x, AHEAD / size_of::<E>());
         // A stride that the compiler knows keeps registers full.
         if across == 2 {
             let (pairs, last) = x.as_chunks::<2>();

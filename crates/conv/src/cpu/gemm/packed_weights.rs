@@ -1,5 +1,6 @@
 //! Weights in the order in which the micro-kernel reads them.
 
+use rayon::prelude::*;
 use untied_kernels::cpu::Real;
 
 use super::microkernel::Rows;
@@ -8,6 +9,9 @@ use crate::cpu::simd::TileSizes;
 /// Elements of a patch that are multiplied at once, at most, so that those of a tile's columns stay in the nearest cache while
 /// all filters take them in.
 const DEPTH: usize = 160;
+
+/// Weights that are worth a task of their own.
+const TASK: usize = 1 << 15;
 
 /// The filters of one group in blocks of as many as a tile has rows: `[blocks, elements of a filter, rows]`.
 pub(crate) struct PackedWeights<T> {
@@ -22,16 +26,24 @@ pub(crate) struct PackedWeights<T> {
 
 impl<T: Real> PackedWeights<T> {
     /// Packs `weight(filter, k)`.
-    pub(crate) fn new(count: usize, length: usize, weight: impl Fn(usize, usize) -> T) -> Self {
+    pub(crate) fn new(count: usize, length: usize, weight: impl Fn(usize, usize) -> T + Sync) -> Self {
         // A single filter, as in depthwise convolutions, is a tile's only row.
         let rows = if count > 1 { TileSizes::of::<T>().rows } else { 1 };
         // Rows beyond the last filter stay zero: their products are computed, and not written.
         let mut blocks = vec![T::ZERO; count.div_ceil(rows) * rows * length];
-        for filter in 0..count {
-            let first = filter / rows * rows * length + filter % rows;
-            for k in 0..length {
-                blocks[first + k * rows] = weight(filter, k);
+        let fill = |(block, elements): (usize, &mut [T])| {
+            let first = block * rows;
+            for (k, elements) in elements.chunks_exact_mut(rows).enumerate() {
+                for (filter, element) in (first..count).zip(elements) {
+                    *element = weight(filter, k);
+                }
             }
+        };
+        let block = (rows * length).max(1);
+        if blocks.len() < TASK {
+            blocks.chunks_exact_mut(block).enumerate().for_each(fill);
+        } else {
+            blocks.par_chunks_exact_mut(block).enumerate().with_min_len(TASK.div_ceil(block)).for_each(fill);
         }
         Self { blocks, count, length, rows }
     }

@@ -39,13 +39,15 @@ impl<K: Kernel> WithSimd for Tiled<K> {
 pub(super) struct TileSizes {
     /// MR.
     pub(super) rows: usize,
+    /// `MR_TALL`.
+    pub(super) tall: usize,
     /// Elements of a register.
     pub(super) lanes: usize,
 }
 
 impl TileSizes {
     pub(super) fn of<T: Real>() -> Self {
-        let mut sizes = Self { rows: 1, lanes: 1 };
+        let mut sizes = Self { rows: 1, tall: 1, lanes: 1 };
         run(Ask::<T>(&mut sizes, PhantomData));
         sizes
     }
@@ -55,6 +57,6 @@ struct Ask<'a, T>(&'a mut TileSizes, PhantomData<T>);
 
 impl<T: Real> Kernel for Ask<'_, T> {
     fn run<S: Simd, const MR: usize, const NR: usize, const MR_TALL: usize>(self, _: S) {
-        *self.0 = TileSizes { rows: MR, lanes: T::lanes::<S>() };
+        *self.0 = TileSizes { rows: MR, tall: MR_TALL, lanes: T::lanes::<S>() };
     }
 }

@@ -163,26 +163,6 @@ pub(crate) unsafe fn product<S: Simd, T: Real, C: Columns<T>, const MR: usize, c
     tile
 }
 
-/// Writes to the tile `sums [MR, NR registers]`, or adds to it, the [`product`].
-///
-/// # Safety
-/// As there; `sums` is that large too, and nobody else holds it.
-#[inline(always)]
-pub(crate) unsafe fn multiply<S: Simd, T: Real, C: Columns<T>, const MR: usize, const NR: usize>(
-    simd: S,
-    k: usize,
-    rows: &impl Factors<T>,
-    columns: &C,
-    sums: *mut T,
-    add: bool,
-) {
-    // SAFETY: by the contract.
-    unsafe {
-        let start = add.then_some(sums.cast_const());
-        store::<S, T, MR, NR>(product::<S, T, C, MR, NR>(simd, k, rows, columns, start), sums);
-    }
-}
-
 /// Stores a tile at `to [MR, NR registers]`.
 ///
 /// # Safety
@@ -193,6 +173,27 @@ pub(crate) unsafe fn store<S: Simd, T: Real, const MR: usize, const NR: usize>(t
         for (j, sum) in row.into_iter().enumerate() {
             // SAFETY: by the contract.
             unsafe { T::store::<S>(to.add((i * NR + j) * T::lanes::<S>()), sum) };
+        }
+    }
+}
+
+/// Adds a tile to that at `to [MR, NR registers]`.
+///
+/// # Safety
+/// As [`store`]; there is a tile.
+#[inline(always)]
+pub(crate) unsafe fn add<S: Simd, T: Real, const MR: usize, const NR: usize>(
+    simd: S,
+    tile: Tile<S, T, MR, NR>,
+    to: *mut T,
+) {
+    for (i, row) in tile.into_iter().enumerate() {
+        for (j, sum) in row.into_iter().enumerate() {
+            // SAFETY: by the contract.
+            unsafe {
+                let to = to.add((i * NR + j) * T::lanes::<S>());
+                T::store::<S>(to, T::plus(simd, T::load::<S>(to), sum));
+            }
         }
     }
 }

@@ -6,12 +6,12 @@ use rayon::prelude::*;
 use untied_kernels::cpu::Real;
 
 use crate::ConvSpec;
-use crate::cpu::simd::{self, Kernel};
+use crate::cpu::simd::{self, Kernel, TileSizes};
 
 /// Sums of one task: `[groups, blocks of filters, elements of a patch, columns]`, filters along a row.
 pub(crate) struct WeightSums<T> {
     elements: Vec<T>,
-    pub(crate) shape: Shape,
+    shape: Shape,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -26,8 +26,15 @@ pub(crate) struct Shape {
 }
 
 impl Shape {
-    pub(crate) fn new(spec: &ConvSpec, tile: [usize; 2]) -> Self {
-        let [rows, columns] = tile;
+    /// A single filter has a register for each element of a patch. Otherwise a tile has as many columns as there are filters,
+    /// or a second register is left empty.
+    pub(crate) fn of<T: Real>(spec: &ConvSpec) -> Self {
+        let TileSizes { lanes, tall, .. } = TileSizes::of::<T>();
+        let [rows, columns] = match spec.channels_out {
+            1 => [1, lanes],
+            filters if filters > lanes => [tall, 2 * lanes],
+            _ => [tall, lanes],
+        };
         Self {
             groups: spec.groups,
             blocks: spec.channels_out.div_ceil(columns),
@@ -41,8 +48,13 @@ impl Shape {
         self.rows * self.columns
     }
 
-    fn elements(&self) -> usize {
-        self.groups * self.blocks * self.block()
+    /// Elements of so many blocks of each group.
+    pub(crate) fn of_blocks(&self, blocks: usize) -> usize {
+        self.groups * blocks * self.block()
+    }
+
+    pub(crate) fn elements(&self) -> usize {
+        self.of_blocks(self.blocks)
     }
 }
 
@@ -50,6 +62,14 @@ impl<T: Real> WeightSums<T> {
     /// Room for sums that are not written yet.
     pub(crate) fn with_room(shape: Shape) -> Self {
         Self { elements: Vec::with_capacity(shape.elements()), shape }
+    }
+
+    pub(crate) fn zeros(shape: Shape) -> Self {
+        Self { elements: vec![T::ZERO; shape.elements()], shape }
+    }
+
+    pub(crate) fn elements_mut(&mut self) -> &mut [T] {
+        &mut self.elements
     }
 
     /// Address of the sums of a block.

@@ -6,7 +6,7 @@
 //! short, from a packed panel that stays in the cache ([`im2col`]); the gradient of the input is the same product with the
 //! filters turned round. For the gradient of the weight the elements of a patch are the rows and the filters the columns.
 //! The bias is added where the tile is written, and in evaluation what follows is done there; the bias's gradient is summed
-//! where dy comes into the cache.
+//! where dy comes into the cache, or, beside large weights, by itself.
 //!
 //! Results are equal bit by bit on any number of threads. They depend on the machine's registers: it may fuse additions
 //! with multiplications, and sums over locations are taken by the lanes of a register first.

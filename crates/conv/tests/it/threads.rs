@@ -50,8 +50,9 @@ fn thread_counts_give_the_same_bits() {
         case(&[9, 40, 12, 12], &[48, 40, 1, 1], true, 1),
         // Weights larger than a core's cache.
         case(&[33, 128, 4, 4], &[128, 128, 3, 3], true, 1),
-        // Sums of the weight's gradient so large that portions come in turn, where threads are few.
-        case(&[16, 256, 4, 4], &[210, 256, 3, 3], false, 1),
+        // Sums of the weight's gradient so large that portions, of more locations than are multiplied at once, come in turn
+        // where threads are few.
+        case(&[32, 320, 7, 7], &[96, 320, 3, 3], false, 1),
         // On one thread every task has an image or more, on several there are more tasks than images.
         strided(case(&[5, 32, 31, 32], &[48, 32, 3, 3], false, 1)),
         case(&[6, 12, 200], &[18, 6, 5], true, 2),

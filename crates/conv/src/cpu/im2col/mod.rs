@@ -11,6 +11,7 @@ use untied_kernels::cpu::{Real, prefetch_at};
 
 use locations::Locations;
 use padding::Padding;
+use rows::move_block;
 
 use crate::ConvSpec;
 use crate::spec::volume;
@@ -131,7 +132,7 @@ impl Patches {
 unsafe fn copy_block<B: Copy, T>(from: *const T, offsets: &[usize], to: *mut T, row: usize) {
     for (k, &offset) in offsets.iter().enumerate() {
         // SAFETY: by the contract.
-        unsafe { to.add(k * row).cast::<B>().write_unaligned(from.add(offset).cast::<B>().read_unaligned()) };
+        unsafe { move_block::<B, T>(from.add(offset), to.add(k * row)) };
     }
 }
 
@@ -144,7 +145,7 @@ unsafe fn copy_far<B: Copy, T>(from: *const T, offsets: &[usize], to: *mut T, ro
     for (k, &offset) in offsets.iter().enumerate() {
         prefetch_at(from.wrapping_add(offset + AHEAD / size_of::<T>()));
         // SAFETY: by the contract.
-        unsafe { to.add(k * row).cast::<B>().write_unaligned(from.add(offset).cast::<B>().read_unaligned()) };
+        unsafe { move_block::<B, T>(from.add(offset), to.add(k * row)) };
     }
 }
 

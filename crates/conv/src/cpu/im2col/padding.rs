@@ -57,29 +57,35 @@ impl Padding {
     pub(crate) fn fill<S: Simd, T: Real>(&self, simd: S, planes: &[T], to: &mut [T]) {
         let Self { size: [depth, height, width], before, padded: [_, rows, row], .. } = *self;
         let (plane, padded) = (volume(self.size), volume(self.padded));
+        debug_assert!(plane > 0, "no axis of an input is empty");
         // Counted by addition: small planes are so many that dividing by their size shows.
         let (mut from, mut at) = (0, (before[0] * rows + before[1]) * row);
         while from + plane <= planes.len() {
             for z in 0..depth {
                 let slice = &planes[from + z * height * width..][..height * width];
                 let to = &mut to[at + z * rows * row..][..height * row];
-                if self.residues == 1 {
-                    let to = &mut to[before[2]..][..height * row - before[2]];
-                    let rows = Rows { count: height, width, from: width, to: row };
-                    // SAFETY: as many rows as the slice has, whose room is as long.
-                    unsafe { rows.copy(simd, slice.as_ptr(), to.as_mut_ptr()) };
-                } else {
-                    self.by_residues(slice, to);
+                match self.residues {
+                    1 => {
+                        let to = &mut to[before[2]..][..height * row - before[2]];
+                        let rows = Rows { count: height, width, from: width, to: row };
+                        // SAFETY: as many rows as the slice has, whose room is as long.
+                        unsafe { rows.copy(simd, slice.as_ptr(), to.as_mut_ptr()) };
+                    }
+                    2 => self.by_residues::<2, T>(slice, to),
+                    3 => self.by_residues::<3, T>(slice, to),
+                    _ => self.by_residues::<0, T>(slice, to),
                 }
             }
             (from, at) = (from + plane, at + padded);
         }
     }
 
-    /// Writes the rows of a slice, the columns of each residue together.
+    /// Writes the rows of a slice, the columns of each residue together. `RESIDUES` is their number, or 0 if the compiler
+    /// doesn't know it.
     #[inline(always)]
-    fn by_residues<T: Real>(&self, slice: &[T], to: &mut [T]) {
-        let Self { size: [_, height, width], before, padded: [_, _, row], residues, read, .. } = *self;
+    fn by_residues<const RESIDUES: usize, T: Real>(&self, slice: &[T], to: &mut [T]) {
+        let Self { size: [_, height, width], before, padded: [_, _, row], read, .. } = *self;
+        let residues = if RESIDUES == 0 { self.residues } else { RESIDUES };
         for residue in 0..read {
             // Columns of padding before the first value.
             let skipped = before[2].saturating_sub(residue).div_ceil(residues);

@@ -1,7 +1,7 @@
-//! Rows that are copied to rows of another distance, whole or every other column of them.
+//! Rows that are copied to rows of another distance, whole or some of their columns.
 //!
-//! Rows of small images are short, and there are very many: whatever is the same for all of them is told once, and how
-//! many registers a row has is known to the compiler.
+//! Rows of small images are short, and there are very many: whatever is the same for all of them is told once, and the
+//! compiler knows how many registers a row of usual width has.
 
 use pulp::Simd;
 use untied_kernels::cpu::Real;
@@ -37,7 +37,8 @@ impl Rows {
                 },
                 0 => {}
                 1 => self.blocks::<[T; 1], T, 1>(from, to),
-                2..=3 => self.blocks::<[T; 2], T, 2>(from, to),
+                2 => self.blocks::<[T; 2], T, 1>(from, to),
+                3 => self.blocks::<[T; 2], T, 2>(from, to),
                 4 => self.blocks::<[T; 4], T, 1>(from, to),
                 5..=7 => self.blocks::<[T; 4], T, 2>(from, to),
                 8 => self.blocks::<[T; 8], T, 1>(from, to),
@@ -84,7 +85,7 @@ impl Rows {
     /// Copies every `step`-th column from the first one on, `width` of them.
     ///
     /// # Safety
-    /// As [`Self::copy`].
+    /// As [`Self::copy`], for these columns.
     #[inline(always)]
     pub(super) unsafe fn copy_every<T: Real>(&self, step: usize, from: *const T, to: *mut T) {
         for row in 0..self.count {
@@ -111,10 +112,12 @@ impl Rows {
     }
 }
 
+/// Copies a block of neighbours.
+///
 /// # Safety
 /// A block lies at `from`, and there is room for it at `to`.
 #[inline(always)]
-unsafe fn move_block<B: Copy, T>(from: *const T, to: *mut T) {
+pub(super) unsafe fn move_block<B: Copy, T>(from: *const T, to: *mut T) {
     // SAFETY: by the contract.
     unsafe { to.cast::<B>().write_unaligned(from.cast::<B>().read_unaligned()) };
 }
@@ -154,7 +157,9 @@ mod tests {
             for width in 0..70 {
                 for step in 1..4 {
                     let rows = Rows { count: 3, width, from: width * step + 2, to: width + 5 };
-                    let from: Vec<T> = (0..rows.count * rows.from).map(|i| T::from_f64(1.0 + i as f64)).collect();
+                    // Nothing lies behind the last column, in case more is read.
+                    let all = ((rows.count - 1) * rows.from + width * step).saturating_sub(step - 1);
+                    let from: Vec<T> = (0..all).map(|i| T::from_f64(1.0 + i as f64)).collect();
                     let mut to = vec![T::ZERO; rows.count * rows.to];
                     // SAFETY: rows of both.
                     unsafe {
@@ -178,5 +183,7 @@ mod tests {
     fn rows_are_copied_and_nothing_else() {
         dispatch(EveryWidth(0f32));
         dispatch(EveryWidth(0f64));
+        EveryWidth(0f32).with_simd(pulp::Scalar);
+        EveryWidth(0f64).with_simd(pulp::Scalar);
     }
 }

@@ -9,7 +9,7 @@ use burn::backend::flex::FlexTensor;
 use burn::tensor::Shape;
 use untied_kernels::cpu::{Real, tensor};
 
-use super::tasks::Portion;
+use super::portions::Portion;
 use crate::cpu::simd::{self, Kernel};
 
 /// Sums of dy over the images that the bias wants.
@@ -39,13 +39,13 @@ impl Sharing {
     }
 }
 
-/// Partial sums of one task: in the type of dy per location, since each takes in a few images alone; in f64 per filter,
+/// Partial sums of one portion: in the type of dy per location, since each takes in a few images alone; in f64 per filter,
 /// but for a few registers that are added before their sum becomes f64.
 pub(crate) enum BiasSums<T> {
     None,
     /// `[channels_out, lanes of a register]`
     PerFilter(Vec<f64>),
-    /// `[channels_out, locations of the task]`
+    /// `[channels_out, locations of the portion]`
     PerLocation(Vec<T>),
 }
 
@@ -54,7 +54,7 @@ const TOGETHER: usize = 8;
 
 impl<T: Real> BiasSums<T> {
     /// The sums over some images of dy `[images, planes of filters]`, at some locations. Each plane is read from its
-    /// first location to its last: whoever reads them next, in whatever order, finds them in the cache.
+    /// first location to its last: if they are read next, in whatever order, they are in the cache.
     #[inline(always)]
     pub(crate) fn new<S: Simd>(
         simd: S,
@@ -145,18 +145,18 @@ fn add_lanes<S: Simd, T: Real>(simd: S, values: &[T], sums: &mut [f64]) {
     }
 }
 
-/// The tasks' sums, added in their order: `[filters, count]`. Each task has its locations.
-pub(crate) fn gather<T: Real>(tasks: &[(Range<usize>, BiasSums<T>)], filters: usize, count: usize) -> Vec<f64> {
+/// The portions' sums, added in their order: `[filters, count]`. Each portion has its locations.
+pub(crate) fn gather<T: Real>(portions: &[(Range<usize>, BiasSums<T>)], filters: usize, count: usize) -> Vec<f64> {
     let mut all = vec![0.0; filters * count];
-    let together = (1 << 12) / (count * tasks.len()).max(1) + 1;
+    let together = (1 << 12) / (count * portions.len()).max(1) + 1;
     let sums = all.par_chunks_exact_mut(count.max(1)).with_min_len(together).enumerate();
-    sums.for_each(|(filter, sums)| simd::run(Gather { tasks, filter, sums }));
+    sums.for_each(|(filter, sums)| simd::run(Gather { portions, filter, sums }));
     all
 }
 
 /// Adds up the sums of one filter.
 struct Gather<'a, T> {
-    tasks: &'a [(Range<usize>, BiasSums<T>)],
+    portions: &'a [(Range<usize>, BiasSums<T>)],
     filter: usize,
     sums: &'a mut [f64],
 }
@@ -164,8 +164,8 @@ struct Gather<'a, T> {
 impl<T: Real> Kernel for Gather<'_, T> {
     #[inline(always)]
     fn run<S: Simd, const MR: usize, const NR: usize, const MR_TALL: usize>(self, _: S) {
-        for (locations, task) in self.tasks {
-            match task {
+        for (locations, portion) in self.portions {
+            match portion {
                 BiasSums::None => {}
                 BiasSums::PerFilter(sums) => {
                     let lanes = T::lanes::<S>();

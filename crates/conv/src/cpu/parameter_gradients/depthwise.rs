@@ -30,7 +30,8 @@ impl<T: Real> Depthwise<'_, T> {
     /// Writes the sums of products to `[elements of a patch, lanes]`, or adds to those that are there: lane by lane.
     ///
     /// # Safety
-    /// There is such memory at `to`, written if it is added to, and nobody else holds it.
+    /// There is such memory at `to`, written if it is added to, and nobody else holds it. The patches of the runs lie within
+    /// the planes.
     #[inline(always)]
     pub(crate) unsafe fn sum<S: Simd>(&self, simd: S, to: *mut T, add: bool) {
         let lanes = T::lanes::<S>();

@@ -10,8 +10,8 @@ use rayon::prelude::*;
 use untied_kernels::cpu::{Parts, Real};
 
 use super::bias::{BiasSums, Sharing};
+use super::portions::Portion;
 use super::sweep::{Sums, Sweep};
-use super::tasks::Portion;
 use super::weight::WeightSums;
 use crate::cpu::simd::{self, Kernel};
 
@@ -87,9 +87,10 @@ impl<T: Real> Kernel for Biases<'_, T> {
 #[cfg(test)]
 mod tests {
     use burn::tensor::ops::ConvOptions;
+    use rayon::ThreadPoolBuilder;
 
     use super::super::at_once;
-    use super::super::tasks::portions;
+    use super::super::portions::portions;
     use super::super::weight::Shape;
     use super::*;
     use crate::ConvSpec;
@@ -104,8 +105,10 @@ mod tests {
         let sweep = &Sweep { spec, patches, x: &x, dy: &dy, shape: Shape::of::<T>(spec) };
         let portions = portions(spec);
         assert!(portions.len() > 2, "sums whose order matters");
-        [vec![sums(sweep, &portions)], at_once(sweep, &portions, Sharing::None).0]
-            .map(|sums| WeightSums::gather(spec, &sums))
+        // Tasks of several blocks of filters, whatever the machine.
+        let pool = ThreadPoolBuilder::new().num_threads(1).build().expect("a pool");
+        let in_turn = pool.install(|| sums(sweep, &portions));
+        [vec![in_turn], at_once(sweep, &portions, Sharing::None).0].map(|sums| WeightSums::gather(spec, &sums))
     }
 
     #[test]
@@ -114,7 +117,7 @@ mod tests {
         for (x, weight, stride, groups) in [
             ([5, 40, 7, 8], [70, 40, 3, 3], 1, 1),
             ([3, 16, 13, 20], [100, 16, 3, 3], 1, 1),
-            ([6, 24, 14, 15], [90, 12, 3, 3], 2, 2),
+            ([6, 24, 14, 15], [180, 12, 3, 3], 2, 2),
             ([9, 64, 9, 9], [70, 64, 1, 1], 1, 1),
         ] {
             let options = ConvOptions::new([stride; 2], [1; 2], [1; 2], groups);

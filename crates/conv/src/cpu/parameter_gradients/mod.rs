@@ -1,4 +1,4 @@
-//! The gradients of weight and bias, from one sweep over the gradient of the output.
+//! The gradients of weight and bias, from one sweep over the gradient of the output where weights are not large.
 //!
 //! dw is the product of patches and dy over all locations: elements of a patch are the rows of a tile, and filters its
 //! columns, for which dy is transposed. Sums of each portion of the batch are added in the order of the portions: either all
@@ -7,8 +7,8 @@
 pub(crate) mod bias;
 mod depthwise;
 mod in_turn;
+mod portions;
 mod sweep;
-mod tasks;
 mod transposed;
 mod weight;
 
@@ -18,8 +18,8 @@ use untied_kernels::cpu::Real;
 
 use bias::{BiasSums, Sharing};
 use depthwise::Depthwise;
+use portions::{Portion, portions};
 use sweep::{Sums, Sweep};
-use tasks::{Portion, portions};
 use weight::{Shape, WeightSums};
 
 use super::im2col::Patches;
@@ -27,7 +27,8 @@ use super::simd::{self, Kernel};
 use crate::ConvSpec;
 use crate::spec::volume;
 
-/// Elements of padded planes of several groups, of which each has a single filter, that are read right after they were written.
+/// Elements of padded planes that are written before the first of them is read: what was written just before, and has not
+/// reached the cache yet, makes the processor wait.
 const PADDED: usize = 1 << 12;
 
 /// dw `[channels_out, channels_in/groups, kernel…]`, and the sums of dy that the bias wants.
@@ -94,7 +95,7 @@ unsafe fn depthwise<S: Simd, T: Real>(simd: S, sweep: &Sweep<T>, portion: &Porti
     let (groups, padding) = (spec.groups, &patches.padding);
     let mut runs = Vec::new();
     patches.locations.runs(locations.start, locations.len(), &mut runs);
-    // As they lie in memory, a few groups at once: so many that what is written has left the processor when it is read.
+    // As they lie in memory, a few groups at once.
     let few = (PADDED / patches.group).clamp(1, groups);
     let mut planes = padding.room(simd, few * spec.channels_in);
     let size = spec.channels_in * volume(padding.size);

@@ -7,7 +7,7 @@ use pulp::Simd;
 use untied_kernels::cpu::Real;
 
 use super::bias::{BiasSums, Sharing};
-use super::tasks::Portion;
+use super::portions::Portion;
 use super::transposed::{Transposed, WIDTH};
 use super::weight::Shape;
 use crate::ConvSpec;
@@ -132,13 +132,13 @@ impl<T: Real> Sweep<'_, T> {
                     let at = block - of_blocks.start;
                     let dy = transposed.block(at);
                     for row in (0..rows).step_by(MR) {
-                        let offset = |groups: usize, block: usize| (groups * rows + block * rows + row) * columns;
+                        let offset = |block: usize| (block * rows + row) * columns;
                         // SAFETY: panel, transposed and sums are as large as computed above, and patches lie within
                         // the planes.
                         unsafe {
-                            let sums = of_portion.add(offset(group * of_blocks.len(), at));
+                            let sums = of_portion.add(offset(group * of_blocks.len() + at));
                             let start = begun.then_some(sums.cast_const());
-                            let total = total.filter(|_| last).map(|total| total.add(offset(group * blocks, block)));
+                            let total = total.filter(|_| last).map(|total| total.add(offset(group * blocks + block)));
                             if triples {
                                 // Rows beyond the last element of a patch repeat its last ones.
                                 let offset = |i: usize| patches.offsets[(row + 3 * i).min(spec.patch() - 3)];
@@ -185,7 +185,7 @@ impl<T: Real> Sweep<'_, T> {
 /// Adds a tile's product to `start`, or else to zeros; and that to the total, or else writes it to `sums`.
 ///
 /// # Safety
-/// All are as large as [`microkernel::product`] wants them, and nobody else holds them.
+/// All are as large as [`microkernel::product`] wants them, the total is initialised, and nobody else holds either.
 #[inline(always)]
 unsafe fn multiply<S: Simd, T: Real, C: Columns<T>, const MR: usize, const NR: usize>(
     simd: S,

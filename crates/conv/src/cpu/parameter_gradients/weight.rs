@@ -8,7 +8,7 @@ use untied_kernels::cpu::Real;
 use crate::ConvSpec;
 use crate::cpu::simd::{self, Kernel, TileSizes};
 
-/// Sums of one task: `[groups, blocks of filters, elements of a patch, columns]`, filters along a row.
+/// Sums of one portion, or of all: `[groups, blocks of filters, elements of a patch, columns]`, filters along a row.
 pub(crate) struct WeightSums<T> {
     elements: Vec<T>,
     shape: Shape,
@@ -84,18 +84,18 @@ impl<T: Real> WeightSums<T> {
         unsafe { self.elements.set_len(self.shape.elements()) };
     }
 
-    /// dw: the tasks' sums, added in the order of the tasks.
-    pub(crate) fn gather(spec: &ConvSpec, tasks: &[Self]) -> Vec<T> {
-        let (filters, patch, shape) = (spec.channels_out, spec.patch(), tasks[0].shape);
+    /// dw: the portions' sums, added in their order.
+    pub(crate) fn gather(spec: &ConvSpec, portions: &[Self]) -> Vec<T> {
+        let (filters, patch, shape) = (spec.channels_out, spec.patch(), portions[0].shape);
         let mut dw = vec![T::ZERO; shape.groups * filters * patch];
         let group = |(group, dw): (usize, &mut [T])| {
             let block = |(block, dw): (usize, &mut [T])| {
                 let first = (group * shape.blocks + block) * shape.block();
-                simd::run(Gather { tasks, first, patch, dw });
+                simd::run(Gather { portions, first, patch, dw });
             };
             dw.par_chunks_mut(shape.columns * patch).enumerate().for_each(block);
         };
-        let together = (1 << 14) / (shape.block() * shape.blocks * tasks.len()) + 1;
+        let together = (1 << 14) / (shape.block() * shape.blocks * portions.len()) + 1;
         dw.par_chunks_exact_mut(filters * patch).with_min_len(together).enumerate().for_each(group);
         dw
     }
@@ -103,8 +103,8 @@ impl<T: Real> WeightSums<T> {
 
 /// Adds up one block.
 struct Gather<'a, T> {
-    tasks: &'a [WeightSums<T>],
-    /// Offset of the block in each task's sums.
+    portions: &'a [WeightSums<T>],
+    /// Offset of the block in each portion's sums.
     first: usize,
     patch: usize,
     /// `[filters of the block, elements of a patch]`
@@ -114,14 +114,14 @@ struct Gather<'a, T> {
 impl<T: Real> Kernel for Gather<'_, T> {
     #[inline(always)]
     fn run<S: Simd, const MR: usize, const NR: usize, const MR_TALL: usize>(self, simd: S) {
-        let (lanes, columns) = (T::lanes::<S>(), self.tasks[0].shape.columns);
+        let (lanes, columns) = (T::lanes::<S>(), self.portions[0].shape.columns);
         for element in 0..self.patch {
             for column in (0..columns).step_by(lanes) {
                 let at = self.first + element * columns + column;
                 let mut sum = T::splat(simd, T::ZERO);
-                for task in self.tasks {
+                for portion in self.portions {
                     // SAFETY: a block's columns are whole registers.
-                    sum = T::plus(simd, sum, unsafe { T::load::<S>(task.elements[at..][..lanes].as_ptr()) });
+                    sum = T::plus(simd, sum, unsafe { T::load::<S>(portion.elements[at..][..lanes].as_ptr()) });
                 }
                 let filters = self.dw.chunks_exact_mut(self.patch).skip(column);
                 for (dw, &sum) in filters.zip(T::elements::<S>(&sum)) {
